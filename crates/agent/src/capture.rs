@@ -1,0 +1,5 @@
+//! Where frames come from.
+
+mod chunk;
+
+pub use chunk::{Chunk, FrameRef};
