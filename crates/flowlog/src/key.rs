@@ -33,7 +33,7 @@ pub struct FlowKey {
 }
 
 /// A key packed for the flow table. Packed keys of one family order as [`FlowKey`] does.
-pub trait PackedKey: Copy + Ord + Send + Sync {
+pub trait PackedKey: Copy + Default + Ord + Send + Sync {
     /// Returns the same key with another action.
     #[must_use]
     fn with_action(self, action: Action) -> Self;
@@ -49,8 +49,6 @@ pub trait PackedKey: Copy + Ord + Send + Sync {
     fn hash(self) -> u64;
     /// Returns the key spelled out.
     fn unpack(self) -> FlowKey;
-    /// Returns a key to fill free places with.
-    fn free() -> Self;
 }
 
 const fn head_of(interface: InterfaceIndex, direction: Direction) -> u32 {
@@ -79,7 +77,7 @@ const SEED: [u64; 4] =
     [0x243f_6a88_85a3_08d3, 0x1319_8a2e_0370_7345, 0xa409_3822_299f_31d1, 0x082e_fa98_ec4e_6c89];
 
 /// interface (22) · direction (1) · source (32) · destination (32) · ports (32) · protocol (8) · action (1)
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyV4(u128);
 
 const V4_HEAD: u32 = 105;
@@ -150,14 +148,10 @@ impl PackedKey for KeyV4 {
             action: action_of(bits as u64),
         }
     }
-
-    fn free() -> Self {
-        Self(0)
-    }
 }
 
 /// The same for IPv6; field order is sort order.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyV6 {
     head: u64,
     src: u128,
@@ -226,10 +220,6 @@ impl PackedKey for KeyV6 {
             protocol: (self.tail >> 1) as u8,
             action: action_of(self.tail),
         }
-    }
-
-    fn free() -> Self {
-        Self { head: 0, src: 0, dst: 0, tail: 0 }
     }
 }
 

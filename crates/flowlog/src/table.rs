@@ -136,7 +136,7 @@ impl<K: PackedKey> FlowTable<K> {
             small if small < SLOW_GROWTH => small * 2,
             large => large / 2 * 3,
         };
-        let free = Entry { key: K::free(), tally: Tally::EMPTY };
+        let free = Entry { key: K::default(), tally: Tally::EMPTY };
         let old = std::mem::replace(&mut self.entries, vec![free; capacity]);
         for entry in old.into_iter().filter(|entry| !entry.tally.is_empty()) {
             let place = self.vacancy(entry.key.hash());

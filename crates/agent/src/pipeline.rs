@@ -1,0 +1,200 @@
+//! A packet's way from its queue into a flow: steps 3 to 6 of `ARCHITECTURE.md`.
+
+use std::collections::BTreeMap;
+
+use flowlogd_flowlog::{
+    Aggregator, FlowKey, Generation, KeyV4, KeyV6, Outcome, PackedKey, Prior, Sighting, WindowFlows, WindowKey,
+    WindowLength,
+};
+use flowlogd_packet::{Addresses, FragmentOutcome, FragmentPorts, PacketHeader};
+use flowlogd_vpc::{Action, ConnectionTable, Direction, InterfaceIndex, Judgement, Ruleset};
+
+use crate::ledger::InterfaceLedger;
+use crate::queue::{Batch, QueuedPacket};
+
+/// What all packets of a round have in common.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Round<'a> {
+    /// The rules in force; none without inventory.
+    pub(crate) rules: Option<(&'a Ruleset, Generation)>,
+    /// The sequence number of its first frame.
+    pub(crate) sequence: u64,
+}
+
+/// The tables of one 64th of all address pairs. Nothing in it is shared with another shard.
+#[derive(Debug)]
+pub(crate) struct Shard {
+    aggregator: Aggregator,
+    connections: ConnectionTable,
+    fragments: FragmentPorts,
+    ledgers: Vec<InterfaceLedger>,
+    orphans: u64,
+}
+
+/// How much a shard may hold.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Bounds {
+    pub(crate) flows: usize,
+    pub(crate) connections: usize,
+    pub(crate) connection_allowance: Option<usize>,
+    pub(crate) fragments: usize,
+}
+
+/// Packets whose places in the flow table are loaded together; about as many cache misses as a core
+/// keeps under way at once.
+const STRIDE: usize = 16;
+
+impl Shard {
+    pub(crate) fn new(length: WindowLength, bounds: Bounds, interfaces: usize) -> Self {
+        Self {
+            aggregator: Aggregator::new(length, bounds.flows),
+            connections: ConnectionTable::new(bounds.connections, bounds.connection_allowance),
+            fragments: FragmentPorts::new(bounds.fragments),
+            ledgers: vec![InterfaceLedger::default(); interfaces],
+            orphans: 0,
+        }
+    }
+
+    /// Judges and counts this shard's packets of a batch, in order.
+    pub(crate) fn take(&mut self, batch: &Batch, queue: &[QueuedPacket], round: &Round<'_>) {
+        for stride in queue.chunks(STRIDE) {
+            // The sum is of no use but to make the loads happen.
+            let warmed = stride.iter().fold(0, |sum: u64, packet| sum.wrapping_add(self.warm(batch, packet)));
+            std::hint::black_box(warmed);
+            for packet in stride {
+                self.observe(batch, packet, round);
+            }
+        }
+    }
+
+    #[inline]
+    fn warm(&self, batch: &Batch, packet: &QueuedPacket) -> u64 {
+        let (interface, direction) =
+            packet.points.first().unwrap_or((InterfaceIndex(0), Direction::Ingress));
+        match batch.key_v6(packet) {
+            None => self.aggregator.warm(packet.v4.at(interface, direction)),
+            Some(key) => self.aggregator.warm(key.at(interface, direction)),
+        }
+    }
+
+    #[inline]
+    fn observe(&mut self, batch: &Batch, packet: &QueuedPacket, round: &Round<'_>) {
+        let seen = packet.sighting(round.sequence);
+        if packet.is_fragment() {
+            self.observe_fragment(batch, packet, &seen, round);
+            return;
+        }
+        match batch.key_v6(packet) {
+            None => self.observe_key(packet.v4, packet, &seen, round, || batch.header(packet)),
+            Some(key) => self.observe_key(key, packet, &seen, round, || batch.header(packet)),
+        }
+    }
+
+    /// Gives a later fragment the ports of its first, and counts it by those.
+    #[cold]
+    fn observe_fragment(&mut self, batch: &Batch, packet: &QueuedPacket, seen: &Sighting, round: &Round<'_>) {
+        let mut header = batch.header(packet);
+        match self.fragments.resolve(&mut header, seen.tick.0) {
+            FragmentOutcome::Orphan => self.orphans += 1,
+            FragmentOutcome::Whole | FragmentOutcome::First | FragmentOutcome::Resolved => {}
+        }
+        let (srcport, dstport, protocol) = (header.srcport, header.dstport, header.protocol);
+        match header.addresses {
+            Addresses::V4 { src, dst } => {
+                let key = KeyV4::new(src, dst, srcport, dstport, protocol);
+                self.observe_key(key, packet, seen, round, || header);
+            }
+            Addresses::V6 { src, dst } => {
+                let key = KeyV6::new(src, dst, srcport, dstport, protocol);
+                self.observe_key(key, packet, seen, round, || header);
+            }
+        }
+    }
+
+    /// Counts a packet at every interface that sees it: first where it is sent, then, unless it was
+    /// refused there, where it is received (`semantics.md` 13).
+    #[inline]
+    fn observe_key<K: WindowKey>(
+        &mut self,
+        key: K,
+        packet: &QueuedPacket,
+        seen: &Sighting,
+        round: &Round<'_>,
+        header: impl Fn() -> PacketHeader,
+    ) {
+        let Some((rules, generation)) = round.rules else {
+            let outcome = self.aggregator.count(key, seen);
+            if let Some(ledger) = self.ledgers.first_mut() {
+                ledger.count(outcome, seen);
+            }
+            return;
+        };
+        let (mut sent, mut refused) = (0, 0);
+        for (set, direction) in [(packet.points.egress, Direction::Egress), (packet.points.ingress, Direction::Ingress)]
+        {
+            if direction == Direction::Ingress && sent > 0 && sent == refused {
+                break;
+            }
+            for interface in rules.members(set) {
+                let connections = &mut self.connections;
+                let judge = |prior| Self::judge(rules, connections, &header(), *interface, direction, seen, prior);
+                let outcome = self.aggregator.observe(key.at(*interface, direction), seen, generation, judge);
+                if let Some(ledger) = self.ledgers.get_mut(interface.0 as usize) {
+                    ledger.count(outcome, seen);
+                }
+                sent += 1;
+                refused += u32::from(matches!(
+                    outcome,
+                    Outcome::Counted(Action::Reject) | Outcome::Lost(Action::Reject)
+                ));
+            }
+        }
+    }
+
+    fn judge(
+        rules: &Ruleset,
+        connections: &mut ConnectionTable,
+        header: &PacketHeader,
+        interface: InterfaceIndex,
+        direction: Direction,
+        seen: &Sighting,
+        prior: Prior,
+    ) -> Judgement {
+        match prior {
+            Prior::Unknown => rules.evaluate(connections, header, interface, direction, seen.tick),
+            Prior::RefusedByRules(refusal) => {
+                rules.evaluate_refused(connections, header, interface, direction, seen.tick, refusal)
+            }
+        }
+    }
+
+    /// Takes the flows of windows that are over; all of them at the end of input.
+    pub(crate) fn close(&mut self, closed_before: Option<u64>) -> BTreeMap<u64, WindowFlows> {
+        match closed_before {
+            Some(closed_before) => self.aggregator.close(closed_before),
+            None => self.aggregator.close_all(),
+        }
+    }
+
+    pub(crate) fn ledgers(&self) -> &[InterfaceLedger] {
+        &self.ledgers
+    }
+
+    pub(crate) const fn orphans(&self) -> u64 {
+        self.orphans
+    }
+
+    pub(crate) fn untracked(&self) -> u64 {
+        self.connections.untracked_for_lack_of_room()
+    }
+
+    /// Returns the number of flows held.
+    pub(crate) const fn flows(&self) -> usize {
+        self.aggregator.flows()
+    }
+}
+
+/// Returns whether a flow's key is that of the nameless interface of a capture without inventory.
+pub(crate) const fn is_nameless(rules: bool, key: &FlowKey) -> bool {
+    !rules && key.interface.0 == 0
+}

@@ -1,0 +1,104 @@
+//! Rules that change while packets are read.
+
+use flowlogd_flowlog::{Generation, INTERFACE_BITS};
+use flowlogd_vpc::{CompileOptions, InterfaceIndex, Inventory, RuleBook, Ruleset};
+
+/// Rulesets in the order in which they come into force.
+#[derive(Debug)]
+pub struct Timeline {
+    // Invariants: not empty, ascending, at most 65,536; the first is in force from the beginning.
+    rulesets: Vec<(u64, Ruleset)>,
+    book: RuleBook,
+}
+
+/// Why inventories do not make a timeline.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+pub enum TimelineError {
+    /// There is nothing to judge by.
+    #[error("a rule timeline needs at least one inventory")]
+    Empty,
+    /// Two inventories claim the same moment.
+    #[error("two inventories are in force from second {0}: give each its own @TIME")]
+    SameMoment(u64),
+    /// More than a record can refer to.
+    #[error("a rule timeline holds at most 65536 inventories, not {0}")]
+    TooMany(usize),
+    /// More than a flow key can hold.
+    #[error("an engine judges at most {} network interfaces, not {0}", 1 << INTERFACE_BITS)]
+    TooManyInterfaces(usize),
+}
+
+impl Timeline {
+    /// Compiles inventories, each with the Unix second from which it is in force. The earliest also
+    /// judges what came before it.
+    pub fn new(
+        mut inventories: Vec<(u64, Inventory)>,
+        options: CompileOptions,
+    ) -> Result<Self, TimelineError> {
+        if inventories.is_empty() {
+            return Err(TimelineError::Empty);
+        }
+        if inventories.len() > usize::from(u16::MAX) + 1 {
+            return Err(TimelineError::TooMany(inventories.len()));
+        }
+        inventories.sort_by_key(|(from, _)| *from);
+        if let Some([_, (moment, _)]) = inventories.array_windows().find(|[a, b]| a.0 == b.0) {
+            return Err(TimelineError::SameMoment(*moment));
+        }
+        let interfaces: usize = inventories.iter().map(|(_, inventory)| inventory.interfaces.len()).sum();
+        if interfaces > 1 << INTERFACE_BITS {
+            return Err(TimelineError::TooManyInterfaces(interfaces));
+        }
+        let mut book = RuleBook::default();
+        let rulesets = inventories
+            .into_iter()
+            .map(|(from, inventory)| (from, Ruleset::compile(inventory, options, &mut book)))
+            .collect();
+        Ok(Self { rulesets, book })
+    }
+
+    /// Returns the names of everything that decisions refer to.
+    pub const fn book(&self) -> &RuleBook {
+        &self.book
+    }
+
+    /// Returns the generation in force at a second of the packets' clock.
+    pub fn generation_at(&self, watermark: u64) -> Generation {
+        let later = self.rulesets.partition_point(|(from, _)| *from <= watermark);
+        Generation(u16::try_from(later.saturating_sub(1)).expect("`new` bounds the number"))
+    }
+
+    /// Returns the second at which the generation after this one comes into force.
+    pub fn end_of(&self, generation: Generation) -> Option<u64> {
+        self.rulesets.get(usize::from(generation.0) + 1).map(|(from, _)| *from)
+    }
+
+    /// Returns the rules of a generation that this timeline gave out.
+    pub fn ruleset(&self, generation: Generation) -> &Ruleset {
+        let (_, ruleset) = self.rulesets.get(usize::from(generation.0)).expect("generations come from `generation_at`");
+        ruleset
+    }
+
+    /// Returns the number of an interface by its id.
+    pub fn interface(&self, id: &str) -> Option<InterfaceIndex> {
+        (0..).map(InterfaceIndex).map_while(|index| Some((index, self.book.interface_id(index)?))).find_map(
+            |(index, known)| (known == id).then_some(index),
+        )
+    }
+
+    /// Returns the newest ruleset up to `generation` that knows the interface, or the first later one
+    /// that does.
+    pub fn ruleset_of(&self, interface: InterfaceIndex, generation: Generation) -> Option<&Ruleset> {
+        let (past, future) = self.rulesets.split_at_checked(usize::from(generation.0) + 1)?;
+        past.iter()
+            .rev()
+            .chain(future)
+            .map(|(_, ruleset)| ruleset)
+            .find(|ruleset| ruleset.interface(interface).is_some())
+    }
+
+    /// Returns the number of interfaces of all generations together.
+    pub fn interfaces(&self) -> usize {
+        (0..).take_while(|index| self.book.interface_id(InterfaceIndex(*index)).is_some()).count()
+    }
+}
