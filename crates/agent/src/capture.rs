@@ -1,5 +1,16 @@
 //! Where frames come from.
 
+mod byte_order;
 mod chunk;
+mod error;
+mod link_type;
+mod pcap;
+mod pcapng;
+mod reader;
+mod source;
+mod timestamp;
 
-pub use chunk::{Chunk, FrameRef};
+pub use chunk::{Chunk, FrameRef, Gso};
+pub use error::{CaptureError, Fault};
+pub use link_type::link_type_name;
+pub use reader::{CaptureReader, DEFAULT_CHUNK_SIZE, MAX_CAPTURED, Progress, Skipped};
