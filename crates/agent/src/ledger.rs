@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use flowlogd_flowlog::{Outcome, Sighting};
-use flowlogd_vpc::Exclusion;
+use flowlogd_vpc::{Exclusion, InterfaceIndex};
 
 use crate::queue::Refused;
 
@@ -41,7 +41,7 @@ impl InterfaceLedger {
     }
 
     /// Adds another shard's count.
-    pub(crate) fn add(&mut self, other: &Self) {
+    pub fn add(&mut self, other: &Self) {
         self.seen += other.seen;
         self.recorded += other.recorded;
         self.lost += other.lost;
@@ -69,23 +69,32 @@ pub struct Ledger {
     pub frames: u64,
     /// Frames that gave no packet.
     pub refused: Refused,
-    /// By interface id; the nameless interface of a capture without inventory is the empty id.
-    pub interfaces: BTreeMap<String, InterfaceLedger>,
+    /// Frames whose packet was judged (or, without inventory, counted).
+    pub packets: u64,
+    /// By interface; a capture without inventory has one, number 0.
+    pub interfaces: BTreeMap<InterfaceIndex, InterfaceLedger>,
     /// Later fragments whose first was not seen in time: counted with ports 0.
     pub orphan_fragments: u64,
     /// Accepted connections that were not tracked for want of room in the connection table.
     pub untracked: u64,
-    /// Records written, by `log-status` and action, in the order of the record's reader.
-    pub records: u64,
-    /// Frames parsed by each thread, the reader first.
+    /// Packets judged and counted by each thread.
     pub packets_per_thread: Vec<u64>,
-    /// Highest number of flows held at the end of any round.
-    pub most_flows: usize,
 }
 
 impl Ledger {
-    /// Returns whether the books of every interface balance.
+    /// Enters what the writer of records wrote: packets in flows, by interface.
+    pub fn settle(&mut self, recorded: &BTreeMap<InterfaceIndex, u64>) {
+        for (interface, packets) in recorded.iter().filter(|(_, packets)| **packets > 0) {
+            self.interfaces.entry(*interface).or_default().recorded = *packets;
+        }
+    }
+
+    /// Returns whether every frame is accounted for, and the books of every interface balance.
     pub fn balances(&self) -> bool {
-        self.interfaces.values().all(InterfaceLedger::balances)
+        let not_ip: u64 = self.refused.not_ip.values().sum();
+        let malformed: u64 = self.refused.malformed.values().sum();
+        self.frames == not_ip + malformed + self.refused.foreign + self.packets
+            && self.packets == self.packets_per_thread.iter().sum::<u64>()
+            && self.interfaces.values().all(InterfaceLedger::balances)
     }
 }

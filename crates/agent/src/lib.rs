@@ -2,3 +2,14 @@
 #![warn(missing_docs)]
 
 pub mod capture;
+mod engine;
+mod ledger;
+pub mod output;
+mod pipeline;
+mod queue;
+mod timeline;
+
+pub use engine::{Engine, EngineOptions, Rules};
+pub use ledger::{InterfaceLedger, Ledger};
+pub use queue::Refused;
+pub use timeline::{Timeline, TimelineError};

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use flowlogd_flowlog::{
-    Aggregator, FlowKey, Generation, KeyV4, KeyV6, Outcome, PackedKey, Prior, Sighting, WindowFlows, WindowKey,
+    Aggregator, Generation, KeyV4, KeyV6, Outcome, PackedKey, Prior, Sighting, WindowFlows, WindowKey,
     WindowLength,
 };
 use flowlogd_packet::{Addresses, FragmentOutcome, FragmentPorts, PacketHeader};
@@ -59,7 +59,8 @@ impl Shard {
     pub(crate) fn take(&mut self, batch: &Batch, queue: &[QueuedPacket], round: &Round<'_>) {
         for stride in queue.chunks(STRIDE) {
             // The sum is of no use but to make the loads happen.
-            let warmed = stride.iter().fold(0, |sum: u64, packet| sum.wrapping_add(self.warm(batch, packet)));
+            let warmed =
+                stride.iter().fold(0, |sum: u64, packet| sum.wrapping_add(self.warm(batch, packet, round)));
             std::hint::black_box(warmed);
             for packet in stride {
                 self.observe(batch, packet, round);
@@ -68,9 +69,15 @@ impl Shard {
     }
 
     #[inline]
-    fn warm(&self, batch: &Batch, packet: &QueuedPacket) -> u64 {
-        let (interface, direction) =
-            packet.points.first().unwrap_or((InterfaceIndex(0), Direction::Ingress));
+    fn warm(&self, batch: &Batch, packet: &QueuedPacket, round: &Round<'_>) -> u64 {
+        let (interface, direction) = match round.rules {
+            None => (InterfaceIndex(0), Direction::Ingress),
+            Some((rules, _)) => match (rules.members(packet.points.egress), rules.members(packet.points.ingress)) {
+                ([interface, ..], _) => (*interface, Direction::Egress),
+                ([], [interface, ..]) => (*interface, Direction::Ingress),
+                ([], []) => return 0,
+            },
+        };
         match batch.key_v6(packet) {
             None => self.aggregator.warm(packet.v4.at(interface, direction)),
             Some(key) => self.aggregator.warm(key.at(interface, direction)),
@@ -96,7 +103,7 @@ impl Shard {
         let mut header = batch.header(packet);
         match self.fragments.resolve(&mut header, seen.tick.0) {
             FragmentOutcome::Orphan => self.orphans += 1,
-            FragmentOutcome::Whole | FragmentOutcome::First | FragmentOutcome::Resolved => {}
+            FragmentOutcome::Untouched | FragmentOutcome::Remembered | FragmentOutcome::Resolved => {}
         }
         let (srcport, dstport, protocol) = (header.srcport, header.dstport, header.protocol);
         match header.addresses {
@@ -187,14 +194,5 @@ impl Shard {
     pub(crate) fn untracked(&self) -> u64 {
         self.connections.untracked_for_lack_of_room()
     }
-
-    /// Returns the number of flows held.
-    pub(crate) const fn flows(&self) -> usize {
-        self.aggregator.flows()
-    }
 }
 
-/// Returns whether a flow's key is that of the nameless interface of a capture without inventory.
-pub(crate) const fn is_nameless(rules: bool, key: &FlowKey) -> bool {
-    !rules && key.interface.0 == 0
-}

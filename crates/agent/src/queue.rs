@@ -52,7 +52,8 @@ pub(crate) struct Batch {
     pub(crate) v6: Vec<KeyV6>,
     quoted: Vec<QuotedHeader>,
     pub(crate) refused: Refused,
-    seed: u64,
+    /// Packets in the queues.
+    pub(crate) packets: u64,
 }
 
 /// Frames that give no packet for any shard, by reason.
@@ -96,7 +97,7 @@ impl Batch {
             v6: Vec::new(),
             quoted: Vec::new(),
             refused: Refused::default(),
-            seed: 0x9e37_79b9_7f4a_7c15,
+            packets: 0,
         }
     }
 
@@ -105,6 +106,7 @@ impl Batch {
         self.v6.clear();
         self.quoted.clear();
         self.refused = Refused::default();
+        self.packets = 0;
     }
 
     /// Parses frames and sorts their packets into shards. `sequence` is the first frame's place in the
@@ -192,6 +194,7 @@ impl Batch {
         };
         if let Some(queue) = self.shards.get_mut(shard) {
             queue.push(packet);
+            self.packets += 1;
         }
     }
 
@@ -209,7 +212,7 @@ impl Batch {
                 (sum >> 64) as u64 ^ (sum as u64).rotate_left(29)
             }
         };
-        let hash = (mixed ^ mixed >> 32).wrapping_mul(self.seed);
+        let hash = (mixed ^ mixed >> 32).wrapping_mul(0x9e37_79b9_7f4a_7c15);
         ((u128::from(hash) * self.shards.len() as u128) >> 64) as usize
     }
 

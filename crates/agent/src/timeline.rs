@@ -24,8 +24,13 @@ pub enum TimelineError {
     #[error("a rule timeline holds at most 65536 inventories, not {0}")]
     TooMany(usize),
     /// More than a flow key can hold.
-    #[error("an engine judges at most {} network interfaces, not {0}", 1 << INTERFACE_BITS)]
-    TooManyInterfaces(usize),
+    #[error("an engine judges at most {most} network interfaces, not {given}")]
+    TooManyInterfaces {
+        /// So many.
+        most: usize,
+        /// Those of all inventories together.
+        given: usize,
+    },
 }
 
 impl Timeline {
@@ -46,8 +51,9 @@ impl Timeline {
             return Err(TimelineError::SameMoment(*moment));
         }
         let interfaces: usize = inventories.iter().map(|(_, inventory)| inventory.interfaces.len()).sum();
-        if interfaces > 1 << INTERFACE_BITS {
-            return Err(TimelineError::TooManyInterfaces(interfaces));
+        let most = 1 << INTERFACE_BITS;
+        if interfaces > most {
+            return Err(TimelineError::TooManyInterfaces { most, given: interfaces });
         }
         let mut book = RuleBook::default();
         let rulesets = inventories
@@ -89,7 +95,8 @@ impl Timeline {
     /// Returns the newest ruleset up to `generation` that knows the interface, or the first later one
     /// that does.
     pub fn ruleset_of(&self, interface: InterfaceIndex, generation: Generation) -> Option<&Ruleset> {
-        let (past, future) = self.rulesets.split_at_checked(usize::from(generation.0) + 1)?;
+        let known = (usize::from(generation.0) + 1).min(self.rulesets.len());
+        let (past, future) = self.rulesets.split_at(known);
         past.iter()
             .rev()
             .chain(future)

@@ -1,0 +1,263 @@
+//! The command line.
+
+use std::num::NonZeroUsize;
+use std::path::PathBuf;
+
+use clap::{Args, Parser, Subcommand, ValueEnum};
+use flowlogd_agent::output::{Encoding, TrafficType};
+use flowlogd_flowlog::LogFormat;
+use flowlogd_vpc::ReservedAddresses;
+
+use crate::status::Failure;
+
+/// VPC Flow Logs for networks that people run themselves.
+#[derive(Debug, Parser)]
+#[command(version, about, max_term_width = 100)]
+pub(crate) struct Cli {
+    #[command(subcommand)]
+    pub(crate) command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+pub(crate) enum Command {
+    /// Turn packet captures into flow log records
+    Replay(ReplayOptions),
+    /// Look on at a live device
+    Watch(WatchOptions),
+    /// Find the rules behind existing flow log records
+    Explain(ExplainOptions),
+}
+
+/// Exit status: 0 done, 1 the output failed, 2 wrong options, format or inventory, 3 a capture is
+/// broken (its good part is in the output), 4 a capture cannot be read.
+///
+/// Without an inventory (--promiscuous) the account id is `unknown`, the interface id and the action
+/// are `-`.
+#[derive(Debug, Args)]
+pub(crate) struct ReplayOptions {
+    /// Captures: pcap or pcapng, plain, gzip or zstd; `-` is the standard input
+    #[arg(required = true, value_name = "FILE")]
+    pub(crate) captures: Vec<PathBuf>,
+
+    /// What `aws ec2 describe-*` print, as one JSON object. Several with times (Unix seconds or
+    /// 2026-01-31T12:00:00Z) are rules that change
+    #[arg(long, value_name = "FILE[@TIME]", required_unless_present = "promiscuous")]
+    pub(crate) inventory: Vec<String>,
+
+    /// Judge at this network interface only
+    #[arg(long, value_name = "eni-…", requires = "inventory")]
+    pub(crate) interface: Option<String>,
+
+    /// Record every IP packet under one nameless interface, unjudged
+    #[arg(long, conflicts_with = "inventory")]
+    pub(crate) promiscuous: bool,
+
+    #[command(flatten)]
+    pub(crate) record: RecordOptions,
+
+    /// Which flows to record
+    #[arg(long, value_enum, ignore_case = true, default_value = "ALL", value_name = "TYPE")]
+    pub(crate) traffic_type: TrafficTypeOption,
+
+    /// Length of the capture windows in seconds
+    #[arg(long, default_value = "600", value_parser = ["60", "600"], value_name = "SECONDS")]
+    pub(crate) aggregation_interval: String,
+
+    /// Where records go; a name that ends in `/`, or an existing directory, gets one file for each
+    /// interface; `-` is the standard output
+    #[arg(long, short, default_value = "-", value_name = "FILE|DIR|-")]
+    pub(crate) output: PathBuf,
+
+    /// In which form
+    #[arg(long, value_enum, default_value = "text", value_name = "FORM")]
+    pub(crate) output_format: EncodingOption,
+
+    /// Leave out the line of field names
+    #[arg(long)]
+    pub(crate) no_header: bool,
+
+    /// Flows of all open windows together; what finds no room is counted, and told by SKIPDATA
+    #[arg(long, default_value = "16777216", value_name = "N")]
+    pub(crate) max_flows: NonZeroUsize,
+
+    /// Connections that each interface may have [default: as many as there is room for]
+    #[arg(long, value_name = "N")]
+    pub(crate) conntrack_allowance: Option<NonZeroUsize>,
+
+    /// Whether base + 1 and + 2 of a network are AWS's router and DNS server
+    #[arg(long, value_enum, default_value = "aws", value_name = "WHOSE")]
+    pub(crate) reserved_addresses: ReservedAddressesOption,
+
+    /// Packet threads, the reader included [default: one for each core]
+    #[arg(long, value_name = "N")]
+    pub(crate) threads: Option<NonZeroUsize>,
+
+    /// Group the rejects by the rule that decided, with the nearest miss
+    #[arg(long, conflicts_with = "promiscuous")]
+    pub(crate) explain: bool,
+
+    /// No summary, no progress
+    #[arg(long, short)]
+    pub(crate) quiet: bool,
+}
+
+/// Exit status: 0 stopped, 1 failed, 2 wrong options or inventory, 4 the device cannot be read.
+#[derive(Debug, Args)]
+pub(crate) struct WatchOptions {
+    /// A network device of this host
+    pub(crate) device: String,
+
+    /// What `aws ec2 describe-*` print, as one JSON object; without it flows are unjudged
+    #[arg(long, value_name = "FILE")]
+    pub(crate) inventory: Option<String>,
+
+    /// Judge at this network interface only
+    #[arg(long, value_name = "eni-…", requires = "inventory")]
+    pub(crate) interface: Option<String>,
+
+    /// The device is the host's end of the interface's veth or tap: what it receives, the interface sent
+    #[arg(long, value_enum, default_value = "guest", value_name = "SIDE")]
+    pub(crate) side: SideOption,
+
+    #[command(flatten)]
+    pub(crate) record: RecordOptions,
+
+    /// Which flows to show
+    #[arg(long, value_enum, ignore_case = true, default_value = "ALL", value_name = "TYPE")]
+    pub(crate) traffic_type: TrafficTypeOption,
+
+    /// Length of the capture windows in seconds, 1 to 600
+    #[arg(long, default_value = "5", value_name = "SECONDS")]
+    pub(crate) window: u64,
+
+    /// Stop by itself after so many seconds
+    #[arg(long, value_name = "SECONDS")]
+    pub(crate) duration: Option<u64>,
+
+    /// Flows of all open windows together
+    #[arg(long, default_value = "1048576", value_name = "N")]
+    pub(crate) max_flows: NonZeroUsize,
+
+    /// Connections that each interface may have [default: as many as there is room for]
+    #[arg(long, value_name = "N")]
+    pub(crate) conntrack_allowance: Option<NonZeroUsize>,
+
+    /// Whether base + 1 and + 2 of a network are AWS's router and DNS server
+    #[arg(long, value_enum, default_value = "none", value_name = "WHOSE")]
+    pub(crate) reserved_addresses: ReservedAddressesOption,
+}
+
+/// Exit status: 0 done, 1 the output failed, 2 wrong options or inventory, 3 lines could not be read (all
+/// others are explained), 4 a file cannot be read.
+#[derive(Debug, Args)]
+pub(crate) struct ExplainOptions {
+    /// Flow log records: text or gzip, with the line of field names or in --format; `-` is the standard
+    /// input
+    #[arg(required = true, value_name = "RECORDS")]
+    pub(crate) records: Vec<PathBuf>,
+
+    /// What `aws ec2 describe-*` print, as one JSON object
+    #[arg(long, value_name = "FILE")]
+    pub(crate) inventory: String,
+
+    /// Format of records without a line of field names [default: the default format]
+    #[arg(long, value_name = "'${version} …'")]
+    pub(crate) format: Option<String>,
+
+    /// Whether base + 1 and + 2 of a network are AWS's router and DNS server
+    #[arg(long, value_enum, default_value = "aws", value_name = "WHOSE")]
+    pub(crate) reserved_addresses: ReservedAddressesOption,
+}
+
+/// What a record consists of.
+#[derive(Debug, Args)]
+pub(crate) struct RecordOptions {
+    /// Fields of a record, as `CreateFlowLogs` takes them [default: the default format]
+    #[arg(long, value_name = "'${version} …'", conflicts_with = "fields")]
+    format: Option<String>,
+
+    /// The same by their names
+    #[arg(long, value_name = "a,b,c")]
+    fields: Option<String>,
+}
+
+impl RecordOptions {
+    /// Returns the chosen format, if one was chosen.
+    pub(crate) fn chosen(&self) -> Result<Option<LogFormat>, Failure> {
+        match (&self.format, &self.fields) {
+            (Some(format), _) => parse_format(format).map(Some),
+            (None, Some(names)) => LogFormat::from_names(names.split(',').map(str::trim))
+                .map(Some)
+                .map_err(|error| Failure::usage(anyhow::Error::new(error.fault).context("--fields"))),
+            (None, None) => Ok(None),
+        }
+    }
+}
+
+/// Reads a format string; a wrong one gets AWS's words and ours.
+pub(crate) fn parse_format(format: &str) -> Result<LogFormat, Failure> {
+    format.parse::<LogFormat>().map_err(Failure::usage)
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum TrafficTypeOption {
+    #[value(name = "ACCEPT")]
+    Accept,
+    #[value(name = "REJECT")]
+    Reject,
+    #[value(name = "ALL")]
+    All,
+}
+
+impl From<TrafficTypeOption> for TrafficType {
+    fn from(option: TrafficTypeOption) -> Self {
+        match option {
+            TrafficTypeOption::Accept => Self::Accept,
+            TrafficTypeOption::Reject => Self::Reject,
+            TrafficTypeOption::All => Self::All,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum EncodingOption {
+    Text,
+    Gzip,
+    Parquet,
+    Json,
+}
+
+impl From<EncodingOption> for Encoding {
+    fn from(option: EncodingOption) -> Self {
+        match option {
+            EncodingOption::Text => Self::Text,
+            EncodingOption::Gzip => Self::Gzip,
+            EncodingOption::Parquet => Self::Parquet,
+            EncodingOption::Json => Self::Json,
+        }
+    }
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum ReservedAddressesOption {
+    Aws,
+    None,
+}
+
+impl From<ReservedAddressesOption> for ReservedAddresses {
+    fn from(option: ReservedAddressesOption) -> Self {
+        match option {
+            ReservedAddressesOption::Aws => Self::Aws,
+            ReservedAddressesOption::None => Self::None,
+        }
+    }
+}
+
+/// At which end of its cable the device is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
+pub(crate) enum SideOption {
+    /// The device is the interface itself
+    Guest,
+    /// The device is the host's end of the interface's cable
+    Host,
+}

@@ -1,0 +1,209 @@
+//! `flowlogd replay`: captures → records.
+
+use std::io::{self, IsTerminal};
+use std::num::NonZeroUsize;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use anyhow::anyhow;
+use flowlogd_agent::capture::{CaptureError, CaptureReader, Chunk, Progress, Skipped, link_type_name};
+use flowlogd_agent::output::{Destination, Recorder, RecorderOptions};
+use flowlogd_agent::{Engine, EngineOptions, Rules};
+use flowlogd_flowlog::{Mode, WindowLength};
+use indicatif::{ProgressBar, ProgressStyle};
+
+use crate::cli::ReplayOptions;
+use crate::status::{Failure, Status};
+use crate::{inventory, refusals, summary};
+
+/// Runs the command.
+pub(crate) fn run(options: &ReplayOptions) -> Result<Status, Failure> {
+    let recorder_options = RecorderOptions {
+        format: options.record.chosen()?.unwrap_or_default(),
+        traffic: options.traffic_type.into(),
+        encoding: options.output_format.into(),
+        header: !options.no_header,
+        mode: Mode::Replay,
+        explain: options.explain,
+    };
+    let rules = Arc::new(rules(options)?);
+    let threads = match options.threads {
+        Some(threads) => threads.get(),
+        None => std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
+    };
+    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(Failure::failed)?;
+    pool.install(|| {
+        let begun = now();
+        let engine = Engine::new(Arc::clone(&rules), engine_options(options), threads);
+        let mut replay =
+            Replay { options, recorder_options, rules: Arc::clone(&rules), threads, engine, recorder: None };
+        let status = replay.read_all()?;
+        let Some(mut recorder) = replay.recorder else { return Ok(status) };
+        replay.engine.finish(|closed| recorder.write(&closed))?;
+        let written = recorder.finish()?;
+
+        let mut ledger = replay.engine.ledger();
+        ledger.settle(&written.recorded);
+        if options.explain {
+            refusals::print(&written.refusals.by_packets(), &rules);
+        }
+        if !options.quiet {
+            summary::print(&ledger, &written, &rules, begun.elapsed());
+        }
+        if !ledger.balances() {
+            return Err(Failure::failed(anyhow!("the books do not balance: {ledger:?}; please report this")));
+        }
+        Ok(status)
+    })
+}
+
+fn engine_options(options: &ReplayOptions) -> EngineOptions {
+    EngineOptions {
+        window: if options.aggregation_interval == "60" { WindowLength::ONE_MINUTE } else { WindowLength::TEN_MINUTES },
+        max_flows: options.max_flows.get(),
+        connection_allowance: options.conntrack_allowance.map(NonZeroUsize::get),
+    }
+}
+
+fn rules(options: &ReplayOptions) -> Result<Rules, Failure> {
+    if options.promiscuous {
+        return Ok(Rules::Promiscuous);
+    }
+    let timeline = inventory::timeline(&options.inventory, options.reserved_addresses.into())?;
+    inventory::rules(timeline, options.interface.as_deref())
+}
+
+/// A run in progress.
+struct Replay<'a> {
+    options: &'a ReplayOptions,
+    recorder_options: RecorderOptions,
+    rules: Arc<Rules>,
+    threads: usize,
+    engine: Engine,
+    /// Made when the first frame was read, so that a capture that cannot be read leaves no file behind.
+    recorder: Option<Recorder>,
+}
+
+impl Replay<'_> {
+    /// Reads the captures one after the other, each as far as it goes.
+    fn read_all(&mut self) -> Result<Status, Failure> {
+        let mut status = Status::Done;
+        for path in &self.options.captures {
+            let mut reader = match if path.as_os_str() == "-" { CaptureReader::from_stdin() } else { CaptureReader::open(path) } {
+                Ok(reader) => reader,
+                Err(error) => {
+                    status = status.max(tell(error));
+                    continue;
+                }
+            };
+            if let Some(error) = self.read(&mut reader)? {
+                status = status.max(tell(error));
+            }
+            tell_skipped(reader.file(), &reader.skipped());
+        }
+        Ok(status)
+    }
+
+    /// Reads one capture: while a chunk goes through the engine, the next one is read.
+    fn read(&mut self, reader: &mut CaptureReader) -> Result<Option<CaptureError>, Failure> {
+        let progress = progress_bar(self.options, reader);
+        let (mut front, mut back) = (Chunk::default(), Chunk::default());
+        let mut read = reader.next_chunk(&mut front);
+        loop {
+            match read {
+                Ok(Progress::Frames) => {}
+                Ok(Progress::End) => {
+                    // A capture without packets is a capture: its records are none.
+                    self.recorder()?;
+                    return Ok(None);
+                }
+                Err(error) => return Ok(Some(error)),
+            }
+            self.recorder()?;
+            let (engine, Some(recorder)) = (&mut self.engine, &mut self.recorder) else { return Ok(None) };
+            let (next, taken) = rayon::join(
+                || reader.next_chunk(&mut back),
+                || engine.take(&front, |closed| recorder.write(&closed)),
+            );
+            taken?;
+            read = next;
+            std::mem::swap(&mut front, &mut back);
+            progress.set_position(reader.position());
+        }
+    }
+
+    fn recorder(&mut self) -> Result<(), Failure> {
+        if self.recorder.is_none() {
+            let destination = destination(&self.options.output);
+            let (rules, options) = (Arc::clone(&self.rules), self.recorder_options.clone());
+            self.recorder = Some(Recorder::new(rules, options, destination, self.threads)?);
+        }
+        Ok(())
+    }
+}
+
+fn destination(output: &Path) -> Destination {
+    let names_directory = output.as_os_str().as_encoded_bytes().ends_with(b"/");
+    if output.as_os_str() == "-" {
+        Destination::Stream(Box::new(io::stdout()))
+    } else if names_directory || output.is_dir() {
+        Destination::Directory(output.to_owned())
+    } else {
+        Destination::File(output.to_owned())
+    }
+}
+
+/// Says why a capture was not read to its end, and what that means for the exit status.
+fn tell(error: CaptureError) -> Status {
+    let status = match error {
+        CaptureError::Broken { .. } | CaptureError::Read { .. } => Status::Broken,
+        CaptureError::Missing { .. }
+        | CaptureError::Directory { .. }
+        | CaptureError::NotPermitted { .. }
+        | CaptureError::Open { .. }
+        | CaptureError::Empty { .. }
+        | CaptureError::UnknownFormat { .. }
+        | CaptureError::UnsupportedLinkType { .. } => Status::Unreadable,
+    };
+    eprintln!("flowlogd: {:#}", anyhow::Error::new(error));
+    status
+}
+
+fn tell_skipped(file: &str, skipped: &Skipped) {
+    if skipped.out_of_time > 0 {
+        eprintln!("flowlogd: {file}: left out {} packets from before 1970 or after 2554", skipped.out_of_time);
+    }
+    for (number, packets) in &skipped.link_types {
+        let name = link_type_name(*number);
+        eprintln!("flowlogd: {file}: left out {packets} packets of link type {number} ({name}), which is not read");
+    }
+    if skipped.untimed > 0 {
+        eprintln!(
+            "flowlogd: {file}: {} packets have no time and were given that of the packet before",
+            skipped.untimed
+        );
+    }
+}
+
+fn progress_bar(options: &ReplayOptions, reader: &CaptureReader) -> ProgressBar {
+    // Records on the same terminal would run through the bar.
+    let records_on_terminal = options.output.as_os_str() == "-" && io::stdout().is_terminal();
+    if options.quiet || records_on_terminal || !io::stderr().is_terminal() {
+        return ProgressBar::hidden();
+    }
+    let (bar, template) = match reader.size() {
+        Some(size) => (ProgressBar::new(size), "{msg} {wide_bar} {bytes}/{total_bytes} {eta}"),
+        None => (ProgressBar::new_spinner(), "{msg} {spinner} {bytes}"),
+    };
+    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    bar.set_style(style);
+    bar.set_message(reader.file().to_owned());
+    bar.enable_steady_tick(Duration::from_millis(200));
+    bar
+}
+
+#[expect(clippy::disallowed_methods, reason = "the shell reads the clock: how long the run took")]
+fn now() -> Instant {
+    Instant::now()
+}
