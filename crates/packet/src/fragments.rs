@@ -1,9 +1,31 @@
 //! The ports of a fragmented datagram.
 
+use std::collections::{HashMap, VecDeque};
+
+use crate::header::protocol;
+use crate::{Addresses, Fragment, PacketHeader};
+
 /// Remembers the ports of first fragments for those that follow.
+///
+/// Takes no memory before the first fragment arrives.
 #[derive(Debug)]
 pub struct FragmentPorts {
     capacity: usize,
+    remembered: Option<Remembered>,
+}
+
+/// What [`FragmentPorts::resolve`] did.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum FragmentOutcome {
+    /// Nothing: the packet is whole, or its protocol has no ports.
+    Untouched,
+    /// A first fragment: its ports are kept for those that follow.
+    Remembered,
+    /// A later fragment: it has the ports of its first.
+    Resolved,
+    /// A later fragment whose first one is not known, too long ago, or gave way to others: its
+    /// ports stay 0, which the caller counts.
+    Orphan,
 }
 
 impl FragmentPorts {
@@ -12,6 +34,134 @@ impl FragmentPorts {
 
     /// Creates an empty table that holds at most `capacity` datagrams.
     pub const fn new(capacity: usize) -> Self {
-        Self { capacity }
+        Self { capacity, remembered: None }
+    }
+
+    /// Keeps a first fragment's ports, or writes them into a later one's header.
+    ///
+    /// `now` is the second of the packets' clock, which never goes back. A full table forgets the
+    /// datagram that began longest ago.
+    #[inline]
+    pub fn resolve(&mut self, header: &mut PacketHeader, now: u64) -> FragmentOutcome {
+        match header.fragment {
+            Fragment::Whole => FragmentOutcome::Untouched,
+            Fragment::First { id } => self.remember(header, id, now),
+            Fragment::Later { id } => self.recall(header, id, now),
+        }
+    }
+
+    fn remember(&mut self, header: &PacketHeader, id: u32, now: u64) -> FragmentOutcome {
+        if !has_ports(header.protocol) || self.capacity == 0 {
+            return FragmentOutcome::Untouched;
+        }
+        let ports = Ports { srcport: header.srcport, dstport: header.dstport };
+        self.remembered.get_or_insert_default().insert(
+            Datagram::of(header, id),
+            ports,
+            now,
+            self.capacity,
+        );
+        FragmentOutcome::Remembered
+    }
+
+    fn recall(&self, header: &mut PacketHeader, id: u32, now: u64) -> FragmentOutcome {
+        if !has_ports(header.protocol) {
+            return FragmentOutcome::Untouched;
+        }
+        let datagram = Datagram::of(header, id);
+        let Some(ports) = self.remembered.as_ref().and_then(|table| table.get(&datagram, now))
+        else {
+            return FragmentOutcome::Orphan;
+        };
+        (header.srcport, header.dstport) = (ports.srcport, ports.dstport);
+        FragmentOutcome::Resolved
+    }
+}
+
+fn has_ports(number: u8) -> bool {
+    matches!(number, protocol::TCP | protocol::UDP | protocol::SCTP)
+}
+
+/// What the fragments of one datagram have in common (RFC 791, RFC 8200).
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+struct Datagram {
+    addresses: Addresses,
+    protocol: u8,
+    id: u32,
+}
+
+impl Datagram {
+    fn of(header: &PacketHeader, id: u32) -> Self {
+        Self { addresses: header.addresses, protocol: header.protocol, id }
+    }
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Ports {
+    srcport: u16,
+    dstport: u16,
+}
+
+/// The table and the order in which its entries came.
+#[derive(Debug, Default)]
+struct Remembered {
+    entries: HashMap<Datagram, Entry>,
+    // Invariant: holds (datagram, serial) of every entry, oldest first, and at most as many pairs
+    // again that are stale because their datagram began anew with a later serial.
+    order: VecDeque<(Datagram, u64)>,
+    next_serial: u64,
+}
+
+#[derive(Clone, Copy, Debug)]
+struct Entry {
+    ports: Ports,
+    since: u64,
+    serial: u64,
+}
+
+impl Remembered {
+    fn get(&self, datagram: &Datagram, now: u64) -> Option<Ports> {
+        let entry = self.entries.get(datagram)?;
+        (now.saturating_sub(entry.since) <= FragmentPorts::LIFETIME).then_some(entry.ports)
+    }
+
+    fn insert(&mut self, datagram: Datagram, ports: Ports, now: u64, capacity: usize) {
+        let serial = self.next_serial;
+        self.next_serial += 1;
+        if let Some(entry) = self.entries.get_mut(&datagram) {
+            *entry = Entry { ports, since: now, serial };
+        } else {
+            if self.entries.len() >= capacity {
+                self.make_room(now);
+            }
+            self.entries.insert(datagram, Entry { ports, since: now, serial });
+        }
+        self.order.push_back((datagram, serial));
+        // Datagrams that begin anew leave stale pairs. Each compaction drops at least half, so
+        // that its cost is spread over as many insertions.
+        if self.order.len() > 2 * capacity {
+            let entries = &self.entries;
+            self.order.retain(|(datagram, serial)| {
+                entries.get(datagram).is_some_and(|entry| entry.serial == *serial)
+            });
+        }
+    }
+
+    /// Drops the oldest entry, and with it all that have expired: with a clock that never goes
+    /// back, those are the oldest too.
+    fn make_room(&mut self, now: u64) {
+        let mut dropped = false;
+        while let Some((datagram, serial)) = self.order.front() {
+            if let Some(entry) = self.entries.get(datagram).filter(|entry| entry.serial == *serial)
+            {
+                let expired = now.saturating_sub(entry.since) > FragmentPorts::LIFETIME;
+                if dropped && !expired {
+                    return;
+                }
+                self.entries.remove(datagram);
+                dropped = true;
+            }
+            self.order.pop_front();
+        }
     }
 }
