@@ -165,3 +165,163 @@ impl Remembered {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frames::{ip, udp, v4, v6};
+
+    /// A UDP header from port 53 on, as a fragment.
+    fn header(fragment: Fragment) -> PacketHeader {
+        let mut header = PacketHeader { fragment, ..ip(&v4(protocol::UDP, &udp(53, 5353))) };
+        if let Fragment::Later { .. } = fragment {
+            (header.srcport, header.dstport) = (0, 0);
+        }
+        header
+    }
+
+    fn first(id: u32) -> PacketHeader {
+        header(Fragment::First { id })
+    }
+
+    fn later(id: u32) -> PacketHeader {
+        header(Fragment::Later { id })
+    }
+
+    /// Resolves a later fragment and returns its ports.
+    fn ports(table: &mut FragmentPorts, mut header: PacketHeader, now: u64) -> Option<(u16, u16)> {
+        match table.resolve(&mut header, now) {
+            FragmentOutcome::Resolved => Some((header.srcport, header.dstport)),
+            FragmentOutcome::Orphan => {
+                assert_eq!((header.srcport, header.dstport), (0, 0));
+                None
+            }
+            outcome @ (FragmentOutcome::Untouched | FragmentOutcome::Remembered) => {
+                panic!("{outcome:?}")
+            }
+        }
+    }
+
+    fn pairs(table: &FragmentPorts) -> usize {
+        table.remembered.as_ref().map_or(0, |table| table.order.len())
+    }
+
+    #[test]
+    fn later_fragments_take_the_ports_of_their_first() {
+        let mut table = FragmentPorts::new(8);
+
+        let mut begin = first(7);
+        assert_eq!(table.resolve(&mut begin, 100), FragmentOutcome::Remembered);
+
+        assert_eq!(begin, first(7));
+        assert_eq!(ports(&mut table, later(7), 100), Some((53, 5353)));
+        assert_eq!(ports(&mut table, later(7), 100), Some((53, 5353)));
+    }
+
+    #[test]
+    fn another_id_protocol_or_address_is_another_datagram() {
+        let mut table = FragmentPorts::new(8);
+        table.resolve(&mut first(7), 0);
+
+        assert_eq!(ports(&mut table, later(8), 0), None);
+        let sctp = PacketHeader { protocol: protocol::SCTP, ..later(7) };
+        assert_eq!(ports(&mut table, sctp, 0), None);
+        let addresses = ip(&v6(protocol::UDP, &[])).addresses;
+        assert_eq!(ports(&mut table, PacketHeader { addresses, ..later(7) }, 0), None);
+    }
+
+    #[test]
+    fn ports_are_remembered_for_thirty_seconds_from_the_first_fragment() {
+        let mut table = FragmentPorts::new(8);
+        table.resolve(&mut first(7), 100);
+
+        assert_eq!(ports(&mut table, later(7), 129), Some((53, 5353)));
+        assert_eq!(ports(&mut table, later(7), 130), Some((53, 5353)));
+        assert_eq!(ports(&mut table, later(7), 131), None);
+    }
+
+    #[test]
+    fn a_datagram_that_begins_anew_counts_from_there() {
+        let mut table = FragmentPorts::new(8);
+        table.resolve(&mut first(7), 100);
+
+        table.resolve(&mut PacketHeader { srcport: 54, ..first(7) }, 120);
+
+        assert_eq!(ports(&mut table, later(7), 150), Some((54, 5353)));
+    }
+
+    #[test]
+    fn whole_packets_and_protocols_without_ports_are_left_alone() {
+        let mut table = FragmentPorts::new(8);
+        let icmp = |header| PacketHeader { protocol: protocol::ICMP, ..header };
+
+        for header in [header(Fragment::Whole), icmp(first(7)), icmp(later(7))] {
+            let mut touched = header;
+            assert_eq!(table.resolve(&mut touched, 0), FragmentOutcome::Untouched);
+            assert_eq!(touched, header);
+        }
+        assert!(table.remembered.is_none());
+    }
+
+    #[test]
+    fn a_full_table_forgets_the_oldest() {
+        let mut table = FragmentPorts::new(3);
+        for id in 0..4 {
+            table.resolve(&mut first(id), 0);
+        }
+
+        assert_eq!(ports(&mut table, later(0), 0), None);
+        for id in 1..4 {
+            assert_eq!(ports(&mut table, later(id), 0), Some((53, 5353)));
+        }
+    }
+
+    #[test]
+    fn a_datagram_that_began_anew_is_not_the_oldest() {
+        let mut table = FragmentPorts::new(2);
+        table.resolve(&mut first(1), 0);
+        table.resolve(&mut first(2), 0);
+        table.resolve(&mut first(1), 0);
+
+        table.resolve(&mut first(3), 0);
+
+        assert_eq!(ports(&mut table, later(2), 0), None);
+        assert_eq!(ports(&mut table, later(1), 0), Some((53, 5353)));
+        assert_eq!(ports(&mut table, later(3), 0), Some((53, 5353)));
+    }
+
+    #[test]
+    fn a_full_table_drops_all_that_has_expired_and_no_more() {
+        let mut table = FragmentPorts::new(3);
+        table.resolve(&mut first(1), 0);
+        table.resolve(&mut first(2), 9);
+        table.resolve(&mut first(3), 10);
+
+        table.resolve(&mut first(4), 40);
+
+        let entries = &table.remembered.as_ref().unwrap().entries;
+        assert_eq!(entries.len(), 2, "the third is 30 s old, which is not too old");
+        assert_eq!(ports(&mut table, later(3), 40), Some((53, 5353)));
+        assert_eq!(ports(&mut table, later(4), 40), Some((53, 5353)));
+    }
+
+    #[test]
+    fn memory_stays_bounded_whatever_repeats() {
+        let mut table = FragmentPorts::new(10);
+        for round in 0..10_000 {
+            table.resolve(&mut first(if round % 100 == 0 { round } else { 1 }), 0);
+            assert!(pairs(&table) <= 20);
+            assert!(table.remembered.as_ref().unwrap().entries.len() <= 10);
+        }
+        assert_eq!(ports(&mut table, later(1), 0), Some((53, 5353)));
+    }
+
+    #[test]
+    fn a_table_for_nothing_remembers_nothing() {
+        let mut table = FragmentPorts::new(0);
+
+        assert_eq!(table.resolve(&mut first(1), 0), FragmentOutcome::Untouched);
+        assert_eq!(ports(&mut table, later(1), 0), None);
+        assert!(table.remembered.is_none());
+    }
+}

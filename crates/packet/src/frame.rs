@@ -168,3 +168,230 @@ fn cooked_direction(packet_type: u16) -> Option<FrameDirection> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::LinkType;
+    use crate::frames::{self, DST_MAC, SRC_MAC, ethernet, join, tag, tcp, v4, v6};
+
+    const TCP: u8 = 6;
+
+    fn packet() -> Vec<u8> {
+        v4(TCP, &tcp(40000, 443, 2))
+    }
+
+    /// Reads a frame and asserts that its packet is the one of [`packet`], whole.
+    fn link_of(link: LinkType, frame: &[u8]) -> LinkInfo {
+        let parsed = frames::read(link, frame).unwrap();
+        assert_eq!(parsed.header, frames::ip(&packet()));
+        parsed.link
+    }
+
+    fn error(link: LinkType, frame: &[u8]) -> ParseError {
+        frames::read(link, frame).unwrap_err()
+    }
+
+    #[test]
+    fn an_ethernet_frame_tells_both_addresses_and_no_direction() {
+        let link = link_of(LinkType::Ethernet, &ethernet(0x0800, &packet()));
+
+        let expected = LinkInfo { src_mac: Some(SRC_MAC), dst_mac: Some(DST_MAC), direction: None };
+        assert_eq!(link, expected);
+    }
+
+    #[test]
+    fn vlan_tags_are_passed_over_at_any_depth() {
+        for outer in [0x8100, 0x88a8, 0x9100] {
+            let mut frame = tag(7, 0x0800, &packet());
+            for depth in 1..20 {
+                link_of(LinkType::Ethernet, &ethernet(outer, &frame));
+                frame = tag(depth, 0x8100, &frame);
+            }
+        }
+    }
+
+    #[test]
+    fn a_tagged_frame_carries_ipv6_too() {
+        let packet = v6(TCP, &tcp(40000, 443, 2));
+        let frame = ethernet(0x88a8, &tag(1, 0x8100, &tag(2, 0x86dd, &packet)));
+
+        let parsed = frames::read(LinkType::Ethernet, &frame).unwrap();
+
+        assert_eq!(parsed.header, frames::ip(&packet));
+    }
+
+    #[test]
+    fn a_frame_of_nothing_but_tags_ends() {
+        let tags = [0x00, 0x01, 0x81, 0x00].repeat(16_000);
+
+        assert_eq!(error(LinkType::Ethernet, &ethernet(0x8100, &tags)), ParseError::LinkTruncated);
+        assert_eq!(
+            error(LinkType::Ethernet, &ethernet(0x8100, &[0, 1, 8])),
+            ParseError::LinkTruncated
+        );
+    }
+
+    #[test]
+    fn what_is_not_ip_is_told_by_kind_behind_tags_too() {
+        let kinds = [
+            (0x0806, NonIp::Arp),
+            (0x8847, NonIp::Mpls),
+            (0x8848, NonIp::Mpls),
+            (0x8863, NonIp::Pppoe),
+            (0x8864, NonIp::Pppoe),
+            (0x0000, NonIp::Llc),
+            (0x0026, NonIp::Llc),
+            (0x05ff, NonIp::Llc),
+            (0x0600, NonIp::Other(0x0600)),
+            (0x88cc, NonIp::Other(0x88cc)),
+        ];
+        for (kind, expected) in kinds {
+            let expected = ParseError::NotIp(expected);
+            assert_eq!(error(LinkType::Ethernet, &ethernet(kind, &packet())), expected);
+            let tagged = ethernet(0x8100, &tag(1, kind, &packet()));
+            assert_eq!(error(LinkType::Ethernet, &tagged), expected);
+        }
+    }
+
+    #[test]
+    fn ip_in_llc_and_snap_is_llc() {
+        let snap = join(&[&[0xaa, 0xaa, 3, 0, 0, 0, 0x08, 0x00], &packet()]);
+        let length = u16::try_from(snap.len()).unwrap();
+
+        assert_eq!(
+            error(LinkType::Ethernet, &ethernet(length, &snap)),
+            ParseError::NotIp(NonIp::Llc)
+        );
+    }
+
+    #[test]
+    fn a_link_header_cut_off_anywhere_is_truncated() {
+        let headers = [
+            (LinkType::Ethernet, 14),
+            (LinkType::Null, 4),
+            (LinkType::Loop, 4),
+            (LinkType::LinuxSll, 16),
+            (LinkType::LinuxSll2, 20),
+        ];
+        for (link, len) in headers {
+            for cut in 0..len {
+                assert_eq!(error(link, &vec![0; cut]), ParseError::LinkTruncated, "{link:?} {cut}");
+            }
+            assert_ne!(error(link, &vec![0; len]), ParseError::LinkTruncated, "{link:?}");
+        }
+    }
+
+    #[test]
+    fn raw_ip_is_told_by_its_version() {
+        assert_eq!(link_of(LinkType::RawIp, &packet()), LinkInfo::default());
+        assert_eq!(frames::ip(&v6(TCP, &tcp(1, 2, 0))).bytes, 60);
+        assert_eq!(error(LinkType::RawIp, &[0x55; 60]), ParseError::IpMalformed);
+        assert_eq!(error(LinkType::RawIp, &[]), ParseError::IpTruncated);
+    }
+
+    #[test]
+    fn a_null_family_is_read_in_either_byte_order() {
+        for family in [[2, 0, 0, 0], [0, 0, 0, 2]] {
+            let link = link_of(LinkType::Null, &join(&[&family, &packet()]));
+            assert_eq!(link, LinkInfo::default());
+        }
+        let packet = v6(TCP, &tcp(1, 2, 0));
+        for family in [10, 24, 28, 30] {
+            for family in [[family, 0, 0, 0], [0, 0, 0, family]] {
+                let parsed = frames::read(LinkType::Null, &join(&[&family, &packet])).unwrap();
+                assert_eq!(parsed.header, frames::ip(&packet));
+            }
+        }
+    }
+
+    #[test]
+    fn a_loop_family_is_read_in_network_byte_order_only() {
+        link_of(LinkType::Loop, &join(&[&[0, 0, 0, 2], &packet()]));
+
+        let swapped = join(&[&[2, 0, 0, 0], &packet()]);
+        assert_eq!(error(LinkType::Loop, &swapped), ParseError::NotIp(NonIp::Other(0xffff)));
+    }
+
+    #[test]
+    fn another_family_is_named_in_the_error() {
+        let appletalk = join(&[&[0, 0, 0, 16], &packet()]);
+
+        assert_eq!(error(LinkType::Null, &appletalk), ParseError::NotIp(NonIp::Other(16)));
+        assert_eq!(error(LinkType::Loop, &appletalk), ParseError::NotIp(NonIp::Other(16)));
+        assert_eq!(error(LinkType::Null, &appletalk).to_string(), "not IP: type 0x0010");
+    }
+
+    /// Builds a cooked frame; `hardware` is an `ARPHRD_` number.
+    fn sll(packet_type: u8, hardware: u16, len: u8, protocol: u16, payload: &[u8]) -> Vec<u8> {
+        join(&[
+            &[0, packet_type],
+            &hardware.to_be_bytes(),
+            &[0, len],
+            &SRC_MAC,
+            &[0, 0],
+            &protocol.to_be_bytes(),
+            payload,
+        ])
+    }
+
+    fn sll2(packet_type: u8, hardware: u16, len: u8, protocol: u16, payload: &[u8]) -> Vec<u8> {
+        join(&[
+            &protocol.to_be_bytes(),
+            &[0, 0, 0, 0, 0, 3],
+            &hardware.to_be_bytes(),
+            &[packet_type, len],
+            &SRC_MAC,
+            &[0, 0],
+            payload,
+        ])
+    }
+
+    #[test]
+    fn a_cooked_packet_type_is_the_direction() {
+        let incoming = Some(FrameDirection::Incoming);
+        let directions =
+            [incoming, incoming, incoming, None, Some(FrameDirection::Outgoing), None, None];
+        for (packet_type, expected) in (0..).zip(directions) {
+            let frame = sll(packet_type, 1, 6, 0x0800, &packet());
+            assert_eq!(link_of(LinkType::LinuxSll, &frame).direction, expected);
+            let frame = sll2(packet_type, 1, 6, 0x0800, &packet());
+            assert_eq!(link_of(LinkType::LinuxSll2, &frame).direction, expected);
+        }
+    }
+
+    #[test]
+    fn only_ethernet_hardware_has_a_cooked_mac_address() {
+        for (hardware, len, expected) in
+            [(1, 6, Some(SRC_MAC)), (1, 8, None), (772, 6, None), (512, 0, None)]
+        {
+            let frame = sll(0, hardware, len, 0x0800, &packet());
+            let link = link_of(LinkType::LinuxSll, &frame);
+            assert_eq!((link.src_mac, link.dst_mac), (expected, None));
+            let frame = sll2(0, hardware, len, 0x0800, &packet());
+            let link = link_of(LinkType::LinuxSll2, &frame);
+            assert_eq!((link.src_mac, link.dst_mac), (expected, None));
+        }
+    }
+
+    #[test]
+    fn a_cooked_protocol_may_be_a_tag_or_not_ip() {
+        let tagged = tag(7, 0x0800, &packet());
+        link_of(LinkType::LinuxSll, &sll(0, 1, 6, 0x8100, &tagged));
+        link_of(LinkType::LinuxSll2, &sll2(0, 1, 6, 0x8100, &tagged));
+
+        for (protocol, expected) in [
+            (0x0806, NonIp::Arp),
+            (0x0001, NonIp::Llc),
+            (0x0004, NonIp::Llc),
+            (0x0000, NonIp::Other(0)),
+            (0x0002, NonIp::Other(2)),
+            (0x000c, NonIp::Other(0x000c)),
+            (0x05ff, NonIp::Other(0x05ff)),
+        ] {
+            let expected = ParseError::NotIp(expected);
+            assert_eq!(error(LinkType::LinuxSll, &sll(0, 1, 6, protocol, &packet())), expected);
+            assert_eq!(error(LinkType::LinuxSll2, &sll2(0, 1, 6, protocol, &packet())), expected);
+        }
+    }
+}

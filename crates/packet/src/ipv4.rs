@@ -94,3 +94,153 @@ fn fragment(word: u16, id: [u8; 2]) -> Fragment {
     let id = u32::from(u16::from_be_bytes(id));
     if word & OFFSET == 0 { Fragment::First { id } } else { Fragment::Later { id } }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::LinkType;
+    use crate::frames::{self, V4, ethernet, ip, tcp, udp, v4};
+
+    const TCP: u8 = protocol::TCP;
+    const UDP: u8 = protocol::UDP;
+
+    fn error(packet: &[u8]) -> ParseError {
+        frames::read(LinkType::RawIp, packet).unwrap_err()
+    }
+
+    #[test]
+    fn a_tcp_segment_gives_every_field() {
+        let header = ip(&v4(TCP, &tcp(40000, 443, 0x12)));
+
+        let expected = PacketHeader {
+            addresses: Addresses::V4 {
+                src: Ipv4Addr::new(10, 0, 0, 5),
+                dst: Ipv4Addr::new(10, 0, 1, 9),
+            },
+            protocol: 6,
+            srcport: 40000,
+            dstport: 443,
+            tcp_flags: Some(0x12),
+            icmp: None,
+            fragment: Fragment::Whole,
+            bytes: 40,
+            quoted: None,
+        };
+        assert_eq!(header, expected);
+    }
+
+    #[test]
+    fn options_come_before_the_ports() {
+        let packet = V4 { protocol: UDP, fragment: 0, options: &[1; 40], payload: &udp(53, 5353) };
+
+        let header = ip(&packet.build());
+
+        assert_eq!((header.srcport, header.dstport, header.bytes), (53, 5353, 76));
+    }
+
+    #[test]
+    fn padding_is_neither_counted_nor_read() {
+        let mut frame = ethernet(0x0800, &v4(TCP, &[]));
+        frame.resize(60, 0xee);
+
+        let header = frames::read(LinkType::Ethernet, &frame).unwrap().header;
+
+        assert_eq!((header.srcport, header.tcp_flags, header.bytes), (0, None, 20));
+    }
+
+    #[test]
+    fn a_total_length_of_0_means_what_was_on_the_wire() {
+        let mut packet = v4(TCP, &tcp(40000, 443, 0x18));
+        packet[2..4].fill(0);
+        let frame = ethernet(0x0800, &packet);
+        let tagged = ethernet(0x8100, &frames::tag(1, 0x0800, &packet));
+
+        let header = crate::parse(LinkType::Ethernet, &frame, 70_014).unwrap().header;
+        assert_eq!((header.bytes, header.dstport, header.tcp_flags), (70_000, 443, Some(0x18)));
+        let header = crate::parse(LinkType::Ethernet, &tagged, 70_018).unwrap().header;
+        assert_eq!(header.bytes, 70_000);
+        let header = crate::parse(LinkType::RawIp, &packet, u32::MAX).unwrap().header;
+        assert_eq!(header.bytes, u32::MAX);
+        // Some captures claim fewer bytes on the wire than they hold.
+        let header = crate::parse(LinkType::Ethernet, &frame, 3).unwrap().header;
+        assert_eq!(header.bytes, 40);
+    }
+
+    #[test]
+    fn bytes_come_from_the_header_where_the_capture_is_cut_off() {
+        let mut packet = v4(TCP, &tcp(40000, 443, 2));
+        packet[2..4].copy_from_slice(&1500u16.to_be_bytes());
+
+        assert_eq!(ip(&packet).bytes, 1500);
+    }
+
+    #[test]
+    fn a_capture_cut_off_inside_tcp_gives_what_can_be_read() {
+        let packet = v4(TCP, &tcp(40000, 443, 2));
+        for len in 20..40 {
+            let header = crate::parse(LinkType::RawIp, &packet[..len], 40).unwrap().header;
+            let ports = if len < 24 { (0, 0) } else { (40000, 443) };
+            assert_eq!((header.srcport, header.dstport), ports, "{len}");
+            assert_eq!(header.tcp_flags, (len >= 34).then_some(2), "{len}");
+            assert_eq!(header.bytes, 40);
+        }
+    }
+
+    #[test]
+    fn a_header_cut_off_is_truncated_inside_its_options_too() {
+        let packet = V4 { protocol: UDP, fragment: 0, options: &[1; 8], payload: &udp(1, 2) };
+        let packet = packet.build();
+        for len in 0..28 {
+            assert_eq!(error(&packet[..len]), ParseError::IpTruncated, "{len}");
+        }
+        assert_eq!(ip(&packet[..28]).bytes, 44);
+    }
+
+    #[test]
+    fn contradictions_are_malformed() {
+        let good = v4(UDP, &udp(1, 2));
+        for (at, value) in [(0, 0x44), (0, 0x40), (3, 19)] {
+            let mut bad = good.clone();
+            bad[at] = value;
+            assert_eq!(error(&bad), ParseError::IpMalformed, "byte {at}");
+        }
+        let mut six = ethernet(0x0800, &good);
+        six[14] = 0x65;
+        assert_eq!(frames::read(LinkType::Ethernet, &six), Err(ParseError::IpMalformed));
+
+        let mut smallest = good;
+        smallest[3] = 20;
+        assert_eq!(ip(&smallest).bytes, 20);
+    }
+
+    #[test]
+    fn only_a_first_fragment_has_ports() {
+        let at = |fragment| {
+            let payload = &tcp(40000, 443, 2);
+            ip(&V4 { protocol: TCP, fragment, options: &[], payload }.build())
+        };
+        let first = Fragment::First { id: 0x1234 };
+        let later = Fragment::Later { id: 0x1234 };
+        for (word, fragment, port, flags) in [
+            (0x0000, Fragment::Whole, 443, Some(2)),
+            (0x4000, Fragment::Whole, 443, Some(2)), // do not fragment
+            (0x8000, Fragment::Whole, 443, Some(2)), // reserved
+            (0x2000, first, 443, Some(2)),
+            (0x2001, later, 0, None),
+            (0x0001, later, 0, None),
+            (0x1fff, later, 0, None),
+        ] {
+            let header = at(word);
+            let got = (header.fragment, header.dstport, header.tcp_flags);
+            assert_eq!(got, (fragment, port, flags), "{word:04x}");
+        }
+    }
+
+    #[test]
+    fn a_later_fragment_has_no_icmp_header() {
+        let payload = &frames::icmp(8, 0, 7, &[]);
+        let packet = V4 { protocol: protocol::ICMP, fragment: 0x00b9, options: &[], payload };
+
+        assert_eq!(ip(&packet.build()).icmp, None);
+    }
+}

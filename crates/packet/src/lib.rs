@@ -6,6 +6,8 @@
 
 mod fragments;
 mod frame;
+#[cfg(test)]
+mod frames;
 mod header;
 mod icmp;
 mod ipv4;

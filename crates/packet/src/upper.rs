@@ -65,3 +65,33 @@ fn ports(payload: &[u8]) -> (u16, u16) {
     let Some(&[s0, s1, d0, d1]) = payload.first_chunk() else { return (0, 0) };
     (u16::from_be_bytes([s0, s1]), u16::from_be_bytes([d0, d1]))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::frames::{ip, tcp, v4, v6};
+
+    #[test]
+    fn three_protocols_have_ports_and_one_has_flags() {
+        for number in 0..=255 {
+            let header = ip(&v4(number, &tcp(40000, 443, 0xff)));
+            let has_ports = matches!(number, 6 | 17 | 132);
+            assert_eq!(
+                (header.srcport, header.dstport),
+                if has_ports { (40000, 443) } else { (0, 0) },
+                "{number}"
+            );
+            assert_eq!(header.tcp_flags, (number == 6).then_some(0xff), "{number}");
+            assert_eq!(header.icmp.is_some(), number == 1, "{number}");
+        }
+    }
+
+    #[test]
+    fn each_family_has_an_icmp_of_its_own() {
+        let message = crate::frames::icmp(1, 0, 0, &[]);
+
+        assert_eq!(ip(&v4(protocol::ICMPV6, &message)).icmp, None);
+        assert_eq!(ip(&v6(protocol::ICMP, &message)).icmp, None);
+        assert!(ip(&v6(protocol::ICMPV6, &message)).icmp.is_some());
+    }
+}
