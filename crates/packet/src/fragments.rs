@@ -17,7 +17,7 @@ pub struct FragmentPorts {
 /// What [`FragmentPorts::resolve`] did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FragmentOutcome {
-    /// Nothing: the packet is whole, or its protocol has no ports.
+    /// Nothing: the packet is whole, its protocol has no ports, or the table may hold nothing.
     Untouched,
     /// A first fragment: its ports are kept for those that follow.
     Remembered,
