@@ -83,14 +83,14 @@ pub struct PacketHeader {
     pub quoted: Option<QuotedHeader>,
 }
 
-/// First words of an ICMP or ICMPv6 header.
+/// First words of an ICMP or `ICMPv6` header.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Icmp {
     /// ICMP type.
     pub kind: u8,
     /// ICMP code.
     pub code: u8,
-    /// Identifier of queries and replies (echo, timestamp, information, address mask; ICMPv6 echo); 0
+    /// Identifier of queries and replies (echo, timestamp, information, address mask; `ICMPv6` echo); 0
     /// for the others, and where the capture cut it off.
     pub id: u16,
 }

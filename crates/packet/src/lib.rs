@@ -5,11 +5,19 @@
 #![warn(missing_docs)]
 
 mod fragments;
+mod frame;
+#[cfg(test)]
+mod frames;
 mod header;
+mod icmp;
+mod ipv4;
+mod ipv6;
 mod link;
 mod parse;
+mod plain;
+mod upper;
 
-pub use fragments::FragmentPorts;
+pub use fragments::{FragmentOutcome, FragmentPorts};
 pub use header::{Addresses, Fragment, Icmp, PacketHeader, QuotedHeader, protocol, tcp_flag};
 pub use link::{FrameDirection, LinkInfo, LinkType, MacAddress};
 pub use parse::{NonIp, ParseError, ParsedFrame, parse};
