@@ -70,6 +70,11 @@ impl Cidr {
         };
         self.contains(address).then_some(address)
     }
+
+    /// Returns whether every address of `other` is in this block.
+    pub fn covers(self, other: Self) -> bool {
+        self.prefix_len <= other.prefix_len && self.contains(other.address)
+    }
 }
 
 /// The mask of the leading `len` bits.
