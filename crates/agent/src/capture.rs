@@ -7,10 +7,14 @@ mod link_type;
 mod pcap;
 mod pcapng;
 mod reader;
+#[cfg(test)]
+mod sample;
+mod skipped;
 mod source;
 mod timestamp;
 
 pub use chunk::{Chunk, FrameRef, Gso};
 pub use error::{CaptureError, Fault};
 pub use link_type::link_type_name;
-pub use reader::{CaptureReader, DEFAULT_CHUNK_SIZE, MAX_CAPTURED, Progress, Skipped};
+pub use reader::{CaptureReader, DEFAULT_CHUNK_SIZE, MAX_CAPTURED, Progress};
+pub use skipped::Skipped;

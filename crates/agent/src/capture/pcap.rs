@@ -179,3 +179,170 @@ fn link_type<O: ByteOrder>(header: &[u8; FILE_HEADER]) -> Result<u16, Fault> {
     // Masked, so it always fits.
     Ok(u16::try_from(field & 0xffff).unwrap_or(u16::MAX))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::sample::{ORDERS, Order, Outcome, pcap_header, pcap_record, read};
+    use super::*;
+
+    const MICROS: u32 = 0xa1b2_c3d4;
+    const NANOS: u32 = 0xa1b2_3c4d;
+    const KUZNETSOV: u32 = 0xa1b2_cd34;
+
+    fn ethernet(records: &[Vec<u8>]) -> Outcome {
+        let header = pcap_header(Order::Little, MICROS, 65_535, 1);
+        read([header, records.concat()].concat())
+    }
+
+    fn record(data: &[u8]) -> Vec<u8> {
+        pcap_record(Order::Little, 1_600_000_000, 5, data, u32::try_from(data.len()).unwrap())
+    }
+
+    #[test]
+    fn a_record_becomes_a_frame_in_both_byte_orders_and_units() {
+        for order in ORDERS {
+            for (magic, nanos) in [(MICROS, 123_456_000), (NANOS, 123_456)] {
+                let mut file = pcap_header(order, magic, 65_535, 101);
+                file.extend(pcap_record(order, 1_600_000_000, 123_456, b"frame", 1500));
+
+                let outcome = read(file);
+
+                assert_eq!(outcome.message(), "");
+                let [frame] = outcome.frames.as_slice() else { panic!("{outcome:?}") };
+                assert_eq!(frame.time, (1_600_000_000, nanos));
+                assert_eq!(frame.bytes, b"frame");
+                assert_eq!(frame.wire_len, 1500);
+                assert_eq!(frame.link_type, LinkType::RawIp);
+                assert_eq!(frame.direction, None);
+            }
+        }
+    }
+
+    #[test]
+    fn kuznetsovs_records_have_a_longer_header_that_tells_the_direction() {
+        for order in ORDERS {
+            let mut file = pcap_header(order, KUZNETSOV, 65_535, 1);
+            for kind in [0, 4, 3] {
+                file.extend(order.words(&[7, 8, 5, 5, 2]));
+                file.extend([0, 8, kind, 0]);
+                file.extend(b"frame");
+            }
+
+            let outcome = read(file);
+
+            assert_eq!(outcome.message(), "");
+            let directions: Vec<_> = outcome.frames.iter().map(|frame| frame.direction).collect();
+            let (incoming, outgoing) = (FrameDirection::Incoming, FrameDirection::Outgoing);
+            assert_eq!(directions, [Some(incoming), Some(outgoing), None]);
+            assert!(outcome.frames.iter().all(|frame| frame.bytes == b"frame"));
+            assert_eq!(outcome.times(), [(7, 8000); 3]);
+        }
+    }
+
+    #[test]
+    fn the_upper_half_of_the_link_type_field_does_not_count() {
+        for link in [1, 0x1400_0001, 0xf3ff_0001] {
+            let mut file = pcap_header(Order::Little, MICROS, 65_535, link);
+            file.extend(record(b"frame"));
+
+            assert_eq!(read(file).frames[0].link_type, LinkType::Ethernet);
+        }
+    }
+
+    #[test]
+    fn a_snap_length_of_nothing_or_everything_is_no_fault() {
+        for snap_len in [0, 1, 262_144, u32::MAX] {
+            let mut file = pcap_header(Order::Little, MICROS, snap_len, 1);
+            file.extend(record(b"frame"));
+
+            let outcome = read(file);
+
+            assert_eq!((outcome.frames.len(), outcome.message().as_str()), (1, ""));
+        }
+    }
+
+    #[test]
+    fn a_frame_is_at_least_as_long_on_the_wire_as_in_the_file() {
+        let outcome = ethernet(&[pcap_record(Order::Little, 0, 0, b"frame", 2)]);
+
+        assert_eq!((outcome.frames[0].bytes.len(), outcome.frames[0].wire_len), (5, 5));
+    }
+
+    #[test]
+    fn a_fraction_of_a_second_or_more_is_carried() {
+        let mut file = pcap_header(Order::Big, MICROS, 65_535, 1);
+        for fraction in [999_999, 1_000_000, u32::MAX] {
+            file.extend(pcap_record(Order::Big, 10, fraction, b"", 60));
+        }
+
+        assert_eq!(read(file).times(), [(10, 999_999_000), (11, 0), (4304, 967_295_000)]);
+    }
+
+    #[test]
+    fn time_may_go_back_and_reach_2106() {
+        let records = [9, 3, u32::MAX].map(|secs| pcap_record(Order::Little, secs, 0, b"", 60));
+
+        assert_eq!(ethernet(&records).times(), [(9, 0), (3, 0), (u64::from(u32::MAX), 0)]);
+    }
+
+    #[test]
+    fn the_longest_packet_is_read_and_a_longer_one_is_a_fault() {
+        let longest = vec![7; MAX_CAPTURED as usize];
+        let longer = vec![7; MAX_CAPTURED as usize + 1];
+
+        let outcome = ethernet(&[record(b"a"), record(&longest), record(&longer), record(b"b")]);
+
+        let lengths: Vec<_> = outcome.frames.iter().map(|frame| frame.bytes.len()).collect();
+        assert_eq!(lengths, [1, longest.len()]);
+        assert_eq!(
+            outcome.message(),
+            "sample is broken at byte 262201: a packet of 262145 bytes, where at most 262144 can be"
+        );
+    }
+
+    #[test]
+    fn a_record_that_is_cut_off_is_a_fault_behind_the_frames_before_it() {
+        let file = [pcap_header(Order::Little, MICROS, 65_535, 1), record(b"one"), record(b"two")]
+            .concat();
+
+        for (length, frames, message) in [
+            (62, 2, ""),
+            (61, 1, "sample is broken at byte 43: cut off: needs 19 bytes, 18 are there"),
+            (50, 1, "sample is broken at byte 43: cut off: needs 16 bytes, 7 are there"),
+            (43, 1, ""),
+            (24, 0, ""),
+            (23, 0, "sample is broken at byte 0: cut off: needs 24 bytes, 23 are there"),
+            (4, 0, "sample is broken at byte 0: cut off: needs 24 bytes, 4 are there"),
+        ] {
+            let outcome = read(file[..length].to_vec());
+
+            assert_eq!((outcome.frames.len(), outcome.message().as_str()), (frames, message));
+        }
+    }
+
+    #[test]
+    fn another_version_is_refused() {
+        let mut file = pcap_header(Order::Little, MICROS, 65_535, 1);
+        file[4] = 3;
+
+        assert_eq!(
+            read(file).message(),
+            "sample is broken at byte 0: pcap version 3.4, where 2.4 is read"
+        );
+    }
+
+    #[test]
+    fn a_link_type_that_is_not_read_is_refused_by_name() {
+        let mut file = pcap_header(Order::Big, MICROS, 65_535, 105);
+        file.extend(pcap_record(Order::Big, 0, 0, b"frame", 5));
+
+        let outcome = read(file);
+
+        assert!(outcome.frames.is_empty());
+        assert_eq!(
+            outcome.message(),
+            "sample has link type 105 (IEEE 802.11), which is not read; \
+             Ethernet, raw IP, BSD loopback and Linux cooked captures are"
+        );
+    }
+}

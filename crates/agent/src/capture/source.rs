@@ -41,17 +41,8 @@ impl Source {
     /// Opens a file, or a named pipe.
     pub(super) fn open(path: &Path, name: &str) -> Result<Self, CaptureError> {
         let file = || name.to_owned();
-        let opened = File::open(path).map_err(|source| {
-            if source.kind() == ErrorKind::NotFound {
-                CaptureError::Missing { file: file() }
-            } else if source.kind() == ErrorKind::PermissionDenied {
-                CaptureError::NotPermitted { file: file() }
-            } else {
-                CaptureError::Open { file: file(), source }
-            }
-        })?;
-        let metadata =
-            opened.metadata().map_err(|source| CaptureError::Open { file: file(), source })?;
+        let opened = File::open(path).map_err(|source| not_opened(source, file()))?;
+        let metadata = opened.metadata().map_err(|source| not_opened(source, file()))?;
         if metadata.is_dir() {
             return Err(CaptureError::Directory { file: file() });
         }
@@ -190,6 +181,17 @@ impl Source {
     }
 }
 
+/// Returns what to tell the user of a file that the operating system does not open.
+fn not_opened(source: io::Error, file: String) -> CaptureError {
+    if source.kind() == ErrorKind::NotFound {
+        CaptureError::Missing { file }
+    } else if source.kind() == ErrorKind::PermissionDenied {
+        CaptureError::NotPermitted { file }
+    } else {
+        CaptureError::Open { file, source }
+    }
+}
+
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Compression {
     Gzip,
@@ -217,5 +219,208 @@ impl Read for Counted {
         let read = self.reader.read(buffer)?;
         self.position.fetch_add(read as u64, Ordering::Relaxed);
         Ok(read)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write;
+
+    use flate2::Compression as Level;
+    use flate2::write::GzEncoder;
+
+    use super::super::sample::{Order, pcap_header, pcap_record, read, read_file};
+    use super::super::{CaptureReader, Chunk, Progress};
+    use super::*;
+
+    /// 200 records of 116 bytes.
+    fn capture() -> Vec<u8> {
+        let mut file = pcap_header(Order::Little, 0xa1b2_c3d4, 65_535, 1);
+        for index in 0..200_u8 {
+            file.extend(pcap_record(Order::Little, index.into(), 0, &[index; 100], 100));
+        }
+        file
+    }
+
+    fn gzip(bytes: &[u8]) -> Vec<u8> {
+        let mut encoder = GzEncoder::new(Vec::new(), Level::fast());
+        encoder.write_all(bytes).unwrap();
+        encoder.finish().unwrap()
+    }
+
+    fn zstd(bytes: &[u8]) -> Vec<u8> {
+        zstd::encode_all(bytes, 1).unwrap()
+    }
+
+    #[test]
+    fn a_packed_capture_gives_the_frames_of_the_plain_one() {
+        let (plain, skippable) = (capture(), b"\x50\x2a\x4d\x18\x03\0\0\0abc");
+        let (first, second) = plain.split_at(1000);
+
+        for packed in [
+            gzip(&plain),
+            zstd(&plain),
+            [gzip(first), gzip(second)].concat(),
+            [zstd(first), zstd(second)].concat(),
+            [skippable.to_vec(), zstd(&plain)].concat(),
+            gzip(&zstd(&plain)),
+        ] {
+            let outcome = read(packed);
+
+            assert!(outcome.error.is_none(), "{:?}", outcome.error);
+            assert_eq!(outcome.frames, read(plain.clone()).frames);
+        }
+    }
+
+    #[test]
+    fn a_packed_capture_that_is_cut_off_is_read_as_far_as_it_goes() {
+        for (packed, fault) in
+            [(gzip(&capture()), "gzip data cut off"), (zstd(&capture()), "zstd data cut off")]
+        {
+            let half = packed.len() / 2;
+
+            let outcome = read(packed.into_iter().take(half).collect());
+
+            let error = outcome.error.expect("half a file").to_string();
+            assert!(error.starts_with("sample is broken at byte "), "{error}");
+            assert!(error.ends_with(fault), "{error}");
+            assert!(outcome.frames.len() < 200);
+        }
+        let packed = gzip(&capture());
+        let outcome = read(packed.iter().copied().take(packed.len() - 8).collect());
+        assert_eq!(outcome.frames.len(), 200, "only the checksum is missing");
+        assert_eq!(
+            outcome.error.map(|error| error.to_string()).as_deref(),
+            Some("sample is broken at byte 23224: gzip data cut off")
+        );
+    }
+
+    #[test]
+    fn damaged_packing_is_a_fault_at_the_place_where_it_stops() {
+        let mut packed = gzip(&capture());
+        let checksum = packed.len() - 8;
+        packed[checksum] ^= 1;
+
+        let outcome = read(packed);
+
+        assert_eq!(outcome.frames.len(), 200);
+        let error = outcome.error.expect("a wrong checksum").to_string();
+        assert!(
+            error.starts_with("sample is broken at byte 23224: gzip data damaged: "),
+            "{error}"
+        );
+    }
+
+    #[test]
+    fn what_is_no_capture_is_told_by_what_it_starts_with() {
+        for (bytes, start) in [
+            (vec![0; 1 << 20], "00 00 00 00 00 00 00 00"),
+            (b"a,b\n".to_vec(), "61 2c 62 0a"),
+            (b"version account-id".to_vec(), "76 65 72 73 69 6f 6e 20 (\"version \")"),
+            (b"BZh91AY".to_vec(), "42 5a 68 39 31 41 59 (bzip2)"),
+            (gzip(&gzip(&gzip(&capture()))), "1f 8b 08 00 00 00 00 00 (gzip within gzip)"),
+            (gzip(b"\xa1"), "a1"),
+        ] {
+            let message = read(bytes).error.map(|error| error.to_string());
+
+            let expected = format!(
+                "unknown format: sample starts with {start}; pcap and pcapng are read, \
+                 as they are or compressed with gzip or zstd"
+            );
+            // The fifth byte on of a gzip header is the time and the system.
+            let cut = if start.starts_with("1f") { 45 } else { expected.len() };
+            assert_eq!(message.unwrap_or_default()[..cut], expected[..cut]);
+        }
+    }
+
+    #[test]
+    fn an_empty_file_is_said_to_be_empty_even_if_it_is_packed() {
+        for bytes in [Vec::new(), gzip(b""), zstd(b"")] {
+            let error = read(bytes).error.map(|error| error.to_string());
+
+            assert_eq!(error.as_deref(), Some("sample is empty"));
+        }
+    }
+
+    #[test]
+    fn a_path_that_cannot_be_read_is_named() {
+        let directory = tempfile::tempdir().unwrap();
+        let path = directory.path().display();
+
+        let missing = CaptureReader::open(directory.path().join("no.pcap")).unwrap_err();
+        let is_directory = CaptureReader::open(directory.path()).unwrap_err();
+        let forbidden = not_opened(ErrorKind::PermissionDenied.into(), "a.pcap".to_owned());
+        let other = not_opened(ErrorKind::OutOfMemory.into(), "a.pcap".to_owned());
+
+        assert_eq!(missing.to_string(), format!("no such file: {path}/no.pcap"));
+        assert_eq!(is_directory.to_string(), format!("{path} is a directory, not a capture file"));
+        assert_eq!(forbidden.to_string(), "no permission to read a.pcap");
+        assert_eq!(other.to_string(), "cannot open a.pcap");
+    }
+
+    #[test]
+    fn the_position_runs_to_the_size_of_the_file_as_it_lies_on_the_disk() {
+        for bytes in [capture(), gzip(&capture()), zstd(&capture())] {
+            let file = tempfile::NamedTempFile::new().unwrap();
+            std::fs::write(file.path(), &bytes).unwrap();
+
+            let mut reader = CaptureReader::open(file.path()).unwrap().with_chunk_size(1000);
+
+            assert_eq!(reader.size(), Some(bytes.len() as u64));
+            let mut last = 0;
+            let mut chunk = Chunk::default();
+            while reader.next_chunk(&mut chunk).unwrap() == Progress::Frames {
+                assert!(reader.position() >= last);
+                last = reader.position();
+            }
+            assert_eq!(reader.position(), bytes.len() as u64);
+            assert_eq!(read_file(file.path()).frames.len(), 200);
+        }
+    }
+
+    #[test]
+    fn a_chunk_of_a_file_is_full_unless_it_is_the_last() {
+        let file = tempfile::NamedTempFile::new().unwrap();
+        std::fs::write(file.path(), capture()).unwrap();
+        let mut reader = CaptureReader::open(file.path()).unwrap().with_chunk_size(1160);
+        let mut chunk = Chunk::default();
+
+        let mut sizes = Vec::new();
+        while reader.next_chunk(&mut chunk).unwrap() == Progress::Frames {
+            sizes.push(chunk.frames.len());
+        }
+
+        assert_eq!(sizes, [10; 20]);
+    }
+
+    /// Gives one record, and fails if asked for more before that was delivered.
+    struct Live {
+        pieces: Vec<Vec<u8>>,
+    }
+
+    impl Read for Live {
+        fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+            let piece = self.pieces.pop().ok_or_else(|| io::Error::from_raw_os_error(5))?;
+            buffer[..piece.len()].copy_from_slice(&piece);
+            Ok(piece.len())
+        }
+    }
+
+    #[test]
+    fn a_stream_is_delivered_as_it_comes_and_its_failure_after_that() {
+        let header = pcap_header(Order::Little, 0xa1b2_c3d4, 65_535, 1);
+        let record = pcap_record(Order::Little, 7, 0, b"frame", 5);
+        let (magic, rest) = header.split_at(4);
+        let live = Live { pieces: vec![record, rest.to_vec(), magic.to_vec()] };
+
+        let mut reader = CaptureReader::new(Box::new(live), "a pipe").unwrap();
+
+        assert_eq!(reader.size(), None);
+        let mut chunk = Chunk::default();
+        assert_eq!(reader.next_chunk(&mut chunk).unwrap(), Progress::Frames);
+        assert_eq!(chunk.frame(&chunk.frames[0]), b"frame");
+        let error = reader.next_chunk(&mut chunk).unwrap_err();
+        assert_eq!(error.to_string(), "cannot read a pipe beyond byte 45");
+        assert_eq!(reader.next_chunk(&mut chunk).unwrap(), Progress::End);
     }
 }
