@@ -1,11 +1,23 @@
 //! Packet, rules and connections → judgement.
 
-use flowlogd_packet::PacketHeader;
+use flowlogd_packet::{Addresses, PacketHeader, protocol, tcp_flag};
 
-use crate::{ConnectionTable, Decision, Direction, InterfaceIndex, Judgement, Ruleset, Tick};
+use crate::connection::{
+    Connection, Key, Moment, Opened, Related, TcpFlags, TrackedFamily, Traffic, may_open,
+};
+use crate::ruleset::Reach;
+use crate::ruleset::service::ServiceKey;
+use crate::ruleset::site::{FamilySite, Site, Tracking, local_and_peer};
+use crate::{
+    Action, ConnectionTable, Decision, Direction, Exclusion, GroundIndex, Initiator,
+    InterfaceIndex, Judgement, NearestMiss, Reuse, Ruleset, Tick, Verdict,
+};
 
 impl Ruleset {
     /// Judges one packet at one interface, and lets the connection table learn from it.
+    ///
+    /// At an interface that this generation does not have every packet is excluded: nobody there owns
+    /// an address of it.
     pub fn evaluate(
         &self,
         connections: &mut ConnectionTable,
@@ -14,12 +26,33 @@ impl Ruleset {
         direction: Direction,
         tick: Tick,
     ) -> Judgement {
-        let _ = (connections, packet, interface, direction, tick);
-        todo!()
+        let Some(site) = self.site(interface) else {
+            return Judgement::Excluded(Exclusion::SourceDestinationCheck);
+        };
+        let now = connections.at(tick);
+        match packet.addresses {
+            Addresses::V4 { src, dst } => {
+                Case::new(self, site, &site.v4, packet, (interface, direction), now).judge(
+                    connections,
+                    src.to_bits(),
+                    dst.to_bits(),
+                )
+            }
+            Addresses::V6 { src, dst } => {
+                Case::new(self, site, &site.v6, packet, (interface, direction), now).judge(
+                    connections,
+                    src.to_bits(),
+                    dst.to_bits(),
+                )
+            }
+        }
     }
 
     /// Judges a further packet of a flow that this generation refused by its rules: looks for a
     /// connection, and only if there is one evaluates anew.
+    ///
+    /// Good for verdicts with [`Reuse::RulesOnly`] alone: what refused them reads nothing but addresses,
+    /// protocol and ports, which are the flow's.
     pub fn evaluate_refused(
         &self,
         connections: &mut ConnectionTable,
@@ -29,7 +62,245 @@ impl Ruleset {
         tick: Tick,
         refusal: Decision,
     ) -> Judgement {
-        let _ = (connections, packet, interface, direction, tick, refusal);
-        todo!()
+        let now = connections.at(tick);
+        let found = match packet.addresses {
+            Addresses::V4 { src, dst } => {
+                let key = Key::of(packet, direction, src.to_bits(), dst.to_bits());
+                key.is_some_and(|key| connections.find(interface, &key, now).is_some())
+            }
+            Addresses::V6 { src, dst } => {
+                let key = Key::of(packet, direction, src.to_bits(), dst.to_bits());
+                key.is_some_and(|key| connections.find(interface, &key, now).is_some())
+            }
+        };
+        if found {
+            return self.evaluate(connections, packet, interface, direction, tick);
+        }
+        Judgement::Decided(Verdict {
+            action: Action::Reject,
+            decision: refusal,
+            initiator: initiator_by_flags(TcpFlags::of(packet)),
+            reuse: Reuse::RulesOnly,
+        })
+    }
+}
+
+/// One packet at one interface.
+struct Case<'a, A> {
+    ruleset: &'a Ruleset,
+    site: &'a Site,
+    family: &'a FamilySite<A>,
+    packet: &'a PacketHeader,
+    interface: InterfaceIndex,
+    service: ServiceKey,
+    traffic: Traffic,
+}
+
+impl<'a, A: TrackedFamily> Case<'a, A> {
+    fn new(
+        ruleset: &'a Ruleset,
+        site: &'a Site,
+        family: &'a FamilySite<A>,
+        packet: &'a PacketHeader,
+        (interface, direction): (InterfaceIndex, Direction),
+        now: Moment,
+    ) -> Self {
+        Self {
+            ruleset,
+            site,
+            family,
+            packet,
+            interface,
+            service: ServiceKey::of(packet),
+            traffic: Traffic {
+                direction,
+                flags: TcpFlags::of(packet),
+                now,
+                timeouts: site.timeouts,
+            },
+        }
+    }
+
+    fn judge(&self, connections: &mut ConnectionTable, src: A, dst: A) -> Judgement {
+        let direction = self.traffic.direction;
+        if let Some(exclusion) = self.family.exclusion(self.packet, direction, src, dst) {
+            return Judgement::Excluded(exclusion);
+        }
+        Judgement::Decided(self.decide(connections, src, dst))
+    }
+
+    fn decide(&self, connections: &mut ConnectionTable, src: A, dst: A) -> Verdict {
+        let packet = self.packet;
+        if src.never_filtered(packet.protocol, packet.srcport)
+            || dst.never_filtered(packet.protocol, packet.dstport)
+        {
+            return self.accept_without_state(self.ruleset.never_filtered_ground);
+        }
+
+        let direction = self.traffic.direction;
+        let (_, peer) = local_and_peer(direction, src, dst);
+        // The network ACL has no state: it is asked for every packet, tracked or not.
+        let denial = self.family.acl_denial(direction, peer, self.service);
+        let key = Key::of(packet, direction, src, dst);
+        if let Some(key) = &key
+            && let Some(connection) = connections.find(self.interface, key, self.traffic.now)
+            && !(connection.is_closing() && self.traffic.flags.is_opening())
+        {
+            return self.follow(connection, denial);
+        }
+        if let Some(quoted) = &packet.quoted
+            && let Some(related) =
+                connections.find_quoted(self.interface, quoted, direction, self.traffic.now)
+        {
+            return self.relate(&related, denial);
+        }
+        self.decide_by_rules(connections, key, peer, denial)
+    }
+
+    /// Judges a packet of a live connection.
+    fn follow(&self, connection: &mut Connection<A>, denial: Option<GroundIndex>) -> Verdict {
+        let initiator = if connection.initiator() == self.traffic.direction {
+            Initiator::Source
+        } else {
+            Initiator::Destination
+        };
+        if let Some(ground) = denial {
+            return Verdict { initiator, ..self.refuse(ground, None) };
+        }
+        connection.observe(&self.traffic);
+        let reuse = if connection.is_steady() { self.reuse_of_accept() } else { Reuse::Never };
+        accept(connection.ground(), true, initiator, reuse)
+    }
+
+    /// Judges an ICMP error about a packet of a live connection.
+    fn relate(&self, related: &Related, denial: Option<GroundIndex>) -> Verdict {
+        let addresses = &self.packet.addresses;
+        let initiator = match related.opener {
+            opener if opener == addresses.src() => Initiator::Source,
+            opener if opener == addresses.dst() => Initiator::Destination,
+            // A router on the way complains.
+            _ => Initiator::Unknown,
+        };
+        match denial {
+            Some(ground) => Verdict { initiator, ..self.refuse(ground, None) },
+            None => accept(related.ground, true, initiator, Reuse::Never),
+        }
+    }
+
+    /// Judges a packet of no connection.
+    fn decide_by_rules(
+        &self,
+        connections: &mut ConnectionTable,
+        key: Option<Key<A>>,
+        peer: A,
+        denial: Option<GroundIndex>,
+    ) -> Verdict {
+        let Traffic { direction, flags, now, .. } = self.traffic;
+        // Inbound the network ACL comes first, outbound the security groups (vpc-filtering.md §1).
+        if direction == Direction::Ingress
+            && let Some(ground) = denial
+        {
+            return self.refuse(ground, None);
+        }
+        let rules = self.family.rules(direction);
+        let Some(rule) = rules.deciding_rule(peer, self.service) else {
+            let nearest_miss = rules.nearest_miss(peer, self.service);
+            return self.refuse(self.site.implicit_deny, nearest_miss);
+        };
+        if let Some(ground) = denial {
+            return self.refuse(ground, None);
+        }
+
+        let opens = may_open(self.packet) && !flags.has(tcp_flag::RST);
+        let Some(key) = key.filter(|_| opens) else {
+            return self.accept_without_state(rule.ground);
+        };
+        if self.is_untracked(rule.reach, peer) {
+            if flags.is_opening() {
+                // It begins anew what was closing.
+                connections.close(self.interface, &key);
+            }
+            return self.accept_without_state(rule.ground);
+        }
+        let connection = Connection::opened_by(key, rule.ground, &self.traffic);
+        let reuse = if connection.is_steady() { self.reuse_of_accept() } else { Reuse::Never };
+        match connections.open(self.interface, connection, now) {
+            Opened::Tracked => accept(rule.ground, false, Initiator::Source, reuse),
+            Opened::AllowanceUsedUp => {
+                let refusal = self.refuse(self.ruleset.allowance_ground, None);
+                Verdict { reuse: Reuse::Never, ..refusal }
+            }
+            Opened::NoRoom => {
+                let accepted = self.accept_without_state(rule.ground);
+                Verdict { reuse: Reuse::Never, ..accepted }
+            }
+        }
+    }
+
+    /// Returns whether the flow of an allowed packet is left untracked (vpc-filtering.md §3.1): the rule
+    /// that allows the first packet is for everyone, and so are all answers.
+    ///
+    /// Without a SYN nothing tells the first packet from an answer, so then it suffices that the packet
+    /// is one or the other: else the answers of an untracked flow would be tracked, and outlive its rule.
+    fn is_untracked(&self, reach: Reach, peer: A) -> bool {
+        let protocol = self.packet.protocol;
+        if self.site.tracking == Tracking::Always
+            || !matches!(protocol, protocol::TCP | protocol::UDP)
+        {
+            return false;
+        }
+        let direction = self.traffic.direction;
+        let rules = self.family.rules(direction);
+        let opposite = self.family.rules(direction.reversed());
+        if reach == Reach::Everyone && opposite.is_open(protocol) {
+            return true;
+        }
+        !self.traffic.flags.is_opening()
+            && rules.is_open(protocol)
+            && opposite
+                .deciding_rule(peer, ServiceKey::of_answer(self.packet))
+                .is_some_and(|rule| rule.reach == Reach::Everyone)
+    }
+
+    fn accept_without_state(&self, ground: GroundIndex) -> Verdict {
+        accept(ground, false, initiator_by_flags(self.traffic.flags), self.reuse_of_accept())
+    }
+
+    fn refuse(&self, ground: GroundIndex, nearest_miss: Option<NearestMiss>) -> Verdict {
+        let reuse = if self.flow_tells_all() { Reuse::RulesOnly } else { Reuse::Never };
+        Verdict {
+            action: Action::Reject,
+            decision: Decision { ground, tracked: false, nearest_miss },
+            initiator: initiator_by_flags(self.traffic.flags),
+            reuse,
+        }
+    }
+
+    fn reuse_of_accept(&self) -> Reuse {
+        let holds = self.flow_tells_all() && !self.traffic.flags.is_eventful();
+        if holds { Reuse::WithinTick } else { Reuse::Never }
+    }
+
+    /// Returns whether rules read nothing of the packet but addresses, protocol and ports, and the ports
+    /// are not those of packets without known ports as well.
+    fn flow_tells_all(&self) -> bool {
+        matches!(self.packet.protocol, protocol::TCP | protocol::UDP)
+            && (self.packet.srcport, self.packet.dstport) != (0, 0)
+    }
+}
+
+fn accept(ground: GroundIndex, tracked: bool, initiator: Initiator, reuse: Reuse) -> Verdict {
+    let decision = Decision { ground, tracked, nearest_miss: None };
+    Verdict { action: Action::Accept, decision, initiator, reuse }
+}
+
+/// Returns who opened a connection of which nothing is known but one packet's flags.
+fn initiator_by_flags(flags: TcpFlags) -> Initiator {
+    if flags.is_opening() {
+        Initiator::Source
+    } else if flags.is_answer() {
+        Initiator::Destination
+    } else {
+        Initiator::Unknown
     }
 }

@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use rustc_hash::FxHashMap;
+
 /// An interface's number, the same in every generation of a rule timeline.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct InterfaceIndex(pub u32);
@@ -21,6 +23,9 @@ pub enum Ground {
     ImplicitDeny(String),
     /// The interface's connection allowance is used up: `conntrack-allowance`.
     ConnectionAllowance,
+    /// Traffic that neither security groups nor network ACLs filter, and that is recorded all the
+    /// same (`vpc-filtering.md` §5): `-`.
+    NeverFiltered,
 }
 
 impl fmt::Display for Ground {
@@ -30,6 +35,7 @@ impl fmt::Display for Ground {
             | Self::NetworkAclEntry(text)
             | Self::ImplicitDeny(text) => f.write_str(text),
             Self::ConnectionAllowance => f.write_str("conntrack-allowance"),
+            Self::NeverFiltered => f.write_str("-"),
         }
     }
 }
@@ -39,7 +45,9 @@ impl fmt::Display for Ground {
 #[derive(Debug, Default)]
 pub struct RuleBook {
     grounds: Vec<Ground>,
+    ground_numbers: FxHashMap<Ground, GroundIndex>,
     interfaces: Vec<String>,
+    interface_numbers: FxHashMap<String, InterfaceIndex>,
 }
 
 impl RuleBook {
@@ -51,5 +59,59 @@ impl RuleBook {
     /// Returns the id (`eni-…`) of the interface with this number.
     pub fn interface_id(&self, index: InterfaceIndex) -> Option<&str> {
         self.interfaces.get(index.0 as usize).map(String::as_str)
+    }
+
+    /// Returns the number of the interface with this id, if any generation has had it.
+    pub fn interface_index(&self, id: &str) -> Option<InterfaceIndex> {
+        self.interface_numbers.get(id).copied()
+    }
+
+    pub(crate) fn number_ground(&mut self, ground: Ground) -> GroundIndex {
+        if let Some(&known) = self.ground_numbers.get(&ground) {
+            return known;
+        }
+        let number = GroundIndex(next_number(self.grounds.len()));
+        self.grounds.push(ground.clone());
+        self.ground_numbers.insert(ground, number);
+        number
+    }
+
+    pub(crate) fn number_interface(&mut self, id: &str) -> InterfaceIndex {
+        if let Some(known) = self.interface_index(id) {
+            return known;
+        }
+        let number = InterfaceIndex(next_number(self.interfaces.len()));
+        self.interfaces.push(id.to_owned());
+        self.interface_numbers.insert(id.to_owned(), number);
+        number
+    }
+}
+
+/// A number holds 30 bits, so that two more can be packed beside it; a billion names do not fit memory.
+fn next_number(count: usize) -> u32 {
+    u32::try_from(count)
+        .ok()
+        .filter(|number| *number < 1 << 30)
+        .expect("a billion names would have filled the memory first")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_was_numbered_once_keeps_its_number() {
+        let mut book = RuleBook::default();
+        let first = book.number_ground(Ground::SecurityGroupRule("sgr-1".to_owned()));
+        let other = book.number_ground(Ground::NetworkAclEntry("sgr-1".to_owned()));
+        let eni = book.number_interface("eni-1");
+
+        assert_ne!(first, other);
+        assert_eq!(book.number_ground(Ground::SecurityGroupRule("sgr-1".to_owned())), first);
+        assert_eq!(book.ground(first).unwrap().to_string(), "sgr-1");
+        assert_eq!(book.number_interface("eni-2"), InterfaceIndex(1));
+        assert_eq!(book.number_interface("eni-1"), eni);
+        assert_eq!(book.interface_id(eni), Some("eni-1"));
+        assert_eq!(book.interface_index("eni-2"), Some(InterfaceIndex(1)));
     }
 }

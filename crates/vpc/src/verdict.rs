@@ -1,5 +1,7 @@
 //! What was decided, and why.
 
+use std::fmt;
+
 use crate::GroundIndex;
 
 /// Relative to the interface that judges.
@@ -9,6 +11,27 @@ pub enum Direction {
     Ingress,
     /// Sent by the interface.
     Egress,
+}
+
+impl Direction {
+    /// Returns the other one.
+    #[must_use]
+    pub const fn reversed(self) -> Self {
+        match self {
+            Self::Ingress => Self::Egress,
+            Self::Egress => Self::Ingress,
+        }
+    }
+}
+
+/// As in the field `flow-direction`.
+impl fmt::Display for Direction {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Ingress => "ingress",
+            Self::Egress => "egress",
+        })
+    }
 }
 
 /// What the record says.
@@ -35,7 +58,7 @@ pub enum Exclusion {
     TimeSync,
     /// To or from Windows licence activation.
     LicenceActivation,
-    /// DHCP or DHCPv6.
+    /// DHCP, of IPv4 or IPv6.
     Dhcp,
     /// IPv6 neighbour discovery (router and neighbour messages, redirect).
     NeighbourDiscovery,
@@ -101,6 +124,18 @@ pub enum Lacking {
     Protocol,
     /// The rule is for the other IP family.
     Family,
+}
+
+/// As in `x-nearest-miss`.
+impl fmt::Display for Lacking {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Port => "port",
+            Self::Peer => "peer",
+            Self::Protocol => "protocol",
+            Self::Family => "family",
+        })
+    }
 }
 
 /// Which end opened the connection.

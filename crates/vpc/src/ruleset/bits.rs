@@ -1,0 +1,137 @@
+//! Addresses as numbers, and one value per direction.
+
+use std::fmt::Debug;
+use std::hash::Hash;
+use std::net::IpAddr;
+use std::ops::BitAnd;
+
+use flowlogd_packet::protocol;
+
+use crate::network::{mask32, mask128};
+use crate::{Cidr, Direction};
+
+/// An address of one family; whatever is compiled is compiled per family, so that IPv4 stays small.
+pub(crate) trait AddressBits:
+    Copy + Debug + Eq + Ord + Hash + BitAnd<Output = Self> + 'static
+{
+    /// The ICMP that does not exist in this family: a rule for it matches nothing here
+    /// (vpc-filtering.md §2.3).
+    const FOREIGN_ICMP: u8;
+
+    /// Returns the bits of an address of this family.
+    fn from_ip(address: IpAddr) -> Option<Self>;
+
+    /// Returns the mask of the leading `len` bits.
+    fn mask(len: u8) -> Self;
+}
+
+impl AddressBits for u32 {
+    const FOREIGN_ICMP: u8 = protocol::ICMPV6;
+
+    fn from_ip(address: IpAddr) -> Option<Self> {
+        match address {
+            IpAddr::V4(v4) => Some(v4.to_bits()),
+            IpAddr::V6(_) => None,
+        }
+    }
+
+    fn mask(len: u8) -> Self {
+        mask32(len)
+    }
+}
+
+impl AddressBits for u128 {
+    const FOREIGN_ICMP: u8 = protocol::ICMP;
+
+    fn from_ip(address: IpAddr) -> Option<Self> {
+        match address {
+            IpAddr::V4(_) => None,
+            IpAddr::V6(v6) => Some(v6.to_bits()),
+        }
+    }
+
+    fn mask(len: u8) -> Self {
+        mask128(len)
+    }
+}
+
+/// A [`Cidr`] of one family, ready to be compared.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Block<A> {
+    base: A,
+    mask: A,
+}
+
+impl<A: AddressBits> Block<A> {
+    /// Returns `cidr` if it is of this family.
+    pub(crate) fn new(cidr: Cidr) -> Option<Self> {
+        let base = A::from_ip(cidr.address())?;
+        Some(Self { base, mask: A::mask(cidr.prefix_len()) })
+    }
+
+    /// Returns the addresses that are `base` under `mask`.
+    pub(crate) fn masked(base: A, mask: A) -> Self {
+        Self { base, mask }
+    }
+
+    pub(crate) fn contains(&self, address: A) -> bool {
+        address & self.mask == self.base
+    }
+}
+
+/// A set of addresses: mostly single ones, a few blocks.
+#[derive(Debug)]
+pub(crate) struct AddressSet<A> {
+    // Invariant: sorted.
+    hosts: Box<[A]>,
+    blocks: Box<[Block<A>]>,
+}
+
+impl<A: AddressBits> AddressSet<A> {
+    /// Collects those of `cidrs` that are of this family.
+    pub(crate) fn new(cidrs: &[Cidr]) -> Self {
+        let (hosts, blocks): (Vec<Cidr>, Vec<Cidr>) =
+            cidrs.iter().partition(|cidr| **cidr == Cidr::host(cidr.address()));
+        let mut hosts: Vec<A> =
+            hosts.iter().filter_map(|host| A::from_ip(host.address())).collect();
+        hosts.sort_unstable();
+        Self { hosts: hosts.into(), blocks: blocks.into_iter().filter_map(Block::new).collect() }
+    }
+
+    pub(crate) fn contains(&self, address: A) -> bool {
+        self.hosts.binary_search(&address).is_ok()
+            || self.blocks.iter().any(|block| block.contains(address))
+    }
+
+    pub(crate) fn is_empty(&self) -> bool {
+        self.hosts.is_empty() && self.blocks.is_empty()
+    }
+}
+
+/// One value for each direction.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) struct PerDirection<T> {
+    pub(crate) ingress: T,
+    pub(crate) egress: T,
+}
+
+impl<T> PerDirection<T> {
+    /// Makes both values.
+    pub(crate) fn from_fn(mut make: impl FnMut(Direction) -> T) -> Self {
+        Self { ingress: make(Direction::Ingress), egress: make(Direction::Egress) }
+    }
+
+    pub(crate) fn of(&self, direction: Direction) -> &T {
+        match direction {
+            Direction::Ingress => &self.ingress,
+            Direction::Egress => &self.egress,
+        }
+    }
+
+    pub(crate) fn of_mut(&mut self, direction: Direction) -> &mut T {
+        match direction {
+            Direction::Ingress => &mut self.ingress,
+            Direction::Egress => &mut self.egress,
+        }
+    }
+}
