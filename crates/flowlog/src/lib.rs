@@ -4,6 +4,15 @@
 //! the reader of records.
 #![warn(missing_docs)]
 
+mod field;
+mod format;
 mod record;
+mod render;
 
+#[cfg(test)]
+mod testing;
+
+pub use field::{Field, FieldType, Source, UnknownField, Values, reference_page};
+pub use format::{FormatFault, InvalidLogFormat, LogFormat};
 pub use record::{Body, Explanation, Flow, InterfaceView, Mode, Record, Span};
+pub use render::{GzipMembers, ParquetWriteError, ParquetWriter};
