@@ -6,6 +6,7 @@
 
 mod field;
 mod format;
+mod reader;
 mod record;
 mod render;
 
@@ -14,5 +15,9 @@ mod testing;
 
 pub use field::{Field, FieldType, Source, UnknownField, Values, reference_page};
 pub use format::{FormatFault, InvalidLogFormat, LogFormat};
+pub use reader::{
+    Faults, LineFault, LineParser, LogStatus, MAX_LINE, NumberedFault, ParsedRecord, ReadError,
+    RecordReader,
+};
 pub use record::{Body, Explanation, Flow, InterfaceView, Mode, Record, Span};
 pub use render::{GzipMembers, ParquetWriteError, ParquetWriter};
