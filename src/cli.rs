@@ -186,9 +186,11 @@ impl RecordOptions {
     pub(crate) fn chosen(&self) -> Result<Option<LogFormat>, Failure> {
         match (&self.format, &self.fields) {
             (Some(format), _) => parse_format(format).map(Some),
-            (None, Some(names)) => LogFormat::from_names(names.split(',').map(str::trim))
-                .map(Some)
-                .map_err(|error| Failure::usage(anyhow::Error::new(error.fault).context("--fields"))),
+            (None, Some(names)) => {
+                LogFormat::from_names(names.split(',').map(str::trim)).map(Some).map_err(|error| {
+                    Failure::usage(anyhow::Error::new(error.fault).context("--fields"))
+                })
+            }
             (None, None) => Ok(None),
         }
     }

@@ -19,7 +19,11 @@ pub(crate) fn read(path: &str) -> Result<Inventory, Failure> {
         for error in &errors {
             eprintln!("flowlogd: {path}: {error}");
         }
-        let faults = if errors.len() == 1 { "a fault".to_owned() } else { format!("{} faults", errors.len()) };
+        let faults = if errors.len() == 1 {
+            "a fault".to_owned()
+        } else {
+            format!("{} faults", errors.len())
+        };
         Failure::usage(anyhow!("the inventory {path} has {faults}"))
     })?;
     for ignored in &inventory.ignored {
@@ -29,7 +33,10 @@ pub(crate) fn read(path: &str) -> Result<Inventory, Failure> {
 }
 
 /// Reads `FILE[@TIME]…` as rules over time.
-pub(crate) fn timeline(arguments: &[String], reserved_addresses: ReservedAddresses) -> Result<Timeline, Failure> {
+pub(crate) fn timeline(
+    arguments: &[String],
+    reserved_addresses: ReservedAddresses,
+) -> Result<Timeline, Failure> {
     let mut inventories = Vec::new();
     for argument in arguments {
         let (path, from) = split_time(argument)?;
@@ -67,10 +74,15 @@ pub(crate) fn rules(timeline: Timeline, interface: Option<&str>) -> Result<Rules
     let only = match interface {
         None => None,
         Some(id) => Some(timeline.interface(id).ok_or_else(|| {
-            let known: Vec<_> = (0..6).map_while(|index| timeline.book().interface_id(InterfaceIndex(index))).collect();
+            let known: Vec<_> = (0..6)
+                .map_while(|index| timeline.book().interface_id(InterfaceIndex(index)))
+                .collect();
             let more = timeline.interfaces().saturating_sub(known.len());
             let more = if more > 0 { format!(" and {more} more") } else { String::new() };
-            Failure::usage(anyhow!("--interface {id} is not in the inventory, which has {}{more}", known.join(", ")))
+            Failure::usage(anyhow!(
+                "--interface {id} is not in the inventory, which has {}{more}",
+                known.join(", ")
+            ))
         })?),
     };
     Ok(Rules::Inventory { timeline, only })

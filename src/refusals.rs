@@ -16,10 +16,14 @@ pub(crate) fn print(refusals: &[Refusal], rules: &Rules) {
     eprintln!("{:>10} {:>12} {:>8}  refused by", "packets", "bytes", "records");
     for refusal in refusals {
         let Some(timeline) = rules.timeline() else { continue };
-        let ground = |index| timeline.book().ground(index).map(Ground::to_string).unwrap_or_default();
-        let miss = refusal.decision.nearest_miss.map_or_else(String::new, |NearestMiss { rule, lacking }| {
-            format!("; nearest: {}, but for the {}", ground(rule), lacking_name(lacking))
-        });
+        let ground =
+            |index| timeline.book().ground(index).map(Ground::to_string).unwrap_or_default();
+        let miss = refusal.decision.nearest_miss.map_or_else(
+            String::new,
+            |NearestMiss { rule, lacking }| {
+                format!("; nearest: {}, but for the {}", ground(rule), lacking_name(lacking))
+            },
+        );
         eprintln!(
             "{:>10} {:>12} {:>8}  {}{miss}",
             refusal.packets,
@@ -28,7 +32,12 @@ pub(crate) fn print(refusals: &[Refusal], rules: &Rules) {
             ground(refusal.decision.ground),
         );
         let interface = timeline.book().interface_id(refusal.example.interface).unwrap_or_default();
-        eprintln!("{:33} e.g. {} at {interface}, {}", "", flow(&refusal.example), time(refusal.example_at));
+        eprintln!(
+            "{:33} e.g. {} at {interface}, {}",
+            "",
+            flow(&refusal.example),
+            time(refusal.example_at)
+        );
     }
 }
 
@@ -64,7 +73,10 @@ fn flow(key: &FlowKey) -> String {
     if (key.srcport, key.dstport) == (0, 0) {
         format!("{direction} {protocol} {src} > {dst}")
     } else {
-        let (src, dst) = (std::net::SocketAddr::new(src, key.srcport), std::net::SocketAddr::new(dst, key.dstport));
+        let (src, dst) = (
+            std::net::SocketAddr::new(src, key.srcport),
+            std::net::SocketAddr::new(dst, key.dstport),
+        );
         format!("{direction} {protocol} {src} > {dst}")
     }
 }

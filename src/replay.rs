@@ -7,7 +7,9 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::anyhow;
-use flowlogd_agent::capture::{CaptureError, CaptureReader, Chunk, Progress, Skipped, link_type_name};
+use flowlogd_agent::capture::{
+    CaptureError, CaptureReader, Chunk, Progress, Skipped, link_type_name,
+};
 use flowlogd_agent::output::{Destination, Recorder, RecorderOptions};
 use flowlogd_agent::{Engine, EngineOptions, Rules};
 use flowlogd_flowlog::{Mode, WindowLength};
@@ -32,12 +34,19 @@ pub(crate) fn run(options: &ReplayOptions) -> Result<Status, Failure> {
         Some(threads) => threads.get(),
         None => std::thread::available_parallelism().map_or(1, NonZeroUsize::get),
     };
-    let pool = rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(Failure::failed)?;
+    let pool =
+        rayon::ThreadPoolBuilder::new().num_threads(threads).build().map_err(Failure::failed)?;
     pool.install(|| {
         let begun = now();
         let engine = Engine::new(Arc::clone(&rules), engine_options(options), threads);
-        let mut replay =
-            Replay { options, recorder_options, rules: Arc::clone(&rules), threads, engine, recorder: None };
+        let mut replay = Replay {
+            options,
+            recorder_options,
+            rules: Arc::clone(&rules),
+            threads,
+            engine,
+            recorder: None,
+        };
         let status = replay.read_all()?;
         let Some(mut recorder) = replay.recorder else { return Ok(status) };
         replay.engine.finish(|closed| recorder.write(&closed))?;
@@ -52,7 +61,9 @@ pub(crate) fn run(options: &ReplayOptions) -> Result<Status, Failure> {
             summary::print(&ledger, &written, &rules, begun.elapsed());
         }
         if !ledger.balances() {
-            return Err(Failure::failed(anyhow!("the books do not balance: {ledger:?}; please report this")));
+            return Err(Failure::failed(anyhow!(
+                "the books do not balance: {ledger:?}; please report this"
+            )));
         }
         Ok(status)
     })
@@ -60,7 +71,11 @@ pub(crate) fn run(options: &ReplayOptions) -> Result<Status, Failure> {
 
 fn engine_options(options: &ReplayOptions) -> EngineOptions {
     EngineOptions {
-        window: if options.aggregation_interval == "60" { WindowLength::ONE_MINUTE } else { WindowLength::TEN_MINUTES },
+        window: if options.aggregation_interval == "60" {
+            WindowLength::ONE_MINUTE
+        } else {
+            WindowLength::TEN_MINUTES
+        },
         max_flows: options.max_flows.get(),
         connection_allowance: options.conntrack_allowance.map(NonZeroUsize::get),
     }
@@ -90,7 +105,11 @@ impl Replay<'_> {
     fn read_all(&mut self) -> Result<Status, Failure> {
         let mut status = Status::Done;
         for path in &self.options.captures {
-            let mut reader = match if path.as_os_str() == "-" { CaptureReader::from_stdin() } else { CaptureReader::open(path) } {
+            let mut reader = match if path.as_os_str() == "-" {
+                CaptureReader::from_stdin()
+            } else {
+                CaptureReader::open(path)
+            } {
                 Ok(reader) => reader,
                 Err(error) => {
                     status = status.max(tell(error));
@@ -121,7 +140,9 @@ impl Replay<'_> {
                 Err(error) => return Ok(Some(error)),
             }
             self.recorder()?;
-            let (engine, Some(recorder)) = (&mut self.engine, &mut self.recorder) else { return Ok(None) };
+            let (engine, Some(recorder)) = (&mut self.engine, &mut self.recorder) else {
+                return Ok(None);
+            };
             let (next, taken) = rayon::join(
                 || reader.next_chunk(&mut back),
                 || engine.take(&front, |closed| recorder.write(&closed)),
@@ -172,11 +193,16 @@ fn tell(error: CaptureError) -> Status {
 
 fn tell_skipped(file: &str, skipped: &Skipped) {
     if skipped.out_of_time > 0 {
-        eprintln!("flowlogd: {file}: left out {} packets from before 1970 or after 2554", skipped.out_of_time);
+        eprintln!(
+            "flowlogd: {file}: left out {} packets from before 1970 or after 2554",
+            skipped.out_of_time
+        );
     }
     for (number, packets) in &skipped.link_types {
         let name = link_type_name(*number);
-        eprintln!("flowlogd: {file}: left out {packets} packets of link type {number} ({name}), which is not read");
+        eprintln!(
+            "flowlogd: {file}: left out {packets} packets of link type {number} ({name}), which is not read"
+        );
     }
     if skipped.untimed > 0 {
         eprintln!(
@@ -196,7 +222,8 @@ fn progress_bar(options: &ReplayOptions, reader: &CaptureReader) -> ProgressBar 
         Some(size) => (ProgressBar::new(size), "{msg} {wide_bar} {bytes}/{total_bytes} {eta}"),
         None => (ProgressBar::new_spinner(), "{msg} {spinner} {bytes}"),
     };
-    let style = ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
+    let style =
+        ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
     bar.set_style(style);
     bar.set_message(reader.file().to_owned());
     bar.enable_steady_tick(Duration::from_millis(200));

@@ -29,10 +29,18 @@ fn text(ledger: &Ledger, written: &Written, rules: &Rules, took: Duration) -> St
     ];
     line(&mut out, &format!("records {}{}", written.records(), list(kinds)));
     for (first, windows) in &written.untold_gaps {
-        line(&mut out, &format!("no packet at all in {windows} windows from {first:?}: no NODATA records for them"));
+        line(
+            &mut out,
+            &format!(
+                "no packet at all in {windows} windows from {first:?}: no NODATA records for them"
+            ),
+        );
     }
     let threads: Vec<_> = ledger.packets_per_thread.iter().map(u64::to_string).collect();
-    line(&mut out, &format!("took {:.3} s; packets per thread: {}", took.as_secs_f64(), threads.join(" + ")));
+    line(
+        &mut out,
+        &format!("took {:.3} s; packets per thread: {}", took.as_secs_f64(), threads.join(" + ")),
+    );
     out
 }
 
@@ -48,16 +56,37 @@ fn frames(out: &mut String, ledger: &Ledger) {
         ),
     );
     if not_ip > 0 {
-        line(out, &format!("  not IP{}", list(refused.not_ip.iter().map(|(kind, frames)| (*frames, kind)))));
+        line(
+            out,
+            &format!(
+                "  not IP{}",
+                list(refused.not_ip.iter().map(|(kind, frames)| (*frames, kind)))
+            ),
+        );
     }
     if malformed > 0 {
-        line(out, &format!("  malformed{}", list(refused.malformed.iter().map(|(fault, frames)| (*frames, fault)))));
+        line(
+            out,
+            &format!(
+                "  malformed{}",
+                list(refused.malformed.iter().map(|(fault, frames)| (*frames, fault)))
+            ),
+        );
     }
     if ledger.orphan_fragments > 0 {
-        line(out, &format!("  {} later fragments without their first: ports 0", ledger.orphan_fragments));
+        line(
+            out,
+            &format!("  {} later fragments without their first: ports 0", ledger.orphan_fragments),
+        );
     }
     if ledger.untracked > 0 {
-        line(out, &format!("  {} accepted connections not tracked: no room (--max-flows)", ledger.untracked));
+        line(
+            out,
+            &format!(
+                "  {} accepted connections not tracked: no room (--max-flows)",
+                ledger.untracked
+            ),
+        );
     }
 }
 
@@ -77,7 +106,10 @@ fn interfaces(out: &mut String, ledger: &Ledger, rules: &Rules) {
 }
 
 fn books(interface: &InterfaceLedger) -> String {
-    let excluded = Exclusion::ALL.iter().zip(interface.excluded).map(|(reason, packets)| (packets, exclusion(*reason)));
+    let excluded = Exclusion::ALL
+        .iter()
+        .zip(interface.excluded)
+        .map(|(reason, packets)| (packets, exclusion(*reason)));
     format!(
         "seen {} = {} recorded + {} excluded{} + {} lost",
         interface.seen,
@@ -89,7 +121,10 @@ fn books(interface: &InterfaceLedger) -> String {
 }
 
 fn name(rules: &Rules, index: InterfaceIndex) -> &str {
-    rules.timeline().and_then(|timeline| timeline.book().interface_id(index)).unwrap_or("(no interface)")
+    rules
+        .timeline()
+        .and_then(|timeline| timeline.book().interface_id(index))
+        .unwrap_or("(no interface)")
 }
 
 const fn exclusion(reason: Exclusion) -> &'static str {
@@ -108,8 +143,11 @@ const fn exclusion(reason: Exclusion) -> &'static str {
 
 /// ` (3 this, 2 that)` of what there is.
 fn list<T: std::fmt::Display>(counts: impl IntoIterator<Item = (u64, T)>) -> String {
-    let counts: Vec<_> =
-        counts.into_iter().filter(|(count, _)| *count > 0).map(|(count, what)| format!("{count} {what}")).collect();
+    let counts: Vec<_> = counts
+        .into_iter()
+        .filter(|(count, _)| *count > 0)
+        .map(|(count, what)| format!("{count} {what}"))
+        .collect();
     if counts.is_empty() { String::new() } else { format!(" ({})", counts.join(", ")) }
 }
 

@@ -5,7 +5,7 @@ use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use flowlogd_flowlog::{Closed, Closer, Generation, GRACE, Silence, WindowLength};
+use flowlogd_flowlog::{Closed, Closer, GRACE, Generation, Silence, WindowLength};
 use flowlogd_packet::{Addresses, LinkInfo};
 use flowlogd_vpc::{InterfaceIndex, Points};
 use rayon::prelude::*;
@@ -39,7 +39,12 @@ impl Rules {
         }
     }
 
-    fn points(&self, generation: Generation, link: &LinkInfo, addresses: &Addresses) -> Option<Points> {
+    fn points(
+        &self,
+        generation: Generation,
+        link: &LinkInfo,
+        addresses: &Addresses,
+    ) -> Option<Points> {
         match self {
             Self::Promiscuous => Some(NOWHERE),
             Self::Inventory { timeline, only } => {
@@ -113,7 +118,9 @@ impl Engine {
         let stretches = if threads == 1 { 1 } else { threads * 4 };
         let mut engine = Self {
             window: options.window,
-            shards: (0..shards).map(|_| Mutex::new(Shard::new(options.window, bounds, interfaces))).collect(),
+            shards: (0..shards)
+                .map(|_| Mutex::new(Shard::new(options.window, bounds, interfaces)))
+                .collect(),
             batches: (0..stretches).map(|_| Batch::new(shards)).collect(),
             closer: Closer::new(options.window, silence),
             generation: Generation(0),
@@ -176,7 +183,10 @@ impl Engine {
     }
 
     /// Closes everything: at the end of input.
-    pub fn finish<E>(&mut self, mut emit: impl FnMut(Vec<Closed>) -> Result<(), E>) -> Result<(), E> {
+    pub fn finish<E>(
+        &mut self,
+        mut emit: impl FnMut(Vec<Closed>) -> Result<(), E>,
+    ) -> Result<(), E> {
         let tables = self.close_shards(None);
         emit(self.closer.close(tables, None))
     }
@@ -187,12 +197,16 @@ impl Engine {
     }
 
     fn event_after(&self) -> u64 {
-        let closing = (self.closed_before + 1).saturating_mul(self.window.as_secs()).saturating_add(GRACE);
+        let closing =
+            (self.closed_before + 1).saturating_mul(self.window.as_secs()).saturating_add(GRACE);
         let change = self.rules.timeline().and_then(|timeline| timeline.end_of(self.generation));
         change.map_or(closing, |change| change.min(closing))
     }
 
-    fn close_shards(&self, closed_before: Option<u64>) -> Vec<BTreeMap<u64, flowlogd_flowlog::WindowFlows>> {
+    fn close_shards(
+        &self,
+        closed_before: Option<u64>,
+    ) -> Vec<BTreeMap<u64, flowlogd_flowlog::WindowFlows>> {
         self.shards.par_iter().map(|shard| lock(shard).close(closed_before)).collect()
     }
 
@@ -207,11 +221,15 @@ impl Engine {
 
         let batches = &*batches;
         let round = Round {
-            rules: self.rules.timeline().map(|timeline| (timeline.ruleset(self.generation), self.generation)),
+            rules: self
+                .rules
+                .timeline()
+                .map(|timeline| (timeline.ruleset(self.generation), self.generation)),
             sequence: self.frames,
         };
         let work = |(place, shard): (usize, &Mutex<Shard>)| {
-            let queues = || batches.iter().filter_map(|batch| Some((batch, batch.shards.get(place)?)));
+            let queues =
+                || batches.iter().filter_map(|batch| Some((batch, batch.shards.get(place)?)));
             let packets: usize = queues().map(|(_, queue)| queue.len()).sum();
             if packets == 0 {
                 return;
@@ -236,7 +254,8 @@ impl Engine {
             self.packets += batch.packets;
         }
         self.frames += frames.len() as u64;
-        self.watermark = frames.iter().fold(self.watermark, |highest, frame| highest.max(frame.secs));
+        self.watermark =
+            frames.iter().fold(self.watermark, |highest, frame| highest.max(frame.secs));
     }
 
     /// Returns the books as they stand. What is recorded is the writer's to say.
@@ -245,7 +264,11 @@ impl Engine {
             frames: self.frames,
             refused: self.refused.clone(),
             packets: self.packets,
-            packets_per_thread: self.packets_per_thread.iter().map(|packets| packets.load(Ordering::Relaxed)).collect(),
+            packets_per_thread: self
+                .packets_per_thread
+                .iter()
+                .map(|packets| packets.load(Ordering::Relaxed))
+                .collect(),
             ..Ledger::default()
         };
         for shard in &self.shards {

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use flowlogd_flowlog::{
-    Aggregator, Generation, KeyV4, KeyV6, Outcome, PackedKey, Prior, Sighting, WindowFlows, WindowKey,
-    WindowLength,
+    Aggregator, Generation, KeyV4, KeyV6, Outcome, PackedKey, Prior, Sighting, WindowFlows,
+    WindowKey, WindowLength,
 };
 use flowlogd_packet::{Addresses, FragmentOutcome, FragmentPorts, PacketHeader};
 use flowlogd_vpc::{Action, ConnectionTable, Direction, InterfaceIndex, Judgement, Ruleset};
@@ -59,8 +59,9 @@ impl Shard {
     pub(crate) fn take(&mut self, batch: &Batch, queue: &[QueuedPacket], round: &Round<'_>) {
         for stride in queue.chunks(STRIDE) {
             // The sum is of no use but to make the loads happen.
-            let warmed =
-                stride.iter().fold(0, |sum: u64, packet| sum.wrapping_add(self.warm(batch, packet, round)));
+            let warmed = stride
+                .iter()
+                .fold(0, |sum: u64, packet| sum.wrapping_add(self.warm(batch, packet, round)));
             std::hint::black_box(warmed);
             for packet in stride {
                 self.observe(batch, packet, round);
@@ -72,11 +73,13 @@ impl Shard {
     fn warm(&self, batch: &Batch, packet: &QueuedPacket, round: &Round<'_>) -> u64 {
         let (interface, direction) = match round.rules {
             None => (InterfaceIndex(0), Direction::Ingress),
-            Some((rules, _)) => match (rules.members(packet.points.egress), rules.members(packet.points.ingress)) {
-                ([interface, ..], _) => (*interface, Direction::Egress),
-                ([], [interface, ..]) => (*interface, Direction::Ingress),
-                ([], []) => return 0,
-            },
+            Some((rules, _)) => {
+                match (rules.members(packet.points.egress), rules.members(packet.points.ingress)) {
+                    ([interface, ..], _) => (*interface, Direction::Egress),
+                    ([], [interface, ..]) => (*interface, Direction::Ingress),
+                    ([], []) => return 0,
+                }
+            }
         };
         match batch.key_v6(packet) {
             None => self.aggregator.warm(packet.v4.at(interface, direction)),
@@ -99,11 +102,19 @@ impl Shard {
 
     /// Gives a later fragment the ports of its first, and counts it by those.
     #[cold]
-    fn observe_fragment(&mut self, batch: &Batch, packet: &QueuedPacket, seen: &Sighting, round: &Round<'_>) {
+    fn observe_fragment(
+        &mut self,
+        batch: &Batch,
+        packet: &QueuedPacket,
+        seen: &Sighting,
+        round: &Round<'_>,
+    ) {
         let mut header = batch.header(packet);
         match self.fragments.resolve(&mut header, seen.tick.0) {
             FragmentOutcome::Orphan => self.orphans += 1,
-            FragmentOutcome::Untouched | FragmentOutcome::Remembered | FragmentOutcome::Resolved => {}
+            FragmentOutcome::Untouched
+            | FragmentOutcome::Remembered
+            | FragmentOutcome::Resolved => {}
         }
         let (srcport, dstport, protocol) = (header.srcport, header.dstport, header.protocol);
         match header.addresses {
@@ -137,15 +148,19 @@ impl Shard {
             return;
         };
         let (mut sent, mut refused) = (0, 0);
-        for (set, direction) in [(packet.points.egress, Direction::Egress), (packet.points.ingress, Direction::Ingress)]
+        for (set, direction) in
+            [(packet.points.egress, Direction::Egress), (packet.points.ingress, Direction::Ingress)]
         {
             if direction == Direction::Ingress && sent > 0 && sent == refused {
                 break;
             }
             for interface in rules.members(set) {
                 let connections = &mut self.connections;
-                let judge = |prior| Self::judge(rules, connections, &header(), *interface, direction, seen, prior);
-                let outcome = self.aggregator.observe(key.at(*interface, direction), seen, generation, judge);
+                let judge = |prior| {
+                    Self::judge(rules, connections, &header(), *interface, direction, seen, prior)
+                };
+                let outcome =
+                    self.aggregator.observe(key.at(*interface, direction), seen, generation, judge);
                 if let Some(ledger) = self.ledgers.get_mut(interface.0 as usize) {
                     ledger.count(outcome, seen);
                 }
@@ -169,9 +184,14 @@ impl Shard {
     ) -> Judgement {
         match prior {
             Prior::Unknown => rules.evaluate(connections, header, interface, direction, seen.tick),
-            Prior::RefusedByRules(refusal) => {
-                rules.evaluate_refused(connections, header, interface, direction, seen.tick, refusal)
-            }
+            Prior::RefusedByRules(refusal) => rules.evaluate_refused(
+                connections,
+                header,
+                interface,
+                direction,
+                seen.tick,
+                refusal,
+            ),
         }
     }
 
@@ -195,4 +215,3 @@ impl Shard {
         self.connections.untracked_for_lack_of_room()
     }
 }
-

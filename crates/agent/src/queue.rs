@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 
 use flowlogd_flowlog::{KeyV4, KeyV6, Sighting};
 use flowlogd_packet::{
-    Addresses, Fragment, Icmp, LinkInfo, NonIp, PacketHeader, ParseError, ParsedFrame, QuotedHeader, parse,
+    Addresses, Fragment, Icmp, LinkInfo, NonIp, PacketHeader, ParseError, ParsedFrame,
+    QuotedHeader, parse,
 };
 use flowlogd_vpc::{InterfaceSet, Points, Tick};
 
@@ -123,13 +124,14 @@ impl Batch {
         let mut watermark = watermark;
         for (sequence, frame) in (sequence..).zip(frames) {
             watermark = watermark.max(frame.secs);
-            let ParsedFrame { header, mut link } = match parse(frame.link_type, chunk.frame(frame), frame.wire_len) {
-                Ok(parsed) => parsed,
-                Err(error) => {
-                    self.refused.count(error);
-                    continue;
-                }
-            };
+            let ParsedFrame { header, mut link } =
+                match parse(frame.link_type, chunk.frame(frame), frame.wire_len) {
+                    Ok(parsed) => parsed,
+                    Err(error) => {
+                        self.refused.count(error);
+                        continue;
+                    }
+                };
             link.direction = frame.direction.or(link.direction);
             let Some(points) = points(&link, &header.addresses) else {
                 self.refused.foreign += 1;
@@ -140,7 +142,14 @@ impl Batch {
     }
 
     #[inline]
-    fn push(&mut self, header: &PacketHeader, frame: &FrameRef, sequence: u32, tick: Tick, points: Points) {
+    fn push(
+        &mut self,
+        header: &PacketHeader,
+        frame: &FrameRef,
+        sequence: u32,
+        tick: Tick,
+        points: Points,
+    ) {
         let mut marks = 0;
         let mut extra = 0;
         let mut home = &header.addresses;
@@ -291,4 +300,5 @@ impl QueuedPacket {
 }
 
 /// Where packets without inventory are judged: nowhere, that is at the nameless interface.
-pub(crate) const NOWHERE: Points = Points { egress: InterfaceSet::EMPTY, ingress: InterfaceSet::EMPTY };
+pub(crate) const NOWHERE: Points =
+    Points { egress: InterfaceSet::EMPTY, ingress: InterfaceSet::EMPTY };

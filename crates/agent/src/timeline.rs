@@ -50,7 +50,8 @@ impl Timeline {
         if let Some([_, (moment, _)]) = inventories.array_windows().find(|[a, b]| a.0 == b.0) {
             return Err(TimelineError::SameMoment(*moment));
         }
-        let interfaces: usize = inventories.iter().map(|(_, inventory)| inventory.interfaces.len()).sum();
+        let interfaces: usize =
+            inventories.iter().map(|(_, inventory)| inventory.interfaces.len()).sum();
         let most = 1 << INTERFACE_BITS;
         if interfaces > most {
             return Err(TimelineError::TooManyInterfaces { most, given: interfaces });
@@ -81,20 +82,28 @@ impl Timeline {
 
     /// Returns the rules of a generation that this timeline gave out.
     pub fn ruleset(&self, generation: Generation) -> &Ruleset {
-        let (_, ruleset) = self.rulesets.get(usize::from(generation.0)).expect("generations come from `generation_at`");
+        let (_, ruleset) = self
+            .rulesets
+            .get(usize::from(generation.0))
+            .expect("generations come from `generation_at`");
         ruleset
     }
 
     /// Returns the number of an interface by its id.
     pub fn interface(&self, id: &str) -> Option<InterfaceIndex> {
-        (0..).map(InterfaceIndex).map_while(|index| Some((index, self.book.interface_id(index)?))).find_map(
-            |(index, known)| (known == id).then_some(index),
-        )
+        (0..)
+            .map(InterfaceIndex)
+            .map_while(|index| Some((index, self.book.interface_id(index)?)))
+            .find_map(|(index, known)| (known == id).then_some(index))
     }
 
     /// Returns the newest ruleset up to `generation` that knows the interface, or the first later one
     /// that does.
-    pub fn ruleset_of(&self, interface: InterfaceIndex, generation: Generation) -> Option<&Ruleset> {
+    pub fn ruleset_of(
+        &self,
+        interface: InterfaceIndex,
+        generation: Generation,
+    ) -> Option<&Ruleset> {
         let known = (usize::from(generation.0) + 1).min(self.rulesets.len());
         let (past, future) = self.rulesets.split_at(known);
         past.iter()

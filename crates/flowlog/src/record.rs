@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use flowlogd_vpc::{Action, Direction, Ground, Initiator, Lacking, Revision, Ruleset};
+use flowlogd_vpc::{Action, Direction, Ground, Initiator, Interface, Inventory, Lacking, Revision};
 
 /// How the packets were seen: the value of `x-mode`.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,9 +30,9 @@ pub struct Record<'a> {
 #[derive(Clone, Copy, Debug)]
 pub struct InterfaceView<'a> {
     /// The interface itself.
-    pub interface: &'a flowlogd_vpc::Interface,
-    /// The rules that it is judged by; the way to its VPC and subnet.
-    pub ruleset: &'a Ruleset,
+    pub interface: &'a Interface,
+    /// The way to its VPC, its subnet and its neighbours.
+    pub inventory: &'a Inventory,
 }
 
 /// The three kinds of record; they are the three values of `log-status`.

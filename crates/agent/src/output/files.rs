@@ -50,7 +50,9 @@ impl OutputError {
     /// Returns whether the reader of the stream has gone away.
     pub fn is_broken_pipe(&self) -> bool {
         match self {
-            Self::Stream(error) | Self::Path { source: error, .. } => error.kind() == io::ErrorKind::BrokenPipe,
+            Self::Stream(error) | Self::Path { source: error, .. } => {
+                error.kind() == io::ErrorKind::BrokenPipe
+            }
             Self::Parquet { .. } => false,
         }
     }
@@ -76,14 +78,21 @@ impl FilePerInterface {
 
     pub(crate) fn path_of(&self, interface: &str) -> PathBuf {
         // Ids come from a file that anyone may have written.
-        let safe: String =
-            interface.chars().map(|char| if char.is_ascii_alphanumeric() || char == '-' { char } else { '_' }).collect();
+        let safe: String = interface
+            .chars()
+            .map(|char| if char.is_ascii_alphanumeric() || char == '-' { char } else { '_' })
+            .collect();
         let name = if safe.is_empty() { "unknown" } else { &safe };
         self.directory.join(format!("{name}{}", self.suffix))
     }
 
     /// Appends to the file of an interface; a file that this run has not begun is begun with `header`.
-    pub(crate) fn append(&mut self, interface: &str, header: &[u8], bytes: &[u8]) -> Result<(), OutputError> {
+    pub(crate) fn append(
+        &mut self,
+        interface: &str,
+        header: &[u8],
+        bytes: &[u8],
+    ) -> Result<(), OutputError> {
         let path = self.path_of(interface);
         if !self.open.contains_key(interface) {
             if self.open.len() >= MAX_OPEN {
@@ -91,8 +100,12 @@ impl FilePerInterface {
                 self.open.clear();
             }
             let begun = self.begun.contains_key(interface);
-            let file = if begun { OpenOptions::new().append(true).open(&path) } else { File::create(&path) }
-                .map_err(OutputError::path(&path))?;
+            let file = if begun {
+                OpenOptions::new().append(true).open(&path)
+            } else {
+                File::create(&path)
+            }
+            .map_err(OutputError::path(&path))?;
             let mut writer = BufWriter::with_capacity(BUFFER, file);
             if !begun {
                 writer.write_all(header).map_err(OutputError::path(&path))?;

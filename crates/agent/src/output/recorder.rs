@@ -74,10 +74,13 @@ impl Recorder {
             Destination::Directory(directory) => {
                 let directory = FilePerInterface::new(directory, suffix)?;
                 let files = match encoding {
-                    Encoding::Text | Encoding::Gzip | Encoding::Json => Files::PerInterface(directory),
-                    Encoding::Parquet => {
-                        Files::Parquet(ParquetFiles { directory: Some(directory), open: BTreeMap::new() })
+                    Encoding::Text | Encoding::Gzip | Encoding::Json => {
+                        Files::PerInterface(directory)
                     }
+                    Encoding::Parquet => Files::Parquet(ParquetFiles {
+                        directory: Some(directory),
+                        open: BTreeMap::new(),
+                    }),
                 };
                 renderer.by_interface = true;
                 return Ok(Self { renderer, files, written: Written::default(), threads });
@@ -106,7 +109,9 @@ impl Recorder {
     pub fn write(&mut self, closed: &[Closed]) -> Result<(), OutputError> {
         for closed in closed {
             match closed {
-                Closed::LongGap { first, windows } => self.written.untold_gaps.push((*first, *windows)),
+                Closed::LongGap { first, windows } => {
+                    self.written.untold_gaps.push((*first, *windows))
+                }
                 Closed::Window(window) => self.write_window(window)?,
             }
         }
@@ -127,8 +132,9 @@ impl Recorder {
         self.flush()?;
         if let Files::Parquet(files) = self.files {
             for (path, file) in files.open.into_values() {
-                let mut out =
-                    file.finish().map_err(|source| OutputError::Parquet { path: path.clone(), source })?;
+                let mut out = file
+                    .finish()
+                    .map_err(|source| OutputError::Parquet { path: path.clone(), source })?;
                 out.flush().map_err(OutputError::path(&path))?;
             }
         }
@@ -166,7 +172,9 @@ impl Recorder {
         for (interface, bytes) in pieces {
             match &mut self.files {
                 Files::One(file) => file.out.write_all(bytes).map_err(file.error())?,
-                Files::PerInterface(files) => files.append(self.renderer.interface_id(*interface), &header, bytes)?,
+                Files::PerInterface(files) => {
+                    files.append(self.renderer.interface_id(*interface), &header, bytes)?
+                }
                 Files::Parquet(_) => {}
             }
         }
@@ -203,9 +211,9 @@ impl ParquetFiles {
             self.open.insert(place, (path, file));
         }
         match self.open.get_mut(&place) {
-            Some((path, file)) => {
-                file.write(record).map_err(|source| OutputError::Parquet { path: path.clone(), source })
-            }
+            Some((path, file)) => file
+                .write(record)
+                .map_err(|source| OutputError::Parquet { path: path.clone(), source }),
             None => Ok(()),
         }
     }
@@ -216,5 +224,6 @@ fn open_parquet(
     out: BufWriter<Box<dyn Write + Send>>,
     path: &std::path::Path,
 ) -> Result<ParquetFile, OutputError> {
-    ParquetWriter::new(out, format).map_err(|source| OutputError::Parquet { path: path.to_owned(), source })
+    ParquetWriter::new(out, format)
+        .map_err(|source| OutputError::Parquet { path: path.to_owned(), source })
 }

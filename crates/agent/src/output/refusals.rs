@@ -33,7 +33,11 @@ pub struct Refusals {
 
 impl Refusals {
     pub(crate) fn observe(&mut self, window: CaptureWindow, key: &FlowKey, tally: &Tally) {
-        let Some((decision, generation)) = tally.decision().filter(|_| key.action == Action::Reject) else { return };
+        let Some((decision, generation)) =
+            tally.decision().filter(|_| key.action == Action::Reject)
+        else {
+            return;
+        };
         self.add(Refusal {
             decision,
             records: 1,
@@ -47,12 +51,18 @@ impl Refusals {
     }
 
     fn add(&mut self, refusal: Refusal) {
-        let miss = refusal.decision.nearest_miss.map(|NearestMiss { rule, lacking }| (rule.0, lacking as u8));
+        let miss = refusal
+            .decision
+            .nearest_miss
+            .map(|NearestMiss { rule, lacking }| (rule.0, lacking as u8));
         self.groups
             .entry((refusal.decision.ground.0, miss))
             .and_modify(|group| {
-                let (example, other) =
-                    if refusal.first_sequence < group.first_sequence { (refusal, *group) } else { (*group, refusal) };
+                let (example, other) = if refusal.first_sequence < group.first_sequence {
+                    (refusal, *group)
+                } else {
+                    (*group, refusal)
+                };
                 *group = Refusal {
                     records: example.records + other.records,
                     packets: example.packets + other.packets,

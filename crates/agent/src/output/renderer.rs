@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use flowlogd_flowlog::{
-    Body, CaptureWindow, ClosedWindow, Explanation, Flow, FlowKey, Generation, GzipMembers, InterfaceView, Item,
-    LogFormat, Mode, Part, Record, Span, Status, Tally,
+    Body, CaptureWindow, ClosedWindow, Explanation, Flow, FlowKey, Generation, GzipMembers,
+    InterfaceView, Item, LogFormat, Mode, Part, Record, Span, Status, Tally,
 };
 use flowlogd_vpc::{Action, InterfaceIndex};
 
@@ -145,14 +145,19 @@ impl Renderer {
             let out = match pieces.last_mut() {
                 Some((last, _)) if !by_interface || *last == interface => pieces.last_mut(),
                 Some(_) | None => {
-                    pieces.push((interface, Vec::with_capacity(if by_interface { 0 } else { 1 << 20 })));
+                    pieces.push((
+                        interface,
+                        Vec::with_capacity(if by_interface { 0 } else { 1 << 20 }),
+                    ));
                     pieces.last_mut()
                 }
             };
             if let Some((_, out)) = out {
                 match self.options.encoding {
                     Encoding::Json => self.options.format.render_json(record, out),
-                    Encoding::Text | Encoding::Gzip | Encoding::Parquet => self.options.format.render(record, out),
+                    Encoding::Text | Encoding::Gzip | Encoding::Parquet => {
+                        self.options.format.render(record, out)
+                    }
                 }
                 out.push(b'\n');
             }
@@ -212,13 +217,21 @@ impl Renderer {
                     }
                 };
                 let interface_view = self.view(interface, Generation(u16::MAX));
-                visit(interface, &Record { interface: interface_view, mode: self.options.mode, body });
+                visit(
+                    interface,
+                    &Record { interface: interface_view, mode: self.options.mode, body },
+                );
             }
         });
         *written.recorded.entry(recorded.0).or_default() += recorded.1;
     }
 
-    fn flow_record<'a>(&'a self, window: CaptureWindow, key: &FlowKey, tally: &Tally) -> Record<'a> {
+    fn flow_record<'a>(
+        &'a self,
+        window: CaptureWindow,
+        key: &FlowKey,
+        tally: &Tally,
+    ) -> Record<'a> {
         let decision = tally.decision();
         let explanation = decision.and_then(|(decision, generation)| {
             let timeline = self.rules.timeline()?;
@@ -226,7 +239,9 @@ impl Renderer {
             Some(Explanation {
                 deciding_rule: book.ground(decision.ground)?,
                 tracked: decision.tracked,
-                nearest_miss: decision.nearest_miss.and_then(|miss| Some((book.ground(miss.rule)?, miss.lacking))),
+                nearest_miss: decision
+                    .nearest_miss
+                    .and_then(|miss| Some((book.ground(miss.rule)?, miss.lacking))),
                 revision: timeline.ruleset(generation).revision(key.interface)?,
                 mixed: tally.is_mixed(),
                 initiator: tally.initiator(),
@@ -242,7 +257,10 @@ impl Renderer {
             protocol: key.protocol,
             packets: tally.packets(),
             bytes: tally.bytes(),
-            seen: Span { start: window.start() + u64::from(first), end: window.start() + u64::from(last) },
+            seen: Span {
+                start: window.start() + u64::from(first),
+                end: window.start() + u64::from(last),
+            },
             action: decision.map(|_| key.action),
             tcp_flags: tally.tcp_flags(),
             explanation,
@@ -253,11 +271,17 @@ impl Renderer {
 
     fn view(&self, interface: InterfaceIndex, generation: Generation) -> Option<InterfaceView<'_>> {
         let ruleset = self.rules.timeline()?.ruleset_of(interface, generation)?;
-        Some(InterfaceView { interface: ruleset.interface(interface)?, inventory: ruleset.inventory() })
+        Some(InterfaceView {
+            interface: ruleset.interface(interface)?,
+            inventory: ruleset.inventory(),
+        })
     }
 
     /// Returns the id of an interface; empty for the nameless one.
     pub(super) fn interface_id(&self, interface: InterfaceIndex) -> &str {
-        self.rules.timeline().and_then(|timeline| timeline.book().interface_id(interface)).unwrap_or_default()
+        self.rules
+            .timeline()
+            .and_then(|timeline| timeline.book().interface_id(interface))
+            .unwrap_or_default()
     }
 }
