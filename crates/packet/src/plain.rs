@@ -15,51 +15,16 @@ use crate::{Addresses, Fragment, LinkInfo, PacketHeader, ParsedFrame};
 #[expect(clippy::inline_always, reason = "as a call it costs twice as much")]
 #[inline(always)]
 pub(crate) fn ethernet_ipv4(frame: &[u8]) -> Option<ParsedFrame> {
-    let &[
-        d0,
-        d1,
-        d2,
-        d3,
-        d4,
-        d5,
-        s0,
-        s1,
-        s2,
-        s3,
-        s4,
-        s5,
-        0x08,
-        0x00,
-        0x45,
-        _,
-        l0,
-        l1,
-        _,
-        _,
-        f0,
-        f1,
-        _,
-        number,
-        _,
-        _,
-        a0,
-        a1,
-        a2,
-        a3,
-        b0,
-        b1,
-        b2,
-        b3,
-        p0,
-        p1,
-        q0,
-        q1,
-        ..,
-        flags,
-    ] = frame.first_chunk::<{ 14 + 20 + TCP_FLAGS }>()?
+    let (ethernet, packet) = frame.first_chunk::<{ 14 + 20 + TCP_FLAGS }>()?.split_first_chunk()?;
+    let &[d0, d1, d2, d3, d4, d5, s0, s1, s2, s3, s4, s5, 0x08, 0x00] = ethernet else {
+        return None;
+    };
+    let (ip, rest) = packet.split_first_chunk()?;
+    let &[0x45, _, l0, l1, _, _, f0, f1, _, number, _, _, a0, a1, a2, a3, b0, b1, b2, b3] = ip
     else {
         return None;
     };
+    let &[p0, p1, q0, q1, .., flags] = rest.first_chunk::<TCP_FLAGS>()?;
     // Shorter, the flags may be padding; 0, it stands for the length on the wire.
     let total_len = u16::from_be_bytes([l0, l1]);
     let has_flags = usize::from(total_len) >= 20 + TCP_FLAGS;
