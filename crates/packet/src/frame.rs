@@ -320,6 +320,11 @@ mod tests {
         assert_eq!(error(LinkType::Null, &appletalk), ParseError::NotIp(NonIp::Other(16)));
         assert_eq!(error(LinkType::Loop, &appletalk), ParseError::NotIp(NonIp::Other(16)));
         assert_eq!(error(LinkType::Null, &appletalk).to_string(), "not IP: type 0x0010");
+        for family in (0..=255).filter(|family| ![2, 10, 24, 28, 30].contains(family)) {
+            let frame = join(&[&[0, 0, 0, family], &packet()]);
+            let expected = ParseError::NotIp(NonIp::Other(family.into()));
+            assert_eq!(error(LinkType::Loop, &frame), expected);
+        }
     }
 
     /// Builds a cooked frame; `hardware` is an `ARPHRD_` number.

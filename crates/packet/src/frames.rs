@@ -47,7 +47,7 @@ pub(crate) fn v4(protocol: u8, payload: &[u8]) -> Vec<u8> {
     V4 { protocol, fragment: 0, options: &[], payload }.build()
 }
 
-/// An IPv6 packet from 2001:db8::5 to 2001:db8::9.
+/// An IPv6 packet from `2001:db8::5` to `2001:db8::9`.
 pub(crate) fn v6(next_header: u8, payload: &[u8]) -> Vec<u8> {
     let len = u16::try_from(payload.len()).unwrap();
     let mut src = [0; 16];

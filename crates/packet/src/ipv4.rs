@@ -146,6 +146,11 @@ mod tests {
         let header = frames::read(LinkType::Ethernet, &frame).unwrap().header;
 
         assert_eq!((header.srcport, header.tcp_flags, header.bytes), (0, None, 20));
+
+        let mut frame = ethernet(0x0800, &v4(TCP, &tcp(40000, 443, 2)));
+        frame[17] = 33;
+        let header = frames::read(LinkType::Ethernet, &frame).unwrap().header;
+        assert_eq!((header.srcport, header.tcp_flags, header.bytes), (40000, None, 33));
     }
 
     #[test]

@@ -330,6 +330,11 @@ mod tests {
         let header = frames::read(LinkType::Ethernet, &frame).unwrap().header;
 
         assert_eq!((header.srcport, header.bytes), (0, 42));
+
+        let mut frame = ethernet(0x86dd, &v6(TCP, &tcp(40000, 443, 2)));
+        frame[19] = 13;
+        let header = frames::read(LinkType::Ethernet, &frame).unwrap().header;
+        assert_eq!((header.srcport, header.tcp_flags, header.bytes), (40000, None, 53));
     }
 
     #[test]

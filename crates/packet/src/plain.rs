@@ -7,6 +7,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use crate::header::protocol;
+use crate::upper::TCP_FLAGS;
 use crate::{Addresses, Fragment, LinkInfo, PacketHeader, ParsedFrame};
 
 /// Reads TCP or UDP in IPv4 without options, whole, in an untagged Ethernet frame that is there
@@ -14,54 +15,21 @@ use crate::{Addresses, Fragment, LinkInfo, PacketHeader, ParsedFrame};
 #[expect(clippy::inline_always, reason = "as a call it costs twice as much")]
 #[inline(always)]
 pub(crate) fn ethernet_ipv4(frame: &[u8]) -> Option<ParsedFrame> {
-    let &[
-        d0,
-        d1,
-        d2,
-        d3,
-        d4,
-        d5,
-        s0,
-        s1,
-        s2,
-        s3,
-        s4,
-        s5,
-        0x08,
-        0x00,
-        0x45,
-        _,
-        l0,
-        l1,
-        _,
-        _,
-        f0,
-        f1,
-        _,
-        number,
-        _,
-        _,
-        a0,
-        a1,
-        a2,
-        a3,
-        b0,
-        b1,
-        b2,
-        b3,
-        p0,
-        p1,
-        q0,
-        q1,
-        ..,
-        flags,
-    ] = frame.first_chunk::<48>()?
+    let (ethernet, packet) = frame.first_chunk::<{ 14 + 20 + TCP_FLAGS }>()?.split_first_chunk()?;
+    let &[d0, d1, d2, d3, d4, d5, s0, s1, s2, s3, s4, s5, 0x08, 0x00] = ethernet else {
+        return None;
+    };
+    let (ip, rest) = packet.split_first_chunk()?;
+    let &[0x45, _, l0, l1, _, _, f0, f1, _, number, _, _, a0, a1, a2, a3, b0, b1, b2, b3] = ip
     else {
         return None;
     };
+    let &[p0, p1, q0, q1, .., flags] = rest.first_chunk::<TCP_FLAGS>()?;
+    // Shorter, the flags may be padding; 0, it stands for the length on the wire.
     let total_len = u16::from_be_bytes([l0, l1]);
+    let has_flags = usize::from(total_len) >= 20 + TCP_FLAGS;
     let is_fragment = (f0 & 0x3f) | f1 != 0;
-    if is_fragment || total_len < 34 || !matches!(number, protocol::TCP | protocol::UDP) {
+    if is_fragment || !has_flags || !matches!(number, protocol::TCP | protocol::UDP) {
         return None;
     }
     let header = PacketHeader {
@@ -91,16 +59,17 @@ pub(crate) fn ethernet_ipv4(frame: &[u8]) -> Option<ParsedFrame> {
 #[expect(clippy::inline_always, reason = "as a call it costs twice as much")]
 #[inline(always)]
 pub(crate) fn ethernet_ipv6(frame: &[u8]) -> Option<ParsedFrame> {
-    let (ethernet, packet) = frame.first_chunk::<68>()?.split_first_chunk()?;
+    let (ethernet, packet) = frame.first_chunk::<{ 14 + 40 + TCP_FLAGS }>()?.split_first_chunk()?;
     let &[d0, d1, d2, d3, d4, d5, s0, s1, s2, s3, s4, s5, 0x86, 0xdd] = ethernet else {
         return None;
     };
     let (&[first, _, _, _, l0, l1, number, _], rest) = packet.split_first_chunk()?;
     let (&src, rest) = rest.split_first_chunk::<16>()?;
     let (&dst, rest) = rest.split_first_chunk::<16>()?;
-    let &[p0, p1, q0, q1, .., flags] = rest.first_chunk::<14>()?;
+    let &[p0, p1, q0, q1, .., flags] = rest.first_chunk::<TCP_FLAGS>()?;
     let payload_len = u16::from_be_bytes([l0, l1]);
-    if first >> 4 != 6 || payload_len < 14 || !matches!(number, protocol::TCP | protocol::UDP) {
+    let has_flags = usize::from(payload_len) >= TCP_FLAGS;
+    if first >> 4 != 6 || !has_flags || !matches!(number, protocol::TCP | protocol::UDP) {
         return None;
     }
     let header = PacketHeader {
