@@ -45,7 +45,7 @@ pub(crate) struct ReplayOptions {
     pub(crate) inventory: Vec<String>,
 
     /// Judge at this network interface only
-    #[arg(long, value_name = "eni-…", requires = "inventory")]
+    #[arg(long, value_name = "eni-…", requires = "inventory", conflicts_with = "promiscuous")]
     pub(crate) interface: Option<String>,
 
     /// Record every IP packet under one nameless interface, unjudged
