@@ -4,10 +4,10 @@ use std::fmt::Write as _;
 use std::fs;
 use std::path::{Path, PathBuf};
 
-use serde_json::{Map, Value};
 use tempfile::TempDir;
 
 use crate::kit::capture::{Capture, EPOCH};
+use crate::kit::inventory::{home, inventory};
 use crate::kit::run::{Run, replay};
 
 /// A case as its file has it.
@@ -33,10 +33,6 @@ pub(crate) fn all() -> Vec<Case> {
         .collect();
     paths.sort();
     paths.into_iter().map(Case::read).filter(|case| case.name.contains(&wanted)).collect()
-}
-
-fn home() -> PathBuf {
-    Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/replay")
 }
 
 impl Case {
@@ -134,23 +130,11 @@ impl Case {
         fs::write(&self.path, rewritten).expect("the case is written");
     }
 
-    /// Puts `network+rules+acl@SECONDS` together: the members of `tests/replay/inventory/*.json`, lists
-    /// one after the other. Returns the option's value for the file.
+    /// Writes what `network+rules+acl@SECONDS` means, and returns the option's value for it.
     fn inventory(&self, directory: &Path, parts: &str) -> String {
         let (names, from) = parts.split_once('@').map_or((parts, None), |(n, at)| (n, Some(at)));
-        let mut whole = Map::new();
-        for name in names.split('+') {
-            let path = home().join("inventory").join(format!("{name}.json"));
-            let text = fs::read_to_string(&path)
-                .unwrap_or_else(|error| panic!("{}: {}: {error}", self.name, path.display()));
-            let part: Map<String, Value> = serde_json::from_str(&text)
-                .unwrap_or_else(|error| panic!("{}: {error}", path.display()));
-            for (member, value) in part {
-                put_together(whole.entry(member).or_insert(Value::Null), value);
-            }
-        }
         let file = format!("{names}.json");
-        let text = serde_json::to_string(&whole).expect("JSON can be written");
+        let text = inventory(names.split('+'));
         fs::write(directory.join(&file), text).expect("the inventory is written");
         match from {
             None => file,
@@ -164,13 +148,5 @@ impl Case {
     fn epoch(&self) -> u64 {
         let stated = self.packets.iter().find_map(|line| line.strip_prefix("from "));
         stated.map_or(EPOCH, |epoch| epoch.parse().expect("`from` and a Unix second"))
-    }
-}
-
-fn put_together(whole: &mut Value, part: Value) {
-    match (whole, part) {
-        (Value::Array(list), Value::Array(more)) => list.extend(more),
-        (Value::Object(object), Value::Object(more)) => object.extend(more),
-        (whole, part) => *whole = part,
     }
 }

@@ -1,0 +1,211 @@
+//! The same packets give the same bytes, however they are read and by how many threads
+//! (`semantics.md` 31, 32), and no packet is missing from records and books.
+
+#[expect(dead_code, reason = "the other tests use the rest")]
+mod kit;
+
+use std::collections::BTreeMap;
+use std::fs;
+use std::path::Path;
+
+use tempfile::TempDir;
+
+use kit::capture::EPOCH;
+use kit::inventory::inventory;
+use kit::random::Random;
+use kit::run::{Run, command, replay, run_fed};
+use kit::traffic::{Plan, capture};
+
+/// A capture of many rounds and windows, and inventories of which each changes the rules.
+struct Traffic {
+    directory: TempDir,
+    capture: Vec<u8>,
+}
+
+const SECONDS: u64 = 900;
+const FIELDS: &str = "interface-id,flow-direction,srcaddr,dstaddr,srcport,dstport,protocol,packets,\
+                      bytes,start,end,action,log-status,tcp-flags,pkt-srcaddr,pkt-dstaddr,\
+                      x-deciding-rule,x-nearest-miss,x-rule-revision,x-mixed,x-lost-packets,x-initiator";
+
+impl Traffic {
+    fn new(packets: u64) -> Self {
+        let directory = tempfile::tempdir().expect("a temporary directory");
+        let capture = capture(Plan { seed: 20_261_101, packets, seconds: SECONDS });
+        fs::write(directory.path().join("capture.pcap"), &capture).expect("the capture is written");
+        for (name, parts) in [
+            (
+                "first.json",
+                ["network", "egress_all", "ssh_from_office", "udp_service", "acl_default"],
+            ),
+            (
+                "second.json",
+                ["network", "egress_all", "self_reference", "https", "acl_no_icmp_out"],
+            ),
+            ("third.json", ["network", "ping", "everything_in", "https_out", "acl_deny_scanner"]),
+        ] {
+            fs::write(directory.path().join(name), inventory(parts)).expect("an inventory");
+        }
+        Self { directory, capture }
+    }
+
+    /// Returns options by which the packets are judged, with rules that change twice.
+    fn judged() -> Vec<String> {
+        let at = |name: &str, second: u64| format!("{name}.json@{}", EPOCH + second);
+        ["--inventory".to_owned(), at("first", 0), "--inventory".to_owned(), at("second", 333)]
+            .into_iter()
+            .chain(["--inventory".to_owned(), at("third", 700), "--explain".to_owned()])
+            .collect()
+    }
+
+    fn unjudged() -> Vec<String> {
+        vec!["--promiscuous".to_owned()]
+    }
+
+    fn replay(&self, ways: &[String], more: &[&str]) -> Run {
+        let fixed = ["capture.pcap", "--fields", FIELDS, "--aggregation-interval", "60"];
+        let run = replay(
+            self.directory.path(),
+            fixed.into_iter().chain(ways.iter().map(String::as_str)).chain(more.iter().copied()),
+        );
+        assert_eq!(run.status, Some(0), "{}", run.stderr);
+        run
+    }
+}
+
+/// Returns the messages without what differs from run to run: time, and who did how much.
+fn books(run: &Run) -> Vec<&str> {
+    run.stderr.lines().filter(|line| !line.starts_with("flowlogd: took ")).collect()
+}
+
+/// Fails at the first line that differs; both texts are too long to be shown.
+#[track_caller]
+fn assert_same(one: &Run, other: &Run, what: &str) {
+    assert_eq!(books(one), books(other), "{what}");
+    if one.stdout == other.stdout {
+        return;
+    }
+    let (lines, others) = (one.text().lines(), other.text().lines());
+    for (number, (line, other)) in lines.zip(others).enumerate() {
+        assert_eq!(line, other, "{what}, line {}", number + 1);
+    }
+    panic!("{what}: {} and {} bytes", one.stdout.len(), other.stdout.len());
+}
+
+#[test]
+fn the_output_does_not_depend_on_the_number_of_threads() {
+    let traffic = Traffic::new(200_000);
+    for ways in [Traffic::judged(), Traffic::unjudged()] {
+        let alone = traffic.replay(&ways, &["--threads", "1"]);
+        assert!(alone.text().lines().count() > 50_000, "{}", alone.stderr);
+
+        for threads in ["2", "3"] {
+            let together = traffic.replay(&ways, &["--threads", threads]);
+
+            assert_same(&alone, &together, &format!("{ways:?} on {threads} threads"));
+        }
+    }
+}
+
+#[test]
+fn the_output_does_not_depend_on_the_number_of_threads_when_tables_are_full() {
+    let traffic = Traffic::new(30_000);
+    for bounds in [["--max-flows", "640"], ["--conntrack-allowance", "50"]] {
+        let ways: Vec<_> = Traffic::judged().into_iter().chain(bounds.map(str::to_owned)).collect();
+        let alone = traffic.replay(&ways, &["--threads", "1"]);
+
+        let together = traffic.replay(&ways, &["--threads", "3"]);
+
+        assert!(
+            alone.text().contains("SKIPDATA") || alone.text().contains("conntrack-allowance"),
+            "{bounds:?} is reached"
+        );
+        assert_same(&alone, &together, &format!("{bounds:?}"));
+    }
+}
+
+#[test]
+fn the_output_does_not_depend_on_how_the_capture_arrives() {
+    let traffic = Traffic::new(30_000);
+    let mut random = Random::from_seed(7);
+    for ways in [Traffic::judged(), Traffic::unjudged()] {
+        let from_file = traffic.replay(&ways, &[]);
+
+        let mut rest = traffic.capture.as_slice();
+        let pieces = std::iter::from_fn(|| {
+            let size = 1 + usize::try_from(random.below(9000)).expect("a small number");
+            let (piece, after) = rest.split_at(size.min(rest.len()));
+            rest = after;
+            (!piece.is_empty()).then_some(piece)
+        });
+        let mut command = command(["-", "--fields", FIELDS, "--aggregation-interval", "60"]);
+        let piped = run_fed(command.args(&ways).current_dir(traffic.directory.path()), pieces);
+
+        assert_same(&from_file, &piped, "standard input");
+    }
+}
+
+#[test]
+fn packets_of_the_records_are_those_of_the_books() {
+    let traffic = Traffic::new(30_000);
+    for (ways, is_judged) in [(Traffic::judged(), true), (Traffic::unjudged(), false)] {
+        let run = traffic.replay(&ways, &["--no-header"]);
+
+        let mut packets: BTreeMap<&str, u64> = BTreeMap::new();
+        for line in run.text().lines() {
+            let mut tokens = line.split(' ');
+            let interface = tokens.next().expect("the first field");
+            if let Some(count) = tokens.nth(6).and_then(|count| count.parse::<u64>().ok()) {
+                *packets.entry(interface).or_default() += count;
+            }
+        }
+        let interfaces = if is_judged { 4 } else { 1 };
+        assert_eq!(packets.len(), interfaces, "{packets:?}");
+        for (interface, packets) in packets {
+            let name = if is_judged { interface } else { "(no interface)" };
+            let told = format!(" = {packets} recorded + ");
+            assert!(
+                run.stderr.lines().any(|line| line.contains(name) && line.contains(&told)),
+                "{interface} has {packets} packets in records:\n{}",
+                run.stderr
+            );
+        }
+    }
+}
+
+#[test]
+fn real_captures_give_the_same_on_any_number_of_threads() {
+    let corpus = Path::new(env!("CARGO_MANIFEST_DIR")).join("../shared/corpus/pcap");
+    let Ok(files) = fs::read_dir(&corpus) else {
+        skip(&format!("{} is not there: no real captures were replayed", corpus.display()));
+        return;
+    };
+    for file in files {
+        let path = file.expect("the directory is read").path();
+        let on = |threads: &str| {
+            let mut run = replay(
+                &corpus,
+                [
+                    path.as_os_str(),
+                    "--promiscuous".as_ref(),
+                    "--threads".as_ref(),
+                    threads.as_ref(),
+                ],
+            );
+            // Only these may differ: a file that is broken is so for everyone.
+            run.stderr = books(&run).join("\n");
+            run
+        };
+        let alone = on("1");
+
+        let together = on("3");
+
+        assert_eq!(alone.status, together.status, "{}", path.display());
+        assert!(matches!(alone.status, Some(0 | 3 | 4)), "{}: {}", path.display(), alone.stderr);
+        assert_same(&alone, &together, &path.display().to_string());
+    }
+}
+
+#[expect(clippy::print_stderr, reason = "a test that did not run says so")]
+fn skip(why: &str) {
+    eprintln!("skipped: {why}");
+}
