@@ -91,6 +91,54 @@ fn assert_same(one: &Run, other: &Run, what: &str) {
     panic!("{what}: {} and {} bytes", one.stdout.len(), other.stdout.len());
 }
 
+/// What the traffic must have, so that equal outputs mean something.
+#[test]
+fn the_traffic_has_every_kind_that_could_come_out_differently() {
+    let run = Traffic::new(200_000).replay(&Traffic::judged(), &["--no-header"]);
+    let records: Vec<Vec<&str>> =
+        run.text().lines().map(|line| line.split(' ').collect()).collect();
+    let fields: Vec<&str> = FIELDS.split(',').collect();
+    let count = |wanted: &[(&str, &str)]| {
+        let is_wanted = |record: &&Vec<&str>| {
+            wanted.iter().all(|(field, value)| {
+                let place = fields.iter().position(|name| name == field).expect("a field");
+                record.get(place).is_some_and(|token| token.contains(value))
+            })
+        };
+        records.iter().filter(is_wanted).count()
+    };
+
+    for (wanted, least) in [
+        (&[("action", "ACCEPT"), ("x-deciding-rule", "tracked:")][..], 1000),
+        (&[("action", "REJECT"), ("x-deciding-rule", "implicit-deny")], 1000),
+        (&[("action", "REJECT"), ("x-deciding-rule", "acl-")], 100),
+        // Errors of routers about tracked connections: in the shard of the connection.
+        (&[("srcaddr", "192.0.2.1"), ("protocol", "1"), ("x-deciding-rule", "tracked:")], 100),
+        (&[("srcaddr", "2001:db8:e::1"), ("x-deciding-rule", "tracked:")], 5),
+        (&[("srcaddr", "192.0.2.1"), ("protocol", "1"), ("action", "REJECT")], 100),
+        (&[("x-mixed", "1")], 20),
+        (&[("srcaddr", "2001:db8:a:1::5")], 1000),
+        // Later fragments whose first was not seen.
+        (&[("srcport", "0"), ("dstport", "0"), ("protocol", "17")], 10),
+        (&[("protocol", "132")], 100),
+        (&[("protocol", "47")], 100),
+    ] {
+        assert!(count(wanted) >= least, "{wanted:?}: {} of {least}", count(wanted));
+    }
+    assert!(run.stderr.contains(" later fragments without their first"), "{}", run.stderr);
+    assert!(run.stderr.contains(" Amazon DNS"), "{}", run.stderr);
+    assert!(run.stderr.contains(" source/destination check"), "{}", run.stderr);
+    assert!(!run.stderr.contains(" 0 of no interface"), "{}", run.stderr);
+    assert!(!run.stderr.contains(" 0 not IP"), "{}", run.stderr);
+    let start = fields.iter().position(|name| *name == "start").expect("a field");
+    let starts: Vec<u64> = records
+        .iter()
+        .filter_map(|record| record.get(start)?.parse().ok())
+        .map(|start: u64| start / 60)
+        .collect();
+    assert!(!starts.is_sorted(), "records of late packets come after those of later windows");
+}
+
 #[test]
 fn the_output_does_not_depend_on_the_number_of_threads() {
     let traffic = Traffic::new(200_000);
@@ -159,6 +207,10 @@ fn packets_of_the_records_are_those_of_the_books() {
             }
         }
         let interfaces = if is_judged { 4 } else { 1 };
+        if !is_judged {
+            // Nothing but IP packets was made, and here and there a frame of 20 bytes 0xff.
+            assert_eq!(packets.get("-"), Some(&30_000));
+        }
         assert_eq!(packets.len(), interfaces, "{packets:?}");
         for (interface, packets) in packets {
             let name = if is_judged { interface } else { "(no interface)" };

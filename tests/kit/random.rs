@@ -1,6 +1,6 @@
 //! Random numbers that are the same in every run.
 
-/// SplitMix64: small, and good enough to make traffic.
+/// `SplitMix64`: small, and good enough to make traffic.
 pub(crate) struct Random(u64);
 
 impl Random {
