@@ -6,8 +6,11 @@ mod kit;
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::Write;
 use std::path::Path;
 
+use flate2::Compression;
+use flate2::write::GzEncoder;
 use tempfile::TempDir;
 
 use kit::capture::EPOCH;
@@ -46,6 +49,10 @@ impl Traffic {
             fs::write(directory.path().join(name), inventory(parts)).expect("an inventory");
         }
         Self { directory, capture }
+    }
+
+    fn write(&self, name: &str, bytes: &[u8]) {
+        fs::write(self.directory.path().join(name), bytes).expect("a file is written");
     }
 
     /// Returns options by which the packets are judged, with rules that change twice.
@@ -115,8 +122,8 @@ fn the_traffic_has_every_kind_that_could_come_out_differently() {
         // Errors of routers about tracked connections: in the shard of the connection.
         (&[("srcaddr", "192.0.2.1"), ("protocol", "1"), ("x-deciding-rule", "tracked:")], 100),
         (&[("srcaddr", "2001:db8:e::1"), ("x-deciding-rule", "tracked:")], 5),
-        (&[("srcaddr", "192.0.2.1"), ("protocol", "1"), ("action", "REJECT")], 100),
-        (&[("x-mixed", "1")], 20),
+        (&[("srcaddr", "192.0.2.1"), ("protocol", "1"), ("action", "REJECT")], 20),
+        (&[("x-mixed", "1")], 5),
         (&[("srcaddr", "2001:db8:a:1::5")], 1000),
         // Later fragments whose first was not seen.
         (&[("srcport", "0"), ("dstport", "0"), ("protocol", "17")], 10),
@@ -190,6 +197,36 @@ fn the_output_does_not_depend_on_how_the_capture_arrives() {
 
         assert_same(&from_file, &piped, "standard input");
     }
+}
+
+#[test]
+fn a_packed_capture_and_one_in_two_files_give_the_same_as_the_whole() {
+    let traffic = Traffic::new(30_000);
+    let whole = traffic.replay(&Traffic::judged(), &[]);
+
+    let mut packed = GzEncoder::new(Vec::new(), Compression::fast());
+    packed.write_all(&traffic.capture).expect("memory can be written");
+    traffic.write("capture.pcap", &packed.finish().expect("memory can be written"));
+    let unpacked = traffic.replay(&Traffic::judged(), &[]);
+    // Cut between two packets, the file header before both halves.
+    let (header, records) = traffic.capture.split_at(24);
+    let (first, rest) = records.split_at(boundary_after(records, records.len() / 2));
+    traffic.write("capture.pcap", &[header, first].concat());
+    traffic.write("rest.pcap", &[header, rest].concat());
+    let in_two = traffic.replay(&Traffic::judged(), &["rest.pcap"]);
+
+    assert_same(&whole, &unpacked, "gzip");
+    assert_same(&whole, &in_two, "two files");
+}
+
+/// Returns where the first record ends that reaches to `place` or beyond.
+fn boundary_after(records: &[u8], place: usize) -> usize {
+    let mut at = 0;
+    while at < place {
+        let length = records.get(at + 8..at + 12).and_then(|field| field.try_into().ok());
+        at += 16 + u32::from_le_bytes(length.expect("a record has its length")) as usize;
+    }
+    at
 }
 
 #[test]
