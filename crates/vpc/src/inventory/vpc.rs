@@ -98,7 +98,11 @@ impl Resolver<'_> {
         items
             .map(|(i, item)| Subnet {
                 id: item.id.to_owned(),
-                vpc: self.subnet_vpc(i).unwrap_or_default(),
+                vpc: item
+                    .vpc
+                    .as_ref()
+                    .and_then(|mention| self.vpcs.resolve(mention, self.findings))
+                    .unwrap_or_default(),
                 cidrs: item.cidrs.clone(),
                 network_acl: network_acls.get(i).copied().flatten(),
                 availability_zone_id: item.availability_zone_id.map(str::to_owned),
