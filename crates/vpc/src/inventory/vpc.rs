@@ -20,17 +20,18 @@ pub struct Vpc {
 pub struct Subnet {
     /// `subnet-…`.
     pub id: String,
-    /// Index into [`Inventory::vpcs`].
+    /// Index into [`Inventory::vpcs`](crate::Inventory::vpcs).
     pub vpc: usize,
     /// IPv4 and IPv6 blocks.
     pub cidrs: Vec<Cidr>,
-    /// Index into [`Inventory::network_acls`]: the associated one, or the VPC's default one.
+    /// Index into [`Inventory::network_acls`](crate::Inventory::network_acls): the associated one, or the VPC's default one. `None`
+    /// where the file has no `NetworkAcls` at all: no network ACL is known, and none refuses anything.
     pub network_acl: Option<usize>,
     /// `use1-az6`.
     pub availability_zone_id: Option<String>,
     /// `us-east-1a`.
     pub availability_zone: Option<String>,
-    /// Index into [`Inventory::route_tables`]: the associated one, or the VPC's main one.
+    /// Index into [`Inventory::route_tables`](crate::Inventory::route_tables): the associated one, or the VPC's main one.
     pub route_table: Option<usize>,
 }
 

@@ -159,6 +159,27 @@ fn targets_are_told_apart_by_the_prefix_of_their_id() {
 }
 
 #[test]
+fn an_address_may_be_of_an_associated_subnet() {
+    let inventory = account_with(|file| {
+        let interface = &mut file["NetworkInterfaces"][0];
+        interface["AssociatedSubnets"] = json!(["subnet-01d4a7f2c85b96e30"]);
+        interface["PrivateIpAddresses"][1]["PrivateIpAddress"] = json!("10.20.1.18");
+    });
+
+    assert!(inventory.interfaces[0].owns("10.20.1.18".parse().unwrap()));
+}
+
+#[test]
+fn a_peering_that_is_over_may_have_lost_a_side() {
+    let inventory = account_with(|file| {
+        file["VpcPeeringConnections"][1]["Status"]["Code"] = json!("deleted");
+        remove(&mut file["VpcPeeringConnections"][1], "AccepterVpcInfo");
+    });
+
+    assert_eq!(inventory.peerings[1].vpc_ids, ["vpc-0b62d3f94e0a75c18", ""]);
+}
+
+#[test]
 fn an_interface_owns_its_addresses_and_prefixes_and_no_others() {
     let inventory = account_with(|_| {});
     let interface = &inventory.interfaces[0];
