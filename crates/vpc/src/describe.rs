@@ -259,3 +259,23 @@ impl<'de> Visitor<'de> for DumpVisitor {
         Ok(dump)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documentation_has_the_same_lists_of_members() {
+        let documentation = include_str!("../../../docs/inventory.md");
+        let (read, rest) = documentation.split_once("**not used**").unwrap();
+        let (_, read) = read.split_once("## What is read").unwrap();
+        let (read_over, _) = rest.split_once("Any other member").unwrap();
+        let first_cell = |line: &str| Some(line.strip_prefix("| `")?.split_once('`')?.0.to_owned());
+
+        let read: Vec<_> = read.lines().filter_map(first_cell).collect();
+        let read_over: Vec<_> = read_over.split('`').skip(1).step_by(2).collect();
+
+        assert_eq!(read, READ);
+        assert_eq!(read_over, READ_OVER);
+    }
+}

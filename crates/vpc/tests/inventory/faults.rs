@@ -316,6 +316,8 @@ fn a_fault_is_one_line_whatever_the_file_says() {
         file["SecurityGroupRules"][0]["IpProtocol"] = json!(text);
         file["NetworkAcls"][0]["VpcId"] = json!(text);
         file["PrefixListEntries"][&text] = json!([]);
+        file["NetworkInterfaces"][3]["Groups"][0]["GroupId"] =
+            json!(format!("sg-{}", "x".repeat(100_000)));
         file[&text] = json!([]);
     });
 

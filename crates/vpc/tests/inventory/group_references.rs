@@ -66,6 +66,16 @@ fn a_group_of_another_vpc_in_the_file_is_reached_only_over_an_active_peering() {
 }
 
 #[test]
+fn a_group_over_a_peering_between_regions_matches_nothing() {
+    let inventory = account_with(|file| {
+        file["VpcPeeringConnections"][0]["AccepterVpcInfo"]["Region"] = json!("eu-west-1");
+    });
+
+    let notes = inventory.ignored.join("\n");
+    assert!(notes.contains("sg-0fe9d8c7b6a504132 is a group in another region"), "{notes}");
+}
+
+#[test]
 fn a_reference_over_a_peering_that_nobody_knows_is_a_fault() {
     let faults =
         peer(&json!({"GroupId": "sg-0aa1b2c3d4e5f6071", "VpcPeeringConnectionId": "pcx-9"}))

@@ -159,6 +159,56 @@ fn targets_are_told_apart_by_the_prefix_of_their_id() {
 }
 
 #[test]
+fn two_vpcs_may_have_the_same_addresses() {
+    let mut file = json!({"Vpcs": [], "Subnets": [], "NetworkInterfaces": []});
+    for i in 1..=2 {
+        let (vpc, subnet) = (format!("vpc-{i}"), format!("subnet-{i}"));
+        push(&mut file, "Vpcs", json!({"VpcId": vpc, "CidrBlock": "10.0.0.0/16"}));
+        push(
+            &mut file,
+            "Subnets",
+            json!({"SubnetId": subnet, "VpcId": vpc, "CidrBlock": "10.0.1.0/24"}),
+        );
+        push(
+            &mut file,
+            "NetworkInterfaces",
+            json!({
+                "NetworkInterfaceId": format!("eni-{i}"), "SubnetId": subnet,
+                "PrivateIpAddress": "10.0.1.5"
+            }),
+        );
+    }
+
+    let inventory = read(&file).unwrap();
+
+    assert_eq!(inventory.interfaces[0].primary_ipv4, inventory.interfaces[1].primary_ipv4);
+}
+
+#[test]
+fn an_empty_text_is_an_absent_member() {
+    let inventory = account_with(|file| {
+        let subnet = &mut file["Subnets"][0];
+        subnet["CidrBlock"] = json!("");
+        subnet["Ipv6CidrBlockAssociationSet"] =
+            json!([{"Ipv6CidrBlock": "2600:1f14:51c:ab01::/64"}]);
+        file["NetworkInterfaces"].as_array_mut().unwrap().remove(2);
+    });
+
+    assert_eq!(format!("{:?}", inventory.subnets[0].cidrs), "[2600:1f14:51c:ab01::/64]");
+}
+
+#[test]
+fn the_example_of_the_documentation_is_read() {
+    let documentation = include_str!("../../../../docs/inventory.md");
+    let example = documentation.split("```json").nth(1).unwrap().split("```").next().unwrap();
+
+    let inventory = Inventory::from_json(example).unwrap();
+
+    assert_eq!(inventory.interfaces[0].security_groups, [0]);
+    assert_eq!(inventory.ignored, Vec::<String>::new());
+}
+
+#[test]
 fn an_address_may_be_of_an_associated_subnet() {
     let inventory = account_with(|file| {
         let interface = &mut file["NetworkInterfaces"][0];
