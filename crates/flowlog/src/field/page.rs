@@ -92,7 +92,7 @@ fn source(source: Source) -> &'static str {
         Source::Inventory => "inventory",
         Source::Verdict => "verdict",
         Source::Capture => "capture",
-        Source::NoSource => "none yet",
+        Source::NotYet => "none yet",
     }
 }
 

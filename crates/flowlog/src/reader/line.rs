@@ -68,7 +68,7 @@ impl LineParser {
         for (field, values) in &self.columns {
             let Some(start) = rest else { return Err(self.field_count(line)) };
             let Some((parsed, after)) = value(*values, start, line.len()) else {
-                return Err(self.bad_value(*field, start, text));
+                return Err(bad_value(*field, start, text));
             };
             self.parsed.push(parsed);
             rest = after.split_first().map(|(_space, next)| next);
@@ -80,13 +80,13 @@ impl LineParser {
         let found = line.split(|byte| *byte == b' ').count();
         LineFault::FieldCount { found, expected: self.columns.len() }
     }
+}
 
-    fn bad_value(&self, field: Field, start: &[u8], text: &str) -> LineFault {
-        // Cut after a space or at the start, so inside no character.
-        let tail = text.get(text.len() - start.len()..).unwrap_or_default();
-        let token = tail.split(' ').next().unwrap_or_default();
-        LineFault::Value { field, token: excerpt(token) }
-    }
+fn bad_value(field: Field, start: &[u8], text: &str) -> LineFault {
+    // Cut after a space or at the start, so inside no character.
+    let tail = text.get(text.len() - start.len()..).unwrap_or_default();
+    let token = tail.split(' ').next().unwrap_or_default();
+    LineFault::Value { field, token: excerpt(token) }
 }
 
 /// Reads the token at the start of `rest`, the end of a line of `len` bytes: its value, and what follows
