@@ -259,6 +259,8 @@ mod tests {
             Field::ALL.iter().all(|f| f.name().starts_with("x-") == f.version().is_none()),
             "extensions begin with x- and have no version"
         );
+        let newest = Field::ALL.iter().filter_map(|f| f.version()).max();
+        assert_eq!(newest, Some(Field::NEWEST_VERSION));
     }
 
     #[test]

@@ -3,7 +3,7 @@
 //! A line of the default format must cost no more than 200 ns: one pass, numbers and IPv4 addresses by
 //! hand, nothing allocated.
 
-use std::net::{IpAddr, Ipv4Addr};
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use memchr::memchr;
 
@@ -161,6 +161,12 @@ fn address(rest: &[u8]) -> Option<(Parsed, &[u8])> {
     {
         return Some((Parsed::Address(IpAddr::V4(address)), after));
     }
+    if let Some((address, after)) = ipv6(rest)
+        && is_end(after)
+    {
+        return Some((Parsed::Address(IpAddr::V6(address)), after));
+    }
+    // What is left is IPv6 with an embedded IPv4 address, or none.
     let (token, after) = token(rest);
     let address = std::str::from_utf8(token).ok()?.parse().ok()?;
     Some((Parsed::Address(address), after))
@@ -197,6 +203,60 @@ fn octet(rest: &[u8]) -> Option<(u8, &[u8])> {
         return Some((two, next));
     };
     Some((two.checked_mul(10)?.checked_add(third)?, last))
+}
+
+/// Groups of one to four hex digits, with at most one `::`.
+fn ipv6(rest: &[u8]) -> Option<(Ipv6Addr, &[u8])> {
+    let mut groups = [0; 8];
+    let mut count = 0;
+    let mut gap = None;
+    let mut rest = rest;
+    if let Some(after) = rest.strip_prefix(b"::") {
+        gap = Some(0);
+        rest = after;
+    }
+    while gap != Some(count) || !is_end(rest) {
+        let (group, after) = group(rest)?;
+        *groups.get_mut(count)? = group;
+        count += 1;
+        rest = match after {
+            [b':', b':', next @ ..] if gap.is_none() => {
+                gap = Some(count);
+                next
+            }
+            [b':', next @ ..] => next,
+            _ => {
+                rest = after;
+                break;
+            }
+        };
+    }
+    match gap {
+        None if count < groups.len() => None,
+        Some(_) if count == groups.len() => None,
+        None => Some((groups.into(), rest)),
+        Some(gap) => {
+            let left_out = groups.len() - count;
+            groups.get_mut(gap..)?.rotate_right(left_out);
+            Some((groups.into(), rest))
+        }
+    }
+}
+
+fn group(rest: &[u8]) -> Option<(u16, &[u8])> {
+    let mut group = 0;
+    let mut after = rest;
+    while let Some((byte, next)) = after.split_first()
+        && let Some(digit) = char::from(*byte).to_digit(16)
+    {
+        group = group << 4 | digit;
+        after = next;
+        if rest.len() - after.len() > 4 {
+            return None;
+        }
+    }
+    let group = u16::try_from(group).ok()?;
+    (after.len() < rest.len()).then_some((group, after))
 }
 
 #[cfg(test)]
@@ -263,6 +323,21 @@ mod tests {
     }
 
     proptest! {
+        #[test]
+        fn addresses_are_what_the_standard_library_takes_for_one(
+            text in "[0-9a-fA-F:]{0,12}|(([0-9a-f]{1,4}|0|):){1,8}[0-9a-f]{0,5}|([0-2]?[0-9]{1,2}[.]){3}[0-9]{1,3}",
+            groups: [u16; 8],
+        ) {
+            let parse = |text: &str| match address(text.as_bytes()) {
+                Some((parsed, [])) => Some(parsed),
+                Some(_) | None => None,
+            };
+            for text in [text, Ipv6Addr::from(groups.map(|group| group & 0xf00f)).to_string()] {
+                let expected = text.parse::<IpAddr>().ok().map(Parsed::Address);
+                prop_assert_eq!(parse(&text), expected, "{}", text);
+            }
+        }
+
         #[test]
         fn what_was_rendered_is_read_back(record in any_record(), format in any_format()) {
             let line = record.line(&format);

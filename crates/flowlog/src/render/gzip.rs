@@ -12,7 +12,7 @@ pub struct GzipMembers {
 }
 
 impl GzipMembers {
-    /// The most text in one member: above 1 MiB the ratio gains nothing.
+    /// The most text in one member.
     pub const MAX_TEXT: usize = 1 << 20;
 
     /// Creates an encoder with the fastest level, which still makes a record a quarter of its text.

@@ -225,6 +225,21 @@ mod tests {
         assert_eq!(lines[131_074], format!("{} 10.0.5.5 eni-1235b8ca123456789", 131_074 % 50_000));
     }
 
+    #[test]
+    fn long_texts_end_a_row_group_early() {
+        let format = LogFormat::from_names(["interface-id"]).unwrap();
+        let mut writer = ParquetWriter::new(Vec::new(), &format).unwrap();
+        let mut record = OwnedRecord::example();
+        for row in 0..=MAX_BUFFERED >> 20 {
+            record.inventory.interfaces[0].id = format!("{row}{}", "x".repeat(1 << 20));
+            record.with(|record| writer.write(record)).unwrap();
+        }
+
+        let file = SerializedFileReader::new(Bytes::from(writer.finish().unwrap())).unwrap();
+
+        assert_eq!(file.num_row_groups(), 2);
+    }
+
     proptest! {
         #![proptest_config(ProptestConfig::with_cases(64))]
 
