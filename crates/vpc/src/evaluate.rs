@@ -1,5 +1,8 @@
 //! Packet, rules and connections → judgement.
 
+#[cfg(test)]
+mod verdict_table;
+
 use flowlogd_packet::{Addresses, PacketHeader, protocol, tcp_flag};
 
 use crate::connection::{
