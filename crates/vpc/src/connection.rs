@@ -231,6 +231,22 @@ impl ConnectionTable {
         }
     }
 
+    /// Returns every live connection as text, in order.
+    #[cfg(test)]
+    pub(crate) fn alive(&mut self, tick: Tick) -> Vec<String> {
+        let now = self.at(tick);
+        let mut all = Vec::new();
+        for (index, connections) in self.interfaces.iter().enumerate() {
+            let Some(connections) = connections else { continue };
+            let v4 = connections.v4.iter().filter(|connection| connection.is_alive(now));
+            let v6 = connections.v6.iter().filter(|connection| connection.is_alive(now));
+            all.extend(v4.map(|connection| format!("{index} {connection:?}")));
+            all.extend(v6.map(|connection| format!("{index} {connection:?}")));
+        }
+        all.sort_unstable();
+        all
+    }
+
     fn insert<A: TrackedFamily>(
         &mut self,
         interface: InterfaceIndex,

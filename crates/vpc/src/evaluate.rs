@@ -1,6 +1,10 @@
 //! Packet, rules and connections → judgement.
 
 #[cfg(test)]
+mod laws;
+#[cfg(test)]
+mod oracle;
+#[cfg(test)]
 mod verdict_table;
 
 use flowlogd_packet::{Addresses, PacketHeader, protocol, tcp_flag};
