@@ -5,7 +5,11 @@ pub(crate) mod bits;
 mod exclusion;
 mod groups;
 mod ownership;
+#[cfg(test)]
+mod points_tests;
 mod revision;
+#[cfg(test)]
+mod revision_tests;
 mod rule_name;
 pub(crate) mod service;
 pub(crate) mod site;

@@ -113,6 +113,7 @@ fn a_closing_connection_lasts_two_seconds_whatever_passes_on_it() {
         bench.ingress("eni-1", "tcp 198.51.100.9:40000 > 10.0.1.5:22 R");
         bench.wait(1);
         assert_eq!(bench.reuse("eni-1", Direction::Egress, ANSWER), Reuse::Never);
+        bench.ingress("eni-1", "tcp 198.51.100.9:40000 > 10.0.1.5:22 RA");
         bench.wait(last - 1);
 
         let late = bench.egress("eni-1", ANSWER);
@@ -149,6 +150,27 @@ fn a_syn_reopens_a_closing_connection_only_if_it_is_allowed() {
     assert_eq!(bench.ingress("eni-1", SYN), "ACCEPT sgr-ssh src");
     bench.wait(60);
     assert_eq!(bench.egress("eni-1", SYN_ACK), "ACCEPT tracked:sgr-ssh dst");
+}
+
+#[test]
+fn a_syn_that_goes_untracked_ends_the_connection_that_was_closing() {
+    let network = |peer: &str, egress: &[&str]| {
+        let mut network = Network::default();
+        let vpc = network.vpc("10.0.0.0/16");
+        let subnet = network.subnet(vpc, "10.0.1.0/24", None);
+        let group = network.group("sg-a", &[&format!("sgr-{} tcp 22 {peer}", peer.len())], egress);
+        network.interface("eni-1", subnet, "10.0.1.5", &[group]);
+        network
+    };
+    let mut bench = Bench::new(network("198.51.100.0/24", &[]));
+    bench.handshake();
+    bench.ingress("eni-1", "tcp 198.51.100.9:40000 > 10.0.1.5:22 R");
+    bench.change(network("0.0.0.0/0", &["sgr-out any * 0.0.0.0/0"]));
+
+    assert_eq!(bench.ingress("eni-1", ACK), "ACCEPT tracked:sgr-15 src");
+    assert_eq!(bench.ingress("eni-1", SYN), "ACCEPT sgr-9 src");
+    assert_eq!(bench.ingress("eni-1", ACK), "ACCEPT sgr-9 -");
+    assert!(bench.connections.is_empty());
 }
 
 #[test]
@@ -218,7 +240,7 @@ fn an_error_about_a_live_connection_is_related_to_it() {
     let mut bench = bench();
     let eni = bench.book.interface_index("eni-1").unwrap();
     let error = |from: &str| packet(&format!("icmp {from} > 10.0.1.5 3/4"));
-    let mut judge = |bench: &mut Bench, from: &str, quoted: &str| {
+    let judge = |bench: &mut Bench, from: &str, quoted: &str| {
         let error = quoting(error(from), quoted);
         let judgement = bench.ruleset.evaluate(
             &mut bench.connections,

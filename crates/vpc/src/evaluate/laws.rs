@@ -80,12 +80,14 @@ const ACL_CIDRS: [&str; 6] =
     ["0.0.0.0/0", "0.0.0.0/0", "::/0", "::/0", "198.51.100.0/24", "2001:db8:9::/48"];
 
 type RuleText = (&'static str, &'static str);
+/// Whether an entry allows, and what.
+type Entries = Vec<(bool, RuleText)>;
 
 /// The rules of one generation.
 #[derive(Clone, Debug)]
 struct Rules {
     groups: Vec<(Vec<RuleText>, Vec<RuleText>)>,
-    acls: Vec<(Vec<(bool, RuleText)>, Vec<(bool, RuleText)>)>,
+    acls: Vec<(Entries, Entries)>,
     memberships: Vec<Vec<usize>>,
     kinds: Vec<&'static str>,
     checks: Vec<bool>,

@@ -57,6 +57,10 @@ impl Oracle {
     }
 
     /// Returns what `judgement_text` should say.
+    #[expect(
+        clippy::too_many_lines,
+        reason = "it is read from top to bottom, beside the specification"
+    )]
     pub(crate) fn judge(
         &mut self,
         inventory: &Inventory,
@@ -377,14 +381,15 @@ fn acl_denial(
 /// Whether ports, or type and code, fit, whatever the protocol.
 fn ports_fit(wanted: PortMatch, packet: &PacketHeader, dstport: u16) -> bool {
     match wanted {
-        PortMatch::Any | PortMatch::Range { from: 0, to: 65535 } => true,
+        PortMatch::Any
+        | PortMatch::Range { from: 0, to: 65535 }
+        | PortMatch::Icmp { kind: None, code: None } => true,
         PortMatch::Range { from, to } => {
             [6, 17, 132].contains(&packet.protocol)
                 && !portless(packet)
                 && from <= dstport
                 && dstport <= to
         }
-        PortMatch::Icmp { kind: None, code: None } => true,
         PortMatch::Icmp { kind, code } => packet.icmp.is_some_and(|icmp| {
             [1, 58].contains(&packet.protocol)
                 && kind.is_none_or(|kind| kind == icmp.kind)

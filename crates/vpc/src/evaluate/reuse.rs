@@ -79,10 +79,11 @@ fn a_refused_flow_passes_as_soon_as_it_belongs_to_a_connection() {
 fn tracked_and_opening_packets_rest_on_the_same_ground() {
     let mut bench = bench();
     let mut decision = |direction, text| -> Decision {
-        match bench.judge("eni-1", direction, text) {
-            Judgement::Decided(Verdict { action: Action::Accept, decision, .. }) => decision,
-            other => panic!("{other:?}"),
-        }
+        let judgement = bench.judge("eni-1", direction, text);
+        let Judgement::Decided(Verdict { action: Action::Accept, decision, .. }) = judgement else {
+            panic!("{judgement:?}");
+        };
+        decision
     };
 
     let opening = decision(Direction::Egress, "tcp 10.0.1.5:40000 > 192.0.2.1:443 S");
