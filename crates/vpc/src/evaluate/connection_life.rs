@@ -340,6 +340,9 @@ fn without_an_allowance_a_full_table_accepts_untracked_and_counts() {
     assert_eq!(second, "ACCEPT sgr-dns -");
     assert_eq!(answer, REFUSED);
     assert_eq!(bench.connections.untracked_for_lack_of_room(), 1);
+    // The next one may find room.
+    let third = bench.reuse("eni-1", Direction::Ingress, "udp 198.51.100.9:3 > 10.0.1.5:53");
+    assert_eq!(third, Reuse::Never);
 
     bench.wait(31);
     assert_eq!(bench.ingress("eni-1", "udp 198.51.100.9:2 > 10.0.1.5:53"), "ACCEPT sgr-dns src");

@@ -256,3 +256,36 @@ fn row_17_a_reference_covers_private_addresses_alone() {
 
     assert_eq!(received, "REJECT implicit-deny:sg-a src sgr-self:peer");
 }
+
+#[test]
+fn a_group_of_a_thousand_and_a_list_of_a_thousand_decide_like_small_ones() {
+    let mut network = Network::default();
+    let vpc = network.vpc("10.0.0.0/8");
+    let subnet = network.subnet(vpc, "10.1.0.0/16", None);
+    let list: Vec<String> =
+        (0..1000).map(|n| format!("172.16.{}.{}/31", n / 100, n % 100 * 2)).collect();
+    network.prefix_list("pl-1", &list.join(" "));
+    let rules: Vec<String> = (0..20)
+        .map(|n| format!("sgr-{n} tcp {n} sg-a"))
+        .chain(["sgr-list udp 53 pl-1".to_owned(), "sgr-wide tcp 0-19 10.1.0.0/16".to_owned()])
+        .collect();
+    let rules: Vec<&str> = rules.iter().map(String::as_str).collect();
+    // A group that refers to itself by name.
+    network.group("sg-a", &[], &[]);
+    let with_rules = network.group("sg-rules", &rules, &[]);
+    for n in 0..1000 {
+        let address = format!("10.1.{}.{}", n / 200, n % 200 + 4);
+        network.interface(&format!("eni-{n}"), subnet, &address, &[0, with_rules]);
+    }
+    let mut bench = Bench::new(network);
+
+    let member = bench.ingress("eni-7", "tcp 10.1.4.203:9 > 10.1.0.11:19 S");
+    let stranger = bench.ingress("eni-7", "tcp 10.1.9.9:9 > 10.1.0.11:19 S");
+    let listed = bench.ingress("eni-999", "udp 172.16.9.199:9 > 10.1.4.203:53");
+    let unlisted = bench.ingress("eni-999", "udp 172.16.9.200:9 > 10.1.4.203:53");
+
+    assert_eq!(member, "ACCEPT sgr-19 src");
+    assert_eq!(stranger, "ACCEPT sgr-wide src");
+    assert_eq!(listed, "ACCEPT sgr-list src");
+    assert_eq!(unlisted, "REJECT implicit-deny:sg-a,sg-rules - sgr-list:peer");
+}
