@@ -75,6 +75,7 @@ fn an_expired_connection_does_not_come_back_with_longer_timeouts() {
     bench.change(longer);
 
     assert_eq!(bench.egress("eni-1", "udp 10.0.1.5:53 > 198.51.100.9:40000"), REFUSED);
+    assert!(bench.connections.is_empty());
 }
 
 #[test]
