@@ -41,7 +41,7 @@ pub(super) fn gso(
 
     let network = network_header(link_type, frame)?;
     // In a tunnel this is the inner header, and all headers before it are repeated.
-    let transport = if flags & CHECKSUM_TO_DO != 0 && kind != UDP_FRAGMENTS {
+    let transport = if flags & CHECKSUM_TO_DO != 0 {
         usize::from(u16::from_ne_bytes([start0, start1]))
     } else {
         transport_header(frame, network)?

@@ -254,10 +254,10 @@ fn a_block_that_contradicts_itself_is_a_fault_behind_the_frames_before_it() {
         (many, last, "more than 65536 interfaces in one section"),
     ] {
         let start = [LITTLE.header(), LITTLE.interface(1, 0, &[]), packet(b"a")].concat();
-        for chunk_size in [1, 1 << 20] {
+        for (chunk_size, piece) in [(1, 1), (1, 7), (1 << 20, 3), (1 << 20, usize::MAX)] {
             let file = [start.as_slice(), &block, &packet(b"c")].concat();
 
-            let outcome = read_in(file, chunk_size, vec![usize::MAX]);
+            let outcome = read_in(file, chunk_size, vec![piece]);
 
             assert_eq!(outcome.times(), [(1, 0)], "{fault}");
             assert_eq!(outcome.message(), format!("sample is broken at byte {at}: {fault}"));
