@@ -31,7 +31,7 @@ bench: ## Measures against the yardstick (9 GB of captures; CAPTURES=m0 is the q
 	python3 benches/run.py
 
 fuzz: ## Throws mutated seeds at TARGET for SECONDS
-	cargo run --release --manifest-path fuzz/Cargo.toml -- $(TARGET) --seconds $(SECONDS)
+	cargo run --release --locked --quiet --manifest-path fuzz/Cargo.toml -- $(TARGET) --seconds $(SECONDS)
 
 tools: # Installs what tests and demo need, and says so
 	tests/tools.sh

@@ -46,7 +46,6 @@ const LAYERS: &[Layer] = &[
         ours: &["flowlogd-packet", "flowlogd-vpc"],
         // Compression and Parquet turn bytes into bytes.
         others: Others::Only(&[
-            "bytes",
             "flate2",
             "itoa",
             "libdeflater",
