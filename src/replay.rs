@@ -12,7 +12,7 @@ use flowlogd_agent::capture::{
 };
 use flowlogd_agent::output::{Destination, Recorder, RecorderOptions};
 use flowlogd_agent::{Engine, EngineOptions, Rules};
-use flowlogd_flowlog::{Mode, WindowLength};
+use flowlogd_flowlog::{Mode, Silence, WindowLength};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::ReplayOptions;
@@ -78,6 +78,7 @@ fn engine_options(options: &ReplayOptions) -> EngineOptions {
         },
         max_flows: options.max_flows.get(),
         connection_allowance: options.conntrack_allowance.map(NonZeroUsize::get),
+        silence: if options.promiscuous { Silence::Ignored } else { Silence::Reported },
     }
 }
 
@@ -110,7 +111,9 @@ impl Replay<'_> {
             } else {
                 CaptureReader::open(path)
             } {
-                Ok(reader) => reader.with_chunk_size(std::env::var("CHUNK").map_or(1<<18, |c| c.parse().unwrap())),
+                Ok(reader) => reader.with_chunk_size(
+                    std::env::var("CHUNK").map_or(1 << 18, |c| c.parse().unwrap()),
+                ),
                 Err(error) => {
                     status = status.max(tell(error));
                     continue;

@@ -1,6 +1,6 @@
 //! Many frames through many shards on many threads, with the same result whatever their number.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -65,6 +65,8 @@ pub struct EngineOptions {
     pub max_flows: usize,
     /// Connections that each interface may have; without it, as many as there is room for.
     pub connection_allowance: Option<usize>,
+    /// Whether interfaces without traffic have `NODATA` records.
+    pub silence: Silence,
 }
 
 /// Later fragments can follow so many first ones at a time, over all shards.
@@ -108,10 +110,6 @@ impl Engine {
             fragments: MAX_FRAGMENTED_DATAGRAMS / shards,
         };
         let interfaces = rules.timeline().map_or(1, Timeline::interfaces);
-        let silence = match *rules {
-            Rules::Promiscuous => Silence::Ignored,
-            Rules::Inventory { .. } => Silence::Reported,
-        };
         let stretches = if threads == 1 { 1 } else { threads * 4 };
         let mut engine = Self {
             window: options.window,
@@ -119,7 +117,7 @@ impl Engine {
                 .map(|_| Mutex::new(Shard::new(options.window, bounds, interfaces)))
                 .collect(),
             batches: (0..stretches).map(|_| Batch::new(shards)).collect(),
-            closer: Closer::new(options.window, silence),
+            closer: Closer::new(options.window, options.silence),
             generation: Generation(0),
             closed_before: 0,
             watermark: 0,
@@ -177,6 +175,20 @@ impl Engine {
         }
         self.next_event = self.event_after();
         Ok(())
+    }
+
+    /// Tells of packets that the source lost at second `secs`, before anybody could see whose they were:
+    /// every interface that the source has shown so far may have lost them.
+    pub fn lose(&mut self, secs: u64, packets: u64) {
+        let Some(first) = self.shards.first() else { return };
+        let shown: BTreeSet<InterfaceIndex> = match &*self.rules {
+            Rules::Promiscuous => BTreeSet::from([InterfaceIndex(0)]),
+            Rules::Inventory { only: Some(interface), .. } => BTreeSet::from([*interface]),
+            Rules::Inventory { only: None, .. } => self.ledger().interfaces.into_keys().collect(),
+        };
+        for interface in shown {
+            lock(first).lose_unseen(interface, secs, packets);
+        }
     }
 
     /// Closes everything: at the end of input.

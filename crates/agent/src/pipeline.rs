@@ -201,6 +201,14 @@ impl Shard {
         }
     }
 
+    /// Counts packets that never came this far.
+    pub(crate) fn lose_unseen(&mut self, interface: InterfaceIndex, secs: u64, packets: u64) {
+        self.aggregator.lose_unseen(interface, secs, packets);
+        if let Some(ledger) = self.ledgers.get_mut(interface.0 as usize) {
+            ledger.dropped += packets;
+        }
+    }
+
     pub(crate) fn ledgers(&self) -> &[InterfaceLedger] {
         &self.ledgers
     }

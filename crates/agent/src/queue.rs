@@ -153,10 +153,15 @@ impl Batch {
     ) {
         let mut marks = 0;
         let mut extra = 0;
+        let mut bytes = header.bytes;
         let mut home = &header.addresses;
         match header.fragment {
             Fragment::Whole => {
-                if let Some(quoted) = &header.quoted {
+                if let Some(gso) = frame.gso {
+                    marks |= SUPER_PACKET;
+                    extra = u32::from(gso.segments.get());
+                    bytes += gso.extra_bytes();
+                } else if let Some(quoted) = &header.quoted {
                     marks |= HAS_QUOTED;
                     extra = index(self.quoted.len());
                     self.quoted.push(*quoted);
@@ -191,7 +196,7 @@ impl Batch {
             secs: frame.secs,
             tick,
             sequence,
-            bytes: header.bytes,
+            bytes,
             points,
             v6,
             extra,

@@ -255,19 +255,21 @@ impl Aggregator {
     #[cold]
     fn lose<K: WindowKey>(&mut self, key: K, seen: &Sighting) -> Outcome {
         let key = key.unpack();
-        let window = CaptureWindow::containing(seen.secs, self.length).number();
-        // Bounded as the flows are: what a flood of windows adds beyond that is told of the last one.
-        let slot = if self.lost.len() < self.max_flows.max(1)
-            || self.lost.contains_key(&(window, key.interface))
-        {
-            (window, key.interface)
-        } else {
-            self.lost
-                .last_key_value()
-                .map_or((window, key.interface), |((window, _), _)| (*window, key.interface))
-        };
-        *self.lost.entry(slot).or_default() += u64::from(seen.packets);
+        self.lose_unseen(key.interface, seen.secs, u64::from(seen.packets));
         Outcome::Lost(key.action)
+    }
+
+    /// Counts packets of an interface that were lost at second `secs`: its window will have a `SKIPDATA`
+    /// record.
+    pub fn lose_unseen(&mut self, interface: InterfaceIndex, secs: u64, packets: u64) {
+        let slot = (CaptureWindow::containing(secs, self.length).number(), interface);
+        // Bounded as the flows are: what a flood of windows adds beyond that is told of the last one.
+        let is_full = self.lost.len() >= self.max_flows.max(1) && !self.lost.contains_key(&slot);
+        let slot = match self.lost.last_key_value() {
+            Some((last, _)) if is_full => *last,
+            Some(_) | None => slot,
+        };
+        *self.lost.entry(slot).or_default() += packets;
     }
 
     /// Takes the flows of all windows with a number below `closed_before`, and what came late; by window
