@@ -110,7 +110,7 @@ impl Replay<'_> {
             } else {
                 CaptureReader::open(path)
             } {
-                Ok(reader) => reader,
+                Ok(reader) => reader.with_chunk_size(std::env::var("CHUNK").map_or(1<<18, |c| c.parse().unwrap())),
                 Err(error) => {
                     status = status.max(tell(error));
                     continue;
@@ -143,13 +143,19 @@ impl Replay<'_> {
             let (engine, Some(recorder)) = (&mut self.engine, &mut self.recorder) else {
                 return Ok(None);
             };
-            let (next, taken) = rayon::join(
-                || reader.next_chunk(&mut back),
-                || engine.take(&front, |closed| recorder.write(&closed)),
-            );
-            taken?;
-            read = next;
-            std::mem::swap(&mut front, &mut back);
+            if self.threads == 1 {
+                // One buffer stays in the processor's cache.
+                engine.take(&front, |closed| recorder.write(&closed))?;
+                read = reader.next_chunk(&mut front);
+            } else {
+                let (next, taken) = rayon::join(
+                    || reader.next_chunk(&mut back),
+                    || engine.take(&front, |closed| recorder.write(&closed)),
+                );
+                taken?;
+                read = next;
+                std::mem::swap(&mut front, &mut back);
+            }
             progress.set_position(reader.position());
         }
     }

@@ -38,24 +38,21 @@ impl Rules {
             Self::Inventory { timeline, .. } => Some(timeline),
         }
     }
+}
 
-    fn points(
-        &self,
-        generation: Generation,
-        link: &LinkInfo,
-        addresses: &Addresses,
-    ) -> Option<Points> {
-        match self {
-            Self::Promiscuous => Some(NOWHERE),
-            Self::Inventory { timeline, only } => {
-                let rules = timeline.ruleset(generation);
-                let points = match only {
-                    None => rules.points(link, addresses),
-                    Some(interface) => rules.points_at(*interface, link, addresses),
-                };
-                (!points.egress.is_empty() || !points.ingress.is_empty()).then_some(points)
-            }
-        }
+/// Returns where a packet is judged; nothing for one that is foreign to the inventory.
+fn points_by(
+    timeline: &Timeline,
+    only: Option<InterfaceIndex>,
+    generation: Generation,
+) -> impl Fn(&LinkInfo, &Addresses) -> Option<Points> + Sync {
+    let rules = timeline.ruleset(generation);
+    move |link, addresses| {
+        let points = match only {
+            None => rules.points(link, addresses),
+            Some(interface) => rules.points_at(interface, link, addresses),
+        };
+        (!points.egress.is_empty() || !points.ingress.is_empty()).then_some(points)
     }
 }
 
@@ -217,7 +214,15 @@ impl Engine {
         }
         let stretches = if frames.len() < SMALL_ROUND { 1 } else { self.batches.len() };
         let batches = self.batches.get_mut(..stretches).unwrap_or_default();
-        fill(&self.rules, self.generation, batches, chunk, frames, self.watermark);
+        match &*self.rules {
+            Rules::Promiscuous => {
+                fill(|_, _| Some(NOWHERE), batches, chunk, frames, self.watermark)
+            }
+            Rules::Inventory { timeline, only } => {
+                let points = points_by(timeline, *only, self.generation);
+                fill(points, batches, chunk, frames, self.watermark);
+            }
+        }
 
         let batches = &*batches;
         let round = Round {
@@ -287,17 +292,15 @@ impl Engine {
 
 /// Parses the frames of a round in as many stretches as there are batches.
 fn fill(
-    rules: &Rules,
-    generation: Generation,
+    points: impl Fn(&LinkInfo, &Addresses) -> Option<Points> + Sync,
     batches: &mut [Batch],
     chunk: &Chunk,
     frames: &[FrameRef],
     watermark: u64,
 ) {
-    let points = |link: &LinkInfo, addresses: &Addresses| rules.points(generation, link, addresses);
     if let [batch] = batches {
         batch.clear();
-        batch.fill(chunk, frames, 0, watermark, points);
+        batch.fill(chunk, frames, 0, watermark, &points);
         return;
     }
     let size = frames.len().div_ceil(batches.len()).max(1);
@@ -310,7 +313,7 @@ fn fill(
     }
     batches.iter_mut().for_each(Batch::clear);
     batches.par_iter_mut().zip(stretches).for_each(|(batch, (stretch, sequence, watermark))| {
-        batch.fill(chunk, stretch, sequence, watermark, points);
+        batch.fill(chunk, stretch, sequence, watermark, &points);
     });
 }
 

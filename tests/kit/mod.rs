@@ -1,0 +1,5 @@
+//! What the tests of the built binary share: packets as text, captures made of them, runs.
+
+pub(crate) mod capture;
+pub(crate) mod packet;
+pub(crate) mod run;
