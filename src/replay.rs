@@ -7,9 +7,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::anyhow;
-use flowlogd_agent::capture::{
-    CaptureError, CaptureReader, Chunk, Progress, Skipped, link_type_name,
-};
+use flowlogd_agent::capture::{CaptureError, CaptureReader, Chunk, Progress, Skipped};
 use flowlogd_agent::output::{Destination, Recorder, RecorderOptions};
 use flowlogd_agent::{Engine, EngineOptions, Rules};
 use flowlogd_flowlog::{Mode, Silence, WindowLength};
@@ -90,6 +88,10 @@ fn rules(options: &ReplayOptions) -> Result<Rules, Failure> {
     inventory::rules(timeline, options.interface.as_deref())
 }
 
+/// What is read at a time. The bytes of the chunk, its packets and the flow tables that they touch are to
+/// stay in a core's own cache, and yet there must be work for every thread.
+const CHUNK_SIZE: usize = 1 << 18;
+
 /// A run in progress.
 struct Replay<'a> {
     options: &'a ReplayOptions,
@@ -111,9 +113,7 @@ impl Replay<'_> {
             } else {
                 CaptureReader::open(path)
             } {
-                Ok(reader) => reader.with_chunk_size(
-                    std::env::var("CHUNK").map_or(1 << 18, |c| c.parse().unwrap()),
-                ),
+                Ok(reader) => reader.with_chunk_size(CHUNK_SIZE),
                 Err(error) => {
                     status = status.max(tell(error));
                     continue;
@@ -201,23 +201,8 @@ fn tell(error: CaptureError) -> Status {
 }
 
 fn tell_skipped(file: &str, skipped: &Skipped) {
-    if skipped.out_of_time > 0 {
-        eprintln!(
-            "flowlogd: {file}: left out {} packets from before 1970 or after 2554",
-            skipped.out_of_time
-        );
-    }
-    for (number, packets) in &skipped.link_types {
-        let name = link_type_name(*number);
-        eprintln!(
-            "flowlogd: {file}: left out {packets} packets of link type {number} ({name}), which is not read"
-        );
-    }
-    if skipped.untimed > 0 {
-        eprintln!(
-            "flowlogd: {file}: {} packets have no time and were given that of the packet before",
-            skipped.untimed
-        );
+    for warning in skipped.warnings() {
+        eprintln!("flowlogd: {file}: {warning}");
     }
 }
 

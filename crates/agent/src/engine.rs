@@ -228,7 +228,7 @@ impl Engine {
         let batches = self.batches.get_mut(..stretches).unwrap_or_default();
         match &*self.rules {
             Rules::Promiscuous => {
-                fill(|_, _| Some(NOWHERE), batches, chunk, frames, self.watermark)
+                fill(|_, _| Some(NOWHERE), batches, chunk, frames, self.watermark);
             }
             Rules::Inventory { timeline, only } => {
                 let points = points_by(timeline, *only, self.generation);

@@ -90,7 +90,7 @@ impl Shard {
         }
         match batch.key_v6(packet) {
             None => {
-                self.observe_key(packet.v4, hash, packet, &seen, round, || batch.header(packet))
+                self.observe_key(packet.v4, hash, packet, &seen, round, || batch.header(packet));
             }
             Some(key) => self.observe_key(key, hash, packet, &seen, round, || batch.header(packet)),
         }

@@ -172,7 +172,7 @@ fn cuts<'a, K: PackedKey + 'a>(
     cuts
 }
 
-impl<'a> Part<'a> {
+impl Part<'_> {
     /// Visits the items in the order of `semantics.md` 3: interface, direction, key.
     pub fn for_each(&self, mut visit: impl FnMut(Item<'_>)) {
         let mut v4 = Merge::new(&self.v4);

@@ -573,9 +573,14 @@ fn nearest_miss(
         })
         .map(|rule| (0, *rule));
     let id = |rule: &SecurityGroupRule| rule.id.clone().unwrap();
-    first(port)
-        .map(|rule| format!(" {}:port", id(rule)))
-        .or_else(|| first(other_peer).map(|rule| format!(" {}:peer", id(rule))))
+    let (service, any_service): (Vec<_>, Vec<_>) =
+        other_peer.partition(|(_, rule): &(u8, &SecurityGroupRule)| {
+            rule.protocol.is_some() && width(rule) < 65536
+        });
+    first(service.into_iter())
+        .map(|rule| format!(" {}:peer", id(rule)))
+        .or_else(|| first(port).map(|rule| format!(" {}:port", id(rule))))
+        .or_else(|| first(any_service.into_iter()).map(|rule| format!(" {}:peer", id(rule))))
         .or_else(|| first(protocol).map(|rule| format!(" {}:protocol", id(rule))))
         .or_else(|| first(family).map(|rule| format!(" {}:family", id(rule))))
         .unwrap_or_default()
