@@ -34,6 +34,7 @@ pub(crate) enum Command {
 /// Without an inventory (--promiscuous) the account id is `unknown`, the interface id and the action
 /// are `-`.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "switches of a command line are independent")]
 pub(crate) struct ReplayOptions {
     /// Captures: pcap or pcapng, plain, gzip or zstd; `-` is the standard input
     #[arg(required = true, value_name = "FILE")]

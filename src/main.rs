@@ -1,4 +1,5 @@
 //! The binary: command line and wiring.
+#![expect(clippy::print_stderr, reason = "the binary is what talks to people")]
 
 mod cli;
 mod explain;

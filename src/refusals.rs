@@ -33,7 +33,7 @@ pub(crate) fn print(refusals: &[Refusal], rules: &Rules) {
         );
         let interface = timeline.book().interface_id(refusal.example.interface).unwrap_or_default();
         eprintln!(
-            "{:33} e.g. {} at {interface}, {}",
+            "{:10} e.g. {} at {interface}, {}",
             "",
             flow(&refusal.example),
             time(refusal.example_at)

@@ -19,11 +19,10 @@ fn text(ledger: &Ledger, written: &Written, rules: &Rules, took: Duration) -> St
     let mut out = String::new();
     frames(&mut out, ledger);
     interfaces(&mut out, ledger, rules);
-    let [accept, reject, unjudged] = written.flows;
     let kinds = [
-        (accept, "ACCEPT"),
-        (reject, "REJECT"),
-        (unjudged, "unjudged"),
+        (written.accept, "ACCEPT"),
+        (written.reject, "REJECT"),
+        (written.unjudged, "unjudged"),
         (written.no_data, "NODATA"),
         (written.skip_data, "SKIPDATA"),
     ];
@@ -100,7 +99,9 @@ fn interfaces(out: &mut String, ledger: &Ledger, rules: &Rules) {
     }
     if !rest.is_empty() {
         let mut sum = InterfaceLedger::default();
-        rest.iter().for_each(|(_, interface)| sum.add(interface));
+        for (_, interface) in rest {
+            sum.add(interface);
+        }
         line(out, &format!("{} more interfaces {}", rest.len(), books(&sum)));
     }
 }
