@@ -43,15 +43,15 @@ const MINIMUM_FRAMES: Plan = Plan {
 };
 
 const PLANS: [Plan; 6] = [
-    Plan { name: "m0", seed: 100, packets: 2_000_000, seconds: 120, ..MINIMUM_FRAMES },
-    Plan { name: "m1", seed: 101, ..MINIMUM_FRAMES },
-    Plan { name: "m2", seed: 102, flows: 1_000_000, ..MINIMUM_FRAMES },
+    Plan { name: "m0", seed: 200, packets: 2_000_000, seconds: 120, ..MINIMUM_FRAMES },
+    Plan { name: "m1", seed: 201, ..MINIMUM_FRAMES },
+    Plan { name: "m2", seed: 202, flows: 1_000_000, ..MINIMUM_FRAMES },
     // Like a scan: many flows of few packets.
-    Plan { name: "m3", seed: 103, flows: 10_000_000, skew: 0.3, seconds: 120, ..MINIMUM_FRAMES },
+    Plan { name: "m3", seed: 203, flows: 10_000_000, skew: 0.3, seconds: 120, ..MINIMUM_FRAMES },
     // Mixed sizes, captured whole.
     Plan {
         name: "t4",
-        seed: 104,
+        seed: 204,
         packets: 4_000_000,
         snaplen: 65535,
         longest: 1500,
@@ -63,7 +63,7 @@ const PLANS: [Plan; 6] = [
     // Mixed sizes, cut off, in nanoseconds.
     Plan {
         name: "t5",
-        seed: 105,
+        seed: 205,
         packets: 10_000_000,
         flows: 1_000_000,
         longest: 1500,

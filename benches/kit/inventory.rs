@@ -3,7 +3,7 @@
 //! Its interfaces own the clients of the capture, so that every packet is judged: one interface for each
 //! VPC 10.N.0.0/16, with the addresses seen there as secondary ones. Security group and network ACL have
 //! RULES entries in each direction. The group opens the services to everybody, but nothing is open
-//! altogether, so every connection is tracked; SSH and mail are refused, and the rest is accepted.
+//! altogether, so every connection is tracked; mail, and a few services over UDP, are refused.
 //! In the ACL what admits the packets stands last. Standard library only: `rustc -O`.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -13,9 +13,10 @@ use std::io::{self, BufReader, Read};
 use std::net::{Ipv4Addr, Ipv6Addr};
 use std::{env, process};
 
-/// What clients connect to. The first nine are let through.
-const SERVICES: [u16; 11] = [443, 80, 53, 3306, 5432, 6379, 9092, 8080, 123, 22, 25];
-const LET_THROUGH: usize = 9;
+/// What clients connect to. The first of them are let through.
+const SERVICES: [u16; 11] = [443, 80, 53, 123, 3306, 5432, 6379, 9092, 22, 8080, 25];
+const LET_THROUGH_OVER_TCP: usize = 10;
+const LET_THROUGH_OVER_UDP: usize = 8;
 
 /// The VPC that has all the IPv6 clients.
 const IPV6_VPC: u8 = 0;
@@ -219,8 +220,8 @@ fn security_group(number: u8, rules: usize) -> String {
         permission("icmpv6", 128, -1, &[], &anyone_ipv6),
     ];
     let mut count = 2;
-    for service in &SERVICES[..LET_THROUGH] {
-        for protocol in ["tcp", "udp"] {
+    for (protocol, let_through) in [("tcp", LET_THROUGH_OVER_TCP), ("udp", LET_THROUGH_OVER_UDP)] {
+        for service in &SERVICES[..let_through] {
             let port = i32::from(*service);
             egress.push(permission(protocol, port, port, &anyone, &anyone_ipv6));
             count += 2;
