@@ -121,7 +121,7 @@ awk '{ if (NR == 1) { $1 = "dir"; $3 = $5 = "port"; $6 = "pro"; $7 = "pkt" }
     ' "$data/web.log"
 echo
 # Into a hundred columns.
-sed 's/^ *e\.g\. /            e.g. /' "$data/report"
+cat "$data/report"
 cat <<END
 
 Try next (change a rule in $here/vpc.json; add --traffic-type REJECT, --output-format json):
