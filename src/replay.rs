@@ -14,6 +14,7 @@ use flowlogd_flowlog::{Mode, Silence, WindowLength};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::ReplayOptions;
+use crate::messages::say;
 use crate::status::{Failure, Status};
 use crate::{inventory, refusals, summary};
 
@@ -196,13 +197,13 @@ fn tell(error: CaptureError) -> Status {
         | CaptureError::UnknownFormat { .. }
         | CaptureError::UnsupportedLinkType { .. } => Status::Unreadable,
     };
-    eprintln!("flowlogd: {:#}", anyhow::Error::new(error));
+    say(format_args!("flowlogd: {:#}", anyhow::Error::new(error)));
     status
 }
 
 fn tell_skipped(file: &str, skipped: &Skipped) {
     for warning in skipped.warnings() {
-        eprintln!("flowlogd: {file}: {warning}");
+        say(format_args!("flowlogd: {file}: {warning}"));
     }
 }
 
