@@ -1,8 +1,10 @@
 //! `flowlogd replay`: captures → records.
 
+use std::fs::{self, Metadata};
 use std::io::{self, IsTerminal};
 use std::num::NonZeroUsize;
-use std::path::Path;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -28,6 +30,7 @@ pub(crate) fn run(options: &ReplayOptions) -> Result<Status, Failure> {
         mode: Mode::Replay,
         explain: options.explain,
     };
+    spare_inputs(options)?;
     let rules = Arc::new(rules(options)?);
     let threads = match options.threads {
         Some(threads) => threads.get(),
@@ -66,6 +69,32 @@ pub(crate) fn run(options: &ReplayOptions) -> Result<Status, Failure> {
         }
         Ok(status)
     })
+}
+
+/// Refuses to write records over what they are made of.
+fn spare_inputs(options: &ReplayOptions) -> Result<(), Failure> {
+    let file = |path: &Path| {
+        let metadata = fs::metadata(path).ok().filter(Metadata::is_file)?;
+        Some((metadata.dev(), metadata.ino()))
+    };
+    let Some(output) = file(&options.output) else { return Ok(()) };
+    // An inventory's name ends before its `@TIME`, if it has one.
+    let inventories = options
+        .inventory
+        .iter()
+        .flat_map(|argument| {
+            [Some(argument.as_str()), argument.rsplit_once('@').map(|(name, _)| name)]
+        })
+        .flatten()
+        .map(Path::new);
+    let mut inputs = options.captures.iter().map(PathBuf::as_path).chain(inventories);
+    if inputs.any(|input| file(input) == Some(output)) {
+        return Err(Failure::usage(anyhow!(
+            "--output {} is an input too, and would be overwritten: name another file",
+            options.output.display()
+        )));
+    }
+    Ok(())
 }
 
 fn engine_options(options: &ReplayOptions) -> EngineOptions {

@@ -360,6 +360,27 @@ fn a_capture_that_cannot_be_read_leaves_the_output_as_it_was() {
 }
 
 #[test]
+fn an_input_is_never_the_output() {
+    let desk = Desk::new();
+    fs::hard_link(desk.path().join("good.pcap"), desk.path().join("same.log")).expect("a link");
+    let refuses = |output: &str| {
+        desk.refuses(
+            &["good.pcap", "--inventory", "network.json@0", "-o", output],
+            USAGE,
+            &format!(
+                "--output {output} is an input too, and would be overwritten: name another file"
+            ),
+        );
+    };
+
+    refuses("good.pcap");
+    refuses("./good.pcap");
+    refuses("same.log");
+    refuses("network.json");
+    assert_eq!(fs::read(desk.path().join("good.pcap")).expect("it is there"), good());
+}
+
+#[test]
 fn an_output_that_cannot_be_written_is_named() {
     let desk = Desk::new();
     let refuses = |output: &str, form: &str, message: &str| {
