@@ -9,6 +9,7 @@ use anyhow::{Context, anyhow};
 use flowlogd_agent::{Rules, Timeline};
 use flowlogd_vpc::{CompileOptions, InterfaceIndex, Inventory, ReservedAddresses};
 
+use crate::messages::say;
 use crate::status::Failure;
 
 /// No inventory is longer, in bytes; something endless must not fill the memory.
@@ -19,7 +20,7 @@ pub(crate) fn read(path: &str) -> Result<Inventory, Failure> {
     let text = text(path)?;
     let inventory = Inventory::from_json(&text).map_err(|errors| {
         for error in &errors {
-            eprintln!("flowlogd: {path}: {error}");
+            say(format_args!("flowlogd: {path}: {error}"));
         }
         let faults = if errors.len() == 1 {
             "a fault".to_owned()
@@ -29,7 +30,7 @@ pub(crate) fn read(path: &str) -> Result<Inventory, Failure> {
         Failure::usage(anyhow!("the inventory {path} has {faults}"))
     })?;
     for ignored in &inventory.ignored {
-        eprintln!("flowlogd: {path}: not used: {ignored}");
+        say(format_args!("flowlogd: {path}: not used: {ignored}"));
     }
     Ok(inventory)
 }

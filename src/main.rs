@@ -1,9 +1,9 @@
 //! The binary: command line and wiring.
-#![expect(clippy::print_stderr, reason = "the binary is what talks to people")]
 
 mod cli;
 mod explain;
 mod inventory;
+mod messages;
 mod refusals;
 mod replay;
 mod status;
@@ -25,7 +25,7 @@ fn main() -> ExitCode {
         Ok(status) => status.into(),
         Err(failure) if failure.is_broken_pipe() => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("flowlogd: {failure}");
+            messages::say(format_args!("flowlogd: {failure}"));
             failure.status().into()
         }
     }

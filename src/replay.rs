@@ -1,8 +1,10 @@
 //! `flowlogd replay`: captures → records.
 
+use std::fs::{self, Metadata};
 use std::io::{self, IsTerminal};
 use std::num::NonZeroUsize;
-use std::path::Path;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -14,6 +16,7 @@ use flowlogd_flowlog::{Mode, Silence, WindowLength};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::ReplayOptions;
+use crate::messages::say;
 use crate::status::{Failure, Status};
 use crate::{inventory, refusals, summary};
 
@@ -27,6 +30,7 @@ pub(crate) fn run(options: &ReplayOptions) -> Result<Status, Failure> {
         mode: Mode::Replay,
         explain: options.explain,
     };
+    spare_inputs(options)?;
     let rules = Arc::new(rules(options)?);
     let threads = match options.threads {
         Some(threads) => threads.get(),
@@ -65,6 +69,32 @@ pub(crate) fn run(options: &ReplayOptions) -> Result<Status, Failure> {
         }
         Ok(status)
     })
+}
+
+/// Refuses to write records over what they are made of.
+fn spare_inputs(options: &ReplayOptions) -> Result<(), Failure> {
+    let file = |path: &Path| {
+        let metadata = fs::metadata(path).ok().filter(Metadata::is_file)?;
+        Some((metadata.dev(), metadata.ino()))
+    };
+    let Some(output) = file(&options.output) else { return Ok(()) };
+    // An inventory's name ends before its `@TIME`, if it has one.
+    let inventories = options
+        .inventory
+        .iter()
+        .flat_map(|argument| {
+            [Some(argument.as_str()), argument.rsplit_once('@').map(|(name, _)| name)]
+        })
+        .flatten()
+        .map(Path::new);
+    let mut inputs = options.captures.iter().map(PathBuf::as_path).chain(inventories);
+    if inputs.any(|input| file(input) == Some(output)) {
+        return Err(Failure::usage(anyhow!(
+            "--output {} is an input too, and would be overwritten: name another file",
+            options.output.display()
+        )));
+    }
+    Ok(())
 }
 
 fn engine_options(options: &ReplayOptions) -> EngineOptions {
@@ -196,13 +226,13 @@ fn tell(error: CaptureError) -> Status {
         | CaptureError::UnknownFormat { .. }
         | CaptureError::UnsupportedLinkType { .. } => Status::Unreadable,
     };
-    eprintln!("flowlogd: {:#}", anyhow::Error::new(error));
+    say(format_args!("flowlogd: {:#}", anyhow::Error::new(error)));
     status
 }
 
 fn tell_skipped(file: &str, skipped: &Skipped) {
     for warning in skipped.warnings() {
-        eprintln!("flowlogd: {file}: {warning}");
+        say(format_args!("flowlogd: {file}: {warning}"));
     }
 }
 

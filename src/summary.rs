@@ -7,12 +7,14 @@ use flowlogd_agent::output::Written;
 use flowlogd_agent::{InterfaceLedger, Ledger, Rules};
 use flowlogd_vpc::{Exclusion, InterfaceIndex};
 
+use crate::messages::say;
+
 /// Interfaces that are told one by one; of more, those with most packets.
 const TOLD_INTERFACES: usize = 12;
 
 /// Prints the books to the standard error.
 pub(crate) fn print(ledger: &Ledger, written: &Written, rules: &Rules, took: Duration) {
-    eprint!("{}", text(ledger, written, rules, took));
+    say(text(ledger, written, rules, took).trim_end());
 }
 
 fn text(ledger: &Ledger, written: &Written, rules: &Rules, took: Duration) -> String {

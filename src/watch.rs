@@ -13,6 +13,7 @@ use flowlogd_flowlog::{LogFormat, Mode, Silence, WindowLength};
 use flowlogd_packet::FrameDirection;
 
 use crate::cli::{SideOption, WatchOptions};
+use crate::messages::say;
 use crate::status::{Failure, Status};
 use crate::{inventory, summary};
 
@@ -96,9 +97,9 @@ fn look_on(
     while !is_over() {
         match device.next_chunk(&mut chunk, PATIENCE) {
             Ok(_) => {}
-            Err(error @ AfPacketError::Down { .. }) => eprintln!("flowlogd: {error}"),
+            Err(error @ AfPacketError::Down { .. }) => say(format_args!("flowlogd: {error}")),
             Err(error) => {
-                eprintln!("flowlogd: {:#}", anyhow::Error::new(error));
+                say(format_args!("flowlogd: {:#}", anyhow::Error::new(error)));
                 return Ok(Status::Unreadable);
             }
         }

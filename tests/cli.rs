@@ -5,7 +5,7 @@
 mod kit;
 
 use std::fs::{self, File, Permissions};
-use std::io::{BufRead, BufReader, Read};
+use std::io::Read;
 use std::os::unix::fs::{MetadataExt, PermissionsExt};
 use std::path::Path;
 use std::process::{Command, Stdio};
@@ -360,6 +360,27 @@ fn a_capture_that_cannot_be_read_leaves_the_output_as_it_was() {
 }
 
 #[test]
+fn an_input_is_never_the_output() {
+    let desk = Desk::new();
+    fs::hard_link(desk.path().join("good.pcap"), desk.path().join("same.log")).expect("a link");
+    let refuses = |output: &str| {
+        desk.refuses(
+            &["good.pcap", "--inventory", "network.json@0", "-o", output],
+            USAGE,
+            &format!(
+                "--output {output} is an input too, and would be overwritten: name another file"
+            ),
+        );
+    };
+
+    refuses("good.pcap");
+    refuses("./good.pcap");
+    refuses("same.log");
+    refuses("network.json");
+    assert_eq!(fs::read(desk.path().join("good.pcap")).expect("it is there"), good());
+}
+
+#[test]
 fn an_output_that_cannot_be_written_is_named() {
     let desk = Desk::new();
     let refuses = |output: &str, form: &str, message: &str| {
@@ -422,23 +443,40 @@ fn a_reader_that_has_seen_enough_is_no_failure() {
         (1..40_000).map(|port| format!("0 udp 203.0.113.7:{port} > 10.0.1.5:53 60")).collect();
     desk.write("many.pcap", &Capture::from_text(lines.iter().map(String::as_str)).into_bytes());
 
-    // As `| head -1` does: reads a line and goes.
-    let mut command = command(["many.pcap", "--promiscuous"]);
-    let mut child = command
-        .current_dir(desk.path())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
-        .expect("the binary runs");
-    let mut line = String::new();
-    let stdout = child.stdout.take().expect("it is piped");
-    BufReader::with_capacity(64, stdout).read_line(&mut line).expect("a line");
-    let mut stderr = String::new();
-    child.stderr.take().expect("it is piped").read_to_string(&mut stderr).expect("text");
-    let status = child.wait().expect("the binary ends");
+    // As `| head -c 1` does: reads a little and goes.
+    for form in ["text", "gzip", "json", "parquet"] {
+        let mut command = command(["many.pcap", "--promiscuous", "--output-format", form]);
+        let mut child = command
+            .current_dir(desk.path())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("the binary runs");
+        let mut stdout = child.stdout.take().expect("it is piped");
+        stdout.read_exact(&mut [0]).expect("a byte");
+        drop(stdout);
+        let mut stderr = String::new();
+        child.stderr.take().expect("it is piped").read_to_string(&mut stderr).expect("text");
+        let status = child.wait().expect("the binary ends");
 
-    assert!(line.starts_with("version account-id "), "{line}");
-    assert_eq!((stderr.as_str(), status.code()), ("", Some(DONE)));
+        assert_eq!((stderr.as_str(), status.code()), ("", Some(DONE)), "{form}");
+    }
+}
+
+#[test]
+fn messages_that_cannot_be_written_stop_nothing() {
+    let desk = Desk::new();
+    let full = || File::options().write(true).open("/dev/full").expect("Linux has it");
+    let status = |arguments: &[&str]| {
+        let mut command = command(arguments);
+        command.current_dir(desk.path()).stdin(Stdio::null()).stdout(Stdio::null());
+        command.stderr(full()).status().expect("the binary runs").code()
+    };
+
+    assert_eq!(status(&["good.pcap", "--promiscuous"]), Some(DONE));
+    assert_eq!(status(&["none.pcap", "--promiscuous"]), Some(UNREADABLE));
+    assert_eq!(status(&["good.pcap", "--inventory", "none.json"]), Some(UNREADABLE));
+    assert_eq!(status(&["good.pcap", "--inventory", "network.json", "--explain"]), Some(DONE));
 }
 
 #[test]

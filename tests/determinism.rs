@@ -32,8 +32,12 @@ const FIELDS: &str = "interface-id,flow-direction,srcaddr,dstaddr,srcport,dstpor
 
 impl Traffic {
     fn new(packets: u64) -> Self {
+        Self::of(Plan { seed: 20_261_101, packets, seconds: SECONDS, late_in: 200 })
+    }
+
+    fn of(plan: Plan) -> Self {
         let directory = tempfile::tempdir().expect("a temporary directory");
-        let capture = capture(Plan { seed: 20_261_101, packets, seconds: SECONDS });
+        let capture = capture(plan);
         fs::write(directory.path().join("capture.pcap"), &capture).expect("the capture is written");
         for (name, parts) in [
             (
@@ -176,6 +180,16 @@ fn the_output_does_not_depend_on_the_number_of_threads_when_tables_are_full() {
         );
         assert_same(&alone, &together, &format!("{bounds:?}"));
     }
+}
+
+#[test]
+fn the_output_does_not_depend_on_the_number_of_threads_when_many_packets_are_late() {
+    let traffic = Traffic::of(Plan { seed: 9, packets: 60_000, seconds: SECONDS, late_in: 2 });
+    let alone = traffic.replay(&Traffic::judged(), &["--threads", "1"]);
+
+    let together = traffic.replay(&Traffic::judged(), &["--threads", "3"]);
+
+    assert_same(&alone, &together, "late packets");
 }
 
 #[test]

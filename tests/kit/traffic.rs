@@ -12,6 +12,8 @@ pub(crate) struct Plan {
     pub(crate) seed: u64,
     pub(crate) packets: u64,
     pub(crate) seconds: u64,
+    /// One packet of so many is up to a minute and a half late.
+    pub(crate) late_in: u64,
 }
 
 /// Makes a capture of the VPC `network` of `tests/replay/inventory`: its interfaces talk to each other and
@@ -23,6 +25,7 @@ pub(crate) fn capture(plan: Plan) -> Vec<u8> {
         capture: Capture::new(Link::Ethernet),
         recent: Vec::new(),
         micros: EPOCH * 1_000_000,
+        late_in: plan.late_in,
     };
     let step = plan.seconds * 1_000_000 / plan.packets * 2;
     for _ in 0..plan.packets {
@@ -38,6 +41,7 @@ struct Maker {
     /// Packets that were sent, to be answered, complained about, or gone on with.
     recent: Vec<IpPacket>,
     micros: u64,
+    late_in: u64,
 }
 
 const RECENT: usize = 4096;
@@ -52,10 +56,12 @@ impl Maker {
             47..75 => self.further(),
             _ => self.opening(),
         };
-        let late = match self.random.below(200) {
-            0 => self.random.below(90_000_000),
-            1..10 => self.random.below(3_000_000),
-            _ => 0,
+        let late = if self.random.once_in(self.late_in) {
+            self.random.below(90_000_000)
+        } else if self.random.once_in(20) {
+            self.random.below(3_000_000)
+        } else {
+            0
         };
         let mut header = LinkHeader::default();
         if self.random.once_in(20) {
