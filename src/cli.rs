@@ -12,7 +12,13 @@ use crate::status::Failure;
 
 /// VPC Flow Logs for networks that people run themselves.
 #[derive(Debug, Parser)]
-#[command(version, about, max_term_width = 100)]
+#[command(
+    version,
+    about,
+    max_term_width = 100,
+    after_help = "\
+flowlogd COMMAND --help has a command's options, an example and its exit statuses."
+)]
 pub(crate) struct Cli {
     #[command(subcommand)]
     pub(crate) command: Command,
@@ -28,12 +34,47 @@ pub(crate) enum Command {
     Explain(ExplainOptions),
 }
 
-/// Exit status: 0 done, 1 the output failed, 2 wrong options, format or inventory, 3 a capture is
-/// broken (its good part is in the output), 4 a capture cannot be read.
-///
-/// Without an inventory (--promiscuous) the account id is `unknown`, the interface id and the action
-/// are `-`.
+// What a subcommand's page says below its options. Words are wrapped by hand: clap leaves it as it is.
+const REPLAY_HELP: &str = "\
+Example: the refused flows of a capture, each with the rule that decided and the nearest miss
+  flowlogd replay capture.pcap --inventory vpc.json --traffic-type REJECT \\
+      --fields srcaddr,dstaddr,dstport,action,x-deciding-rule,x-nearest-miss
+
+Without an inventory (--promiscuous) the account id is `unknown`, and the interface id, the action
+and all else that only an inventory can tell are `-`.
+
+Exit status:
+  0  all captures were read and all records written
+  1  the output could not be written, or the machine failed
+  2  an option, a format or the content of an inventory is wrong
+  3  a capture is broken; what came before the fault is in the output
+  4  a capture or an inventory cannot be read at all; other captures were read";
+
+const WATCH_HELP: &str = "\
+Example: what the rules say of a machine's traffic, from the host's end of its cable, for a minute
+  sudo flowlogd watch veth7 --side host --inventory vpc.json --interface eni-web --duration 60
+
+It takes root or CAP_NET_RAW. Ctrl-C ends it: open windows are written, a summary is printed.
+
+Exit status:
+  0  ended by Ctrl-C or --duration
+  1  the output could not be written, or the machine failed
+  2  an option, a format or the content of the inventory is wrong
+  4  the device or the inventory cannot be read, or the device is gone";
+
+const EXPLAIN_HELP: &str = "\
+Example: why flows of a log file from S3 were refused
+  flowlogd explain 123456789012_vpcflowlogs_….log.gz --inventory vpc.json
+
+Exit status:
+  0  every line was read and explained
+  1  the output could not be written, or the machine failed
+  2  an option, a format or the content of the inventory is wrong
+  3  lines could not be read; all others are explained
+  4  a file cannot be read at all";
+
 #[derive(Debug, Args)]
+#[command(after_help = REPLAY_HELP)]
 #[expect(clippy::struct_excessive_bools, reason = "switches of a command line are independent")]
 pub(crate) struct ReplayOptions {
     /// Captures: pcap or pcapng, plain, gzip or zstd; `-` is the standard input
@@ -69,11 +110,11 @@ pub(crate) struct ReplayOptions {
     #[arg(long, short, default_value = "-", value_name = "FILE|DIR|-")]
     pub(crate) output: PathBuf,
 
-    /// In which form
+    /// Form of the records; `json` is an object a line
     #[arg(long, value_enum, default_value = "text", value_name = "FORM")]
     pub(crate) output_format: EncodingOption,
 
-    /// Leave out the line of field names
+    /// Leave out the line of field names with which text begins
     #[arg(long)]
     pub(crate) no_header: bool,
 
@@ -81,11 +122,13 @@ pub(crate) struct ReplayOptions {
     #[arg(long, default_value = "16777216", value_name = "N")]
     pub(crate) max_flows: NonZeroUsize,
 
-    /// Connections that each interface may have [default: as many as there is room for]
+    /// Connections that each interface may have; the next one is refused [default: as many as there is
+    /// room for]
     #[arg(long, value_name = "N")]
     pub(crate) conntrack_allowance: Option<NonZeroUsize>,
 
-    /// Whether base + 1 and + 2 of a network are AWS's router and DNS server
+    /// Whose base + 1 of a subnet and base + 2 of a VPC are: AWS's router and DNS server, whose traffic
+    /// is not logged, or nobody's
     #[arg(long, value_enum, default_value = "aws", value_name = "WHOSE")]
     pub(crate) reserved_addresses: ReservedAddressesOption,
 
@@ -93,19 +136,20 @@ pub(crate) struct ReplayOptions {
     #[arg(long, value_name = "N")]
     pub(crate) threads: Option<NonZeroUsize>,
 
-    /// Group the rejects by the rule that decided, with the nearest miss
+    /// Print a table of the rejects by the rule that decided, with the nearest miss
     #[arg(long, conflicts_with = "promiscuous")]
     pub(crate) explain: bool,
 
-    /// No summary, no progress
+    /// No summary and no progress bar; warnings stay
     #[arg(long, short)]
     pub(crate) quiet: bool,
 }
 
-/// Exit status: 0 stopped, 1 failed, 2 wrong options or inventory, 4 the device cannot be read.
 #[derive(Debug, Args)]
+#[command(after_help = WATCH_HELP)]
 pub(crate) struct WatchOptions {
-    /// A network device of this host
+    /// A network device of this host, or of this network namespace
+    #[arg(value_name = "DEVICE")]
     pub(crate) device: String,
 
     /// What `aws ec2 describe-*` print, as one JSON object; without it flows are unjudged
@@ -116,7 +160,7 @@ pub(crate) struct WatchOptions {
     #[arg(long, value_name = "eni-…", requires = "inventory")]
     pub(crate) interface: Option<String>,
 
-    /// The device is the host's end of the interface's veth or tap: what it receives, the interface sent
+    /// Which end of its cable the device is
     #[arg(long, value_enum, default_value = "guest", value_name = "SIDE")]
     pub(crate) side: SideOption,
 
@@ -131,26 +175,27 @@ pub(crate) struct WatchOptions {
     #[arg(long, default_value = "5", value_name = "SECONDS")]
     pub(crate) window: u64,
 
-    /// Stop by itself after so many seconds
+    /// Stop by itself after so many seconds [default: at Ctrl-C]
     #[arg(long, value_name = "SECONDS")]
     pub(crate) duration: Option<u64>,
 
-    /// Flows of all open windows together
+    /// Flows of all open windows together; what finds no room is counted, and told by SKIPDATA
     #[arg(long, default_value = "1048576", value_name = "N")]
     pub(crate) max_flows: NonZeroUsize,
 
-    /// Connections that each interface may have [default: as many as there is room for]
+    /// Connections that each interface may have; the next one is refused [default: as many as there is
+    /// room for]
     #[arg(long, value_name = "N")]
     pub(crate) conntrack_allowance: Option<NonZeroUsize>,
 
-    /// Whether base + 1 and + 2 of a network are AWS's router and DNS server
+    /// Whose base + 1 of a subnet and base + 2 of a VPC are: AWS's router and DNS server, whose traffic
+    /// is not logged, or nobody's
     #[arg(long, value_enum, default_value = "none", value_name = "WHOSE")]
     pub(crate) reserved_addresses: ReservedAddressesOption,
 }
 
-/// Exit status: 0 done, 1 the output failed, 2 wrong options or inventory, 3 lines could not be read (all
-/// others are explained), 4 a file cannot be read.
 #[derive(Debug, Args)]
+#[command(after_help = EXPLAIN_HELP)]
 pub(crate) struct ExplainOptions {
     /// Flow log records: text or gzip, with the line of field names or in --format; `-` is the standard
     /// input
@@ -165,7 +210,8 @@ pub(crate) struct ExplainOptions {
     #[arg(long, value_name = "'${version} …'")]
     pub(crate) format: Option<String>,
 
-    /// Whether base + 1 and + 2 of a network are AWS's router and DNS server
+    /// Whose base + 1 of a subnet and base + 2 of a VPC are: AWS's router and DNS server, whose traffic
+    /// is not logged, or nobody's
     #[arg(long, value_enum, default_value = "aws", value_name = "WHOSE")]
     pub(crate) reserved_addresses: ReservedAddressesOption,
 }
@@ -173,11 +219,12 @@ pub(crate) struct ExplainOptions {
 /// What a record consists of.
 #[derive(Debug, Args)]
 pub(crate) struct RecordOptions {
-    /// Fields of a record, as `CreateFlowLogs` takes them [default: the default format]
+    /// Fields of a record, as `CreateFlowLogs` takes them [default: AWS's default format; in watch, its
+    /// own choice]
     #[arg(long, value_name = "'${version} …'", conflicts_with = "fields")]
     format: Option<String>,
 
-    /// The same by their names
+    /// The same by the names of the fields, `srcaddr,dstaddr,action`
     #[arg(long, value_name = "a,b,c")]
     fields: Option<String>,
 }
@@ -259,8 +306,8 @@ impl From<ReservedAddressesOption> for ReservedAddresses {
 /// At which end of its cable the device is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, ValueEnum)]
 pub(crate) enum SideOption {
-    /// The device is the interface itself
+    /// The device is the network interface itself: what it receives is ingress
     Guest,
-    /// The device is the host's end of the interface's cable
+    /// The device is the host's end of the interface's veth or tap: what it receives, the interface sent
     Host,
 }

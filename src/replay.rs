@@ -16,7 +16,7 @@ use flowlogd_flowlog::{Mode, Silence, WindowLength};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::ReplayOptions;
-use crate::messages::say;
+use crate::messages::{readable, say};
 use crate::status::{Failure, Status};
 use crate::{inventory, refusals, summary};
 
@@ -249,7 +249,7 @@ fn progress_bar(options: &ReplayOptions, reader: &CaptureReader) -> ProgressBar 
     let style =
         ProgressStyle::with_template(template).unwrap_or_else(|_| ProgressStyle::default_bar());
     bar.set_style(style);
-    bar.set_message(reader.file().to_owned());
+    bar.set_message(readable(reader.file()));
     bar.enable_steady_tick(Duration::from_millis(200));
     bar
 }

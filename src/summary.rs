@@ -14,7 +14,9 @@ const TOLD_INTERFACES: usize = 12;
 
 /// Prints the books to the standard error.
 pub(crate) fn print(ledger: &Ledger, written: &Written, rules: &Rules, took: Duration) {
-    say(text(ledger, written, rules, took).trim_end());
+    for line in text(ledger, written, rules, took).lines() {
+        say(line);
+    }
 }
 
 fn text(ledger: &Ledger, written: &Written, rules: &Rules, took: Duration) -> String {

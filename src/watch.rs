@@ -1,31 +1,42 @@
 //! `flowlogd watch`: a live device → records within seconds.
 
+mod clock;
+mod losses;
+
 use std::io;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
-use flowlogd_agent::capture::{AfPacket, AfPacketError, AfPacketOptions, Chunk};
+use anyhow::anyhow;
+use flowlogd_agent::capture::{
+    AfPacket, AfPacketError, AfPacketOptions, Chunk, FrameRef, boot_time,
+};
 use flowlogd_agent::output::{Destination, Encoding, Recorder, RecorderOptions};
 use flowlogd_agent::{Engine, EngineOptions, Rules};
 use flowlogd_flowlog::{LogFormat, Mode, Silence, WindowLength};
 use flowlogd_packet::FrameDirection;
+use signal_hook::consts::{SIGINT, SIGTERM};
 
 use crate::cli::{SideOption, WatchOptions};
 use crate::messages::say;
 use crate::status::{Failure, Status};
 use crate::{inventory, summary};
+use clock::SteadyClock;
+use losses::Losses;
 
 /// What is shown of a flow unless something else is asked for: with rules, …
 const JUDGED_FIELDS: &str = "start,end,interface-id,flow-direction,srcaddr,dstaddr,srcport,dstport,protocol,\
-                             packets,bytes,action,x-deciding-rule,x-nearest-miss";
+                             packets,bytes,action,x-deciding-rule,x-nearest-miss,log-status";
 /// … and without.
 const UNJUDGED_FIELDS: &str =
-    "start,end,srcaddr,dstaddr,srcport,dstport,protocol,packets,bytes,tcp-flags";
+    "start,end,srcaddr,dstaddr,srcport,dstport,protocol,packets,bytes,tcp-flags,log-status";
 
 /// The longest wait for packets, and so the longest delay of a closing.
 const PATIENCE: Duration = Duration::from_millis(100);
+/// At the end: the kernel hands over a block that is not full after as long as `PATIENCE`, by its own timer.
+const LAST_PATIENCE: Duration = Duration::from_millis(300);
 
 /// Runs the command until it is interrupted, its time is over, or the device is gone.
 pub(crate) fn run(options: &WatchOptions) -> Result<Status, Failure> {
@@ -46,34 +57,53 @@ pub(crate) fn run(options: &WatchOptions) -> Result<Status, Failure> {
         window: WindowLength::try_from(options.window).map_err(Failure::usage)?,
         max_flows: options.max_flows.get(),
         connection_allowance: options.conntrack_allowance.map(NonZeroUsize::get),
+        // Every few seconds a line for each interface that is silent: nobody looks on for that.
         silence: Silence::Ignored,
     };
     let rules = Arc::new(rules(options)?);
-    let mut device = AfPacket::open(&options.device, &AfPacketOptions::default())
-        .map_err(Failure::unreadable)?;
-    let stop = Arc::new(AtomicBool::new(false));
-    for signal in [signal_hook::consts::SIGINT, signal_hook::consts::SIGTERM] {
-        signal_hook::flag::register(signal, Arc::clone(&stop)).map_err(Failure::failed)?;
-    }
+    let ring = AfPacketOptions::default();
+    let device = AfPacket::open(&options.device, &ring).map_err(Failure::unreadable)?;
+    let stop = stop_on_signals().map_err(Failure::failed)?;
 
     // One thread: a device that needs more is the kernel program's.
     let pool = rayon::ThreadPoolBuilder::new().num_threads(1).build().map_err(Failure::failed)?;
     pool.install(|| {
         let begun = now();
-        let mut engine = Engine::new(Arc::clone(&rules), engine_options, 1);
         let destination = Destination::Stream(Box::new(io::stdout()));
         let mut recorder = Recorder::new(Arc::clone(&rules), recorder_options, destination, 1)?;
+        // The line of field names is the sign that watching has begun.
         recorder.flush()?;
+        let mut watch = Watch {
+            device,
+            side: options.side,
+            engine: Engine::new(Arc::clone(&rules), engine_options, 1),
+            recorder,
+            clock: SteadyClock::new(unix_time(), boot_time().map_err(Failure::failed)?),
+            losses: Losses::default(),
+            chunk: Chunk::default(),
+        };
         let limit = options.duration.map(Duration::from_secs);
         let is_over =
             || stop.load(Ordering::Relaxed) || limit.is_some_and(|limit| begun.elapsed() >= limit);
-        let status = look_on(&mut device, options.side, &mut engine, &mut recorder, is_over)?;
+        let status = watch.look_on(is_over, ring.blocks)?;
 
+        let Watch { mut engine, mut recorder, losses, .. } = watch;
         engine.finish(|closed| recorder.write(&closed))?;
         let written = recorder.finish()?;
         let mut ledger = engine.ledger();
         ledger.settle(&written.recorded);
+        if losses.total() > 0 {
+            say(format_args!(
+                "flowlogd: {} packets were dropped before they could be read: told by SKIPDATA",
+                losses.total()
+            ));
+        }
         summary::print(&ledger, &written, &rules, begun.elapsed());
+        if !ledger.balances() {
+            return Err(Failure::failed(anyhow!(
+                "the books do not balance: {ledger:?}; please report this"
+            )));
+        }
         Ok(status)
     })
 }
@@ -85,39 +115,115 @@ fn rules(options: &WatchOptions) -> Result<Rules, Failure> {
     inventory::rules(timeline, options.interface.as_deref())
 }
 
-/// Takes packets as they come, and closes windows as time goes by.
-fn look_on(
-    device: &mut AfPacket,
+/// Returns a flag that the first signal to stop sets. The second one ends the process: it may wait for
+/// somebody to read the records.
+fn stop_on_signals() -> io::Result<Arc<AtomicBool>> {
+    let stop = Arc::new(AtomicBool::new(false));
+    for signal in [SIGINT, SIGTERM] {
+        signal_hook::flag::register_conditional_default(signal, Arc::clone(&stop))?;
+        signal_hook::flag::register(signal, Arc::clone(&stop))?;
+    }
+    Ok(stop)
+}
+
+/// A run in progress.
+struct Watch {
+    device: AfPacket,
     side: SideOption,
-    engine: &mut Engine,
-    recorder: &mut Recorder,
-    is_over: impl Fn() -> bool,
-) -> Result<Status, Failure> {
-    let mut chunk = Chunk::default();
-    while !is_over() {
-        match device.next_chunk(&mut chunk, PATIENCE) {
-            Ok(_) => {}
-            Err(error @ AfPacketError::Down { .. }) => say(format_args!("flowlogd: {error}")),
-            Err(error) => {
-                say(format_args!("flowlogd: {:#}", anyhow::Error::new(error)));
+    engine: Engine,
+    recorder: Recorder,
+    clock: SteadyClock,
+    losses: Losses,
+    chunk: Chunk,
+}
+
+/// Whether there is a device left to look at.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Sight {
+    Clear,
+    Gone,
+}
+
+impl Watch {
+    /// Takes packets as they come, and closes windows as time goes by.
+    ///
+    /// When it is over, what came before lies in the ring still, of so many blocks.
+    fn look_on(&mut self, is_over: impl Fn() -> bool, blocks: u32) -> Result<Status, Failure> {
+        while !is_over() {
+            if self.take(PATIENCE)? == Sight::Gone {
                 return Ok(Status::Unreadable);
             }
         }
-        if side == SideOption::Host {
-            for frame in &mut chunk.frames {
-                frame.direction = frame.direction.map(opposite);
+        let end = self.clock.now();
+        for _ in 0..blocks {
+            let sight = self.take(LAST_PATIENCE)?;
+            let last = self.chunk.frames.last().map(stamp);
+            if sight == Sight::Gone || last.is_none_or(|last| last > end) {
+                break;
             }
         }
-        engine.take(&chunk, |closed| recorder.write(&closed))?;
-        let at = unix_seconds();
-        let lost = device.drops().map_err(Failure::failed)?;
-        if lost > 0 {
-            engine.lose(at, lost);
-        }
-        engine.advance(at, &mut |closed| recorder.write(&closed))?;
-        recorder.flush()?;
+        Ok(Status::Done)
     }
-    Ok(Status::Done)
+
+    /// Waits for packets, and takes them.
+    fn take(&mut self, patience: Duration) -> Result<Sight, Failure> {
+        self.look_at_the_clock()?;
+        let before = self.clock.now();
+        let sight = match self.device.next_chunk(&mut self.chunk, patience) {
+            Ok(_) => Sight::Clear,
+            Err(error @ AfPacketError::Down { .. }) => {
+                say(format_args!("flowlogd: {error}"));
+                Sight::Clear
+            }
+            Err(error) => {
+                say(format_args!("flowlogd: {:#}", anyhow::Error::new(error)));
+                Sight::Gone
+            }
+        };
+        self.look_at_the_clock()?;
+        self.mend_frames();
+
+        let (engine, recorder) = (&mut self.engine, &mut self.recorder);
+        engine.take(&self.chunk, |closed| recorder.write(&closed))?;
+        self.losses.add(self.device.drops().map_err(Failure::failed)?, before);
+        if let Some((secs, packets)) = self.losses.settle(self.chunk.frames.iter().map(stamp)) {
+            engine.lose(secs, packets);
+        }
+        // As long as there is something to read, its time counts: after a stop it would all be late.
+        if self.chunk.frames.is_empty() {
+            let secs = self.clock.now().as_secs();
+            engine.advance(secs, &mut |closed| recorder.write(&closed))?;
+        }
+        recorder.flush()?;
+        Ok(sight)
+    }
+
+    fn look_at_the_clock(&mut self) -> Result<(), Failure> {
+        let boot_time = boot_time().map_err(Failure::failed)?;
+        if let Some(by) = self.clock.advance(unix_time(), boot_time) {
+            say(format_args!(
+                "flowlogd: the clock of this machine was set by {by:+.1} s; records go on as if it were not"
+            ));
+        }
+        Ok(())
+    }
+
+    /// Gives frames the time of the steady clock, and the direction as the interface sees it.
+    fn mend_frames(&mut self) {
+        for frame in &mut self.chunk.frames {
+            if self.side == SideOption::Host {
+                frame.direction = frame.direction.map(opposite);
+            }
+            if !self.clock.agrees() {
+                let time = self.clock.time_of(stamp(frame));
+                (frame.secs, frame.nanos) = (time.as_secs(), time.subsec_nanos());
+            }
+        }
+    }
+}
+
+const fn stamp(frame: &FrameRef) -> Duration {
+    Duration::new(frame.secs, frame.nanos)
 }
 
 /// What the host's end of a cable receives, the other end has sent.
@@ -132,8 +238,8 @@ const fn opposite(direction: FrameDirection) -> FrameDirection {
     clippy::disallowed_methods,
     reason = "the shell reads the clock: it is the packets' clock here"
 )]
-fn unix_seconds() -> u64 {
-    SystemTime::now().duration_since(UNIX_EPOCH).map_or(0, |since| since.as_secs())
+fn unix_time() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
 }
 
 #[expect(clippy::disallowed_methods, reason = "the shell reads the clock: how long to look on")]

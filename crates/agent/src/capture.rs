@@ -1,6 +1,7 @@
 //! Where frames come from.
 
 mod af_packet;
+mod boot_time;
 mod byte_order;
 mod chunk;
 mod error;
@@ -15,6 +16,7 @@ mod source;
 mod timestamp;
 
 pub use af_packet::{AfPacket, AfPacketError, AfPacketOptions, Reach};
+pub use boot_time::boot_time;
 pub use chunk::{Chunk, FrameRef, Gso};
 pub use error::{CaptureError, Fault};
 pub use link_type::link_type_name;
