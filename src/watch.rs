@@ -137,48 +137,40 @@ struct Watch {
     chunk: Chunk,
 }
 
-/// Whether there is a device left to look at.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Sight {
-    Clear,
-    Gone,
-}
-
 impl Watch {
-    /// Takes packets as they come, and closes windows as time goes by.
-    ///
-    /// When it is over, what came before lies in the ring still, of so many blocks.
+    /// Takes packets as they come, and closes windows as time goes by, until it is over or the device is
+    /// gone. Then what came before lies in the ring still, of so many blocks.
     fn look_on(&mut self, is_over: impl Fn() -> bool, blocks: u32) -> Result<Status, Failure> {
+        let mut status = Status::Done;
         while !is_over() {
-            if self.take(PATIENCE)? == Sight::Gone {
-                return Ok(Status::Unreadable);
+            if let Some(error) = self.take(PATIENCE)? {
+                say(format_args!("flowlogd: {:#}", anyhow::Error::new(error)));
+                status = Status::Unreadable;
+                break;
             }
         }
         let end = self.clock.now();
         for _ in 0..blocks {
-            let sight = self.take(LAST_PATIENCE)?;
-            let last = self.chunk.frames.last().map(stamp);
-            if sight == Sight::Gone || last.is_none_or(|last| last > end) {
+            // There may be no device any more, but its last block comes.
+            let _ = self.take(LAST_PATIENCE)?;
+            if self.chunk.frames.last().map(stamp).is_none_or(|last| last > end) {
                 break;
             }
         }
-        Ok(Status::Done)
+        Ok(status)
     }
 
-    /// Waits for packets, and takes them.
-    fn take(&mut self, patience: Duration) -> Result<Sight, Failure> {
+    /// Waits for packets, and takes them. Returns the error after which no more will come.
+    fn take(&mut self, patience: Duration) -> Result<Option<AfPacketError>, Failure> {
         self.look_at_the_clock()?;
         let before = self.clock.now();
-        let sight = match self.device.next_chunk(&mut self.chunk, patience) {
-            Ok(_) => Sight::Clear,
+        let end = match self.device.next_chunk(&mut self.chunk, patience) {
+            Ok(_) => None,
             Err(error @ AfPacketError::Down { .. }) => {
                 say(format_args!("flowlogd: {error}"));
-                Sight::Clear
+                None
             }
-            Err(error) => {
-                say(format_args!("flowlogd: {:#}", anyhow::Error::new(error)));
-                Sight::Gone
-            }
+            Err(error) => Some(error),
         };
         self.look_at_the_clock()?;
         self.mend_frames();
@@ -195,7 +187,7 @@ impl Watch {
             engine.advance(secs, &mut |closed| recorder.write(&closed))?;
         }
         recorder.flush()?;
-        Ok(sight)
+        Ok(end)
     }
 
     fn look_at_the_clock(&mut self) -> Result<(), Failure> {
