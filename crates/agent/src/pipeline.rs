@@ -27,6 +27,8 @@ pub(crate) struct Shard {
     aggregator: Aggregator,
     connections: ConnectionTable,
     fragments: FragmentPorts,
+    // Touched by every packet, so apart from what is not.
+    seen: Vec<u64>,
     ledgers: Vec<InterfaceLedger>,
     orphans: u64,
 }
@@ -50,6 +52,7 @@ impl Shard {
             aggregator: Aggregator::new(length, bounds.flows),
             connections: ConnectionTable::new(bounds.connections, bounds.connection_allowance),
             fragments: FragmentPorts::new(bounds.fragments),
+            seen: vec![0; interfaces],
             ledgers: vec![InterfaceLedger::default(); interfaces],
             orphans: 0,
         }
@@ -139,9 +142,7 @@ impl Shard {
     ) {
         let Some((rules, generation)) = round.rules else {
             let outcome = self.aggregator.count(key, hash, seen);
-            if let Some(ledger) = self.ledgers.first_mut() {
-                ledger.count(outcome, seen);
-            }
+            self.enter(InterfaceIndex(0), outcome, seen);
             return;
         };
         let (mut sent, mut refused) = (0, 0);
@@ -159,15 +160,27 @@ impl Shard {
                 let key = key.at(*interface, direction);
                 let hash = if sent == 0 { hash } else { key.hash() };
                 let outcome = self.aggregator.observe(key, hash, seen, generation, judge);
-                if let Some(ledger) = self.ledgers.get_mut(interface.0 as usize) {
-                    ledger.count(outcome, seen);
-                }
+                self.enter(*interface, outcome, seen);
                 sent += 1;
                 refused += u32::from(matches!(
                     outcome,
                     Outcome::Counted(Action::Reject) | Outcome::Lost(Action::Reject)
                 ));
             }
+        }
+    }
+
+    /// Enters into the books what became of a packet.
+    #[inline]
+    fn enter(&mut self, interface: InterfaceIndex, outcome: Outcome, seen: &Sighting) {
+        let place = interface.0 as usize;
+        if let Some(packets) = self.seen.get_mut(place) {
+            *packets += u64::from(seen.packets);
+        }
+        if !matches!(outcome, Outcome::Counted(_))
+            && let Some(ledger) = self.ledgers.get_mut(place)
+        {
+            ledger.count(outcome, seen);
         }
     }
 
@@ -182,6 +195,9 @@ impl Shard {
     ) -> Judgement {
         match prior {
             Prior::Unknown => rules.evaluate(connections, header, interface, direction, seen.tick),
+            Prior::Accepted => {
+                rules.evaluate_accepted(connections, header, interface, direction, seen.tick)
+            }
             Prior::RefusedByRules(refusal) => rules.evaluate_refused(
                 connections,
                 header,
@@ -209,8 +225,12 @@ impl Shard {
         }
     }
 
-    pub(crate) fn ledgers(&self) -> &[InterfaceLedger] {
-        &self.ledgers
+    /// Returns the books of every interface.
+    pub(crate) fn ledgers(&self) -> impl Iterator<Item = InterfaceLedger> {
+        self.ledgers
+            .iter()
+            .zip(&self.seen)
+            .map(|(ledger, seen)| InterfaceLedger { seen: *seen, ..ledger.clone() })
     }
 
     pub(crate) const fn orphans(&self) -> u64 {

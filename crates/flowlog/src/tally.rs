@@ -194,6 +194,12 @@ impl Tally {
             && !seen.may_change_connection()
     }
 
+    /// Returns whether this generation's rules have accepted a packet of the flow.
+    #[inline]
+    pub(crate) fn was_accepted_by(&self, generation: Generation) -> bool {
+        self.marks & JUDGED != 0 && self.judged_generation == generation
+    }
+
     /// Returns the refusal that stands unless there is a connection (`semantics.md` 7). It is told with
     /// the first packet's reason only if that was of the same generation.
     pub(crate) fn refusal_by_rules(&self, generation: Generation) -> Option<Decision> {

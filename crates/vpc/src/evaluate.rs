@@ -61,6 +61,38 @@ impl Ruleset {
         }
     }
 
+    /// Judges a further packet of a flow of which this generation has accepted one: if it belongs to a
+    /// connection, no rule is read at all.
+    ///
+    /// The network ACL and the exclusions read nothing of TCP and UDP but addresses, protocol and ports,
+    /// which are the flow's; so what let one packet pass lets all of them pass.
+    pub fn evaluate_accepted(
+        &self,
+        connections: &mut ConnectionTable,
+        packet: &PacketHeader,
+        interface: InterfaceIndex,
+        direction: Direction,
+        tick: Tick,
+    ) -> Judgement {
+        let followed = self.site(interface).and_then(|site| {
+            let now = connections.at(tick);
+            match packet.addresses {
+                Addresses::V4 { src, dst } => {
+                    Case::new(self, site, &site.v4, packet, (interface, direction), now)
+                        .follow_accepted(connections, src.to_bits(), dst.to_bits())
+                }
+                Addresses::V6 { src, dst } => {
+                    Case::new(self, site, &site.v6, packet, (interface, direction), now)
+                        .follow_accepted(connections, src.to_bits(), dst.to_bits())
+                }
+            }
+        });
+        match followed {
+            Some(verdict) => Judgement::Decided(verdict),
+            None => self.evaluate(connections, packet, interface, direction, tick),
+        }
+    }
+
     /// Judges a further packet of a flow that this generation refused by its rules: looks for a
     /// connection, and only if there is one evaluates anew.
     ///
@@ -170,6 +202,25 @@ impl<'a, A: TrackedFamily> Case<'a, A> {
         self.decide_by_rules(connections, key, peer, denial)
     }
 
+    /// Judges a packet of a flow that the network ACL is known to allow, if it is of a live connection.
+    fn follow_accepted(
+        &self,
+        connections: &mut ConnectionTable,
+        src: A,
+        dst: A,
+    ) -> Option<Verdict> {
+        if !self.flow_tells_all() {
+            return None;
+        }
+        let Traffic { direction, flags, now, .. } = self.traffic;
+        let key = Key::of(self.packet, direction, src, dst)?;
+        let connection = connections.find(self.interface, &key, now)?;
+        if connection.is_closing() && flags.is_opening() {
+            return None;
+        }
+        Some(self.follow(connection, None))
+    }
+
     /// Judges a packet of a live connection.
     fn follow(&self, connection: &mut Connection<A>, denial: Option<GroundIndex>) -> Verdict {
         let initiator = if connection.initiator() == self.traffic.direction {
@@ -235,7 +286,7 @@ impl<'a, A: TrackedFamily> Case<'a, A> {
             }
             return self.accept_without_state(rule.ground);
         }
-        let connection = Connection::opened_by(key, rule.ground, &self.traffic);
+        let connection = Connection::opened_by(self.interface, key, rule.ground, &self.traffic);
         let reuse = if connection.is_steady() { self.reuse_of_accept() } else { Reuse::Never };
         match connections.open(self.interface, connection, now) {
             Opened::Tracked => accept(rule.ground, false, Initiator::Source, reuse),

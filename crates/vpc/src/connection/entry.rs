@@ -4,7 +4,7 @@ use flowlogd_packet::{PacketHeader, protocol, tcp_flag};
 
 use super::{Key, Moment};
 use crate::ruleset::bits::{AddressBits, PerDirection};
-use crate::{Direction, GroundIndex, TrackingTimeouts};
+use crate::{Direction, GroundIndex, InterfaceIndex, TrackingTimeouts};
 
 /// Idle TCP that is not established, in seconds (vpc-filtering.md §3.3).
 const TCP_OPENING: u32 = 60;
@@ -19,6 +19,7 @@ const OTHER_PROTOCOLS: u32 = 600;
 #[derive(Clone, Debug)]
 pub(crate) struct Connection<A> {
     // The fields of a `Key`, flat, so that no byte is lost between them.
+    interface: InterfaceIndex,
     local: A,
     remote: A,
     lport: u16,
@@ -36,7 +37,7 @@ pub(crate) struct Connection<A> {
     deadline: Moment,
 }
 
-const _: () = assert!(size_of::<Connection<u32>>() <= 32);
+const _: () = assert!(size_of::<Connection<u32>>() <= 36);
 const _: () = assert!(size_of::<Connection<u128>>() <= 64);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,9 +61,15 @@ pub(crate) struct Traffic {
 
 impl<A: AddressBits> Connection<A> {
     /// Returns the connection that an allowed packet opens.
-    pub(crate) fn opened_by(key: Key<A>, ground: GroundIndex, traffic: &Traffic) -> Self {
+    pub(crate) fn opened_by(
+        interface: InterfaceIndex,
+        key: Key<A>,
+        ground: GroundIndex,
+        traffic: &Traffic,
+    ) -> Self {
         let Key { local, remote, lport, rport, protocol } = key;
         let mut connection = Self {
+            interface,
             local,
             remote,
             lport,
@@ -127,6 +134,18 @@ impl<A: AddressBits> Connection<A> {
         self.initiator
     }
 
+    /// Returns where the connection is tracked.
+    pub(crate) fn interface(&self) -> InterfaceIndex {
+        self.interface
+    }
+
+    /// Returns whether this is an interface's connection with a key.
+    #[inline]
+    pub(crate) fn is(&self, interface: InterfaceIndex, key: &Key<A>) -> bool {
+        self.key() == *key && self.interface == interface
+    }
+
+    #[inline]
     pub(crate) fn key(&self) -> Key<A> {
         Key {
             local: self.local,

@@ -11,8 +11,8 @@ use proptest::test_runner::TestRunner;
 use super::oracle::Oracle;
 use crate::testing::{Network, addresses, judgement_text};
 use crate::{
-    CompileOptions, ConnectionTable, Decision, Direction, Inventory, Judgement, Reuse, RuleBook,
-    Ruleset, Tick, Verdict,
+    Action, CompileOptions, ConnectionTable, Decision, Direction, Inventory, Judgement, Reuse,
+    RuleBook, Ruleset, Tick, Verdict,
 };
 
 /// Everything that happens is about these.
@@ -433,8 +433,15 @@ fn agrees_with_the_oracle(
     Ok(())
 }
 
-/// What a flow table may keep of a verdict (semantics.md 7).
-type Kept = HashMap<(usize, Direction, FlowKey), (usize, u64, Verdict)>;
+/// What a flow table may keep (semantics.md 7).
+#[derive(Default)]
+struct Kept {
+    /// The last verdict, with its generation and second.
+    verdicts: HashMap<(usize, Direction, FlowKey), (usize, u64, Verdict)>,
+    /// The generation that last accepted a packet.
+    accepted: HashMap<(usize, Direction, FlowKey), usize>,
+}
+
 type FlowKey = (flowlogd_packet::Addresses, u8, u16, u16);
 
 fn judge_with_kept_verdicts(
@@ -449,7 +456,7 @@ fn judge_with_kept_verdicts(
     let key = (local, direction, flow);
     let eventful = packet.tcp_flags.is_some_and(|flags| flags & 7 != 0);
     let mut saved = Some(Reuse::RulesOnly);
-    let judgement = match kept.get(&key) {
+    let judgement = match kept.verdicts.get(&key) {
         Some((of, at, verdict))
             if *of == generation
                 && *at == now
@@ -462,6 +469,10 @@ fn judge_with_kept_verdicts(
             let refusal: Decision = verdict.decision;
             ruleset.evaluate_refused(connections, packet, index, direction, Tick(now), refusal)
         }
+        Some(_) if kept.accepted.get(&key) == Some(&generation) => {
+            saved = None;
+            ruleset.evaluate_accepted(connections, packet, index, direction, Tick(now))
+        }
         Some(_) | None => {
             saved = None;
             ruleset.evaluate(connections, packet, index, direction, Tick(now))
@@ -469,10 +480,13 @@ fn judge_with_kept_verdicts(
     };
     match judgement {
         Judgement::Decided(verdict) => {
-            kept.insert(key, (generation, now, verdict));
+            kept.verdicts.insert(key, (generation, now, verdict));
+            if verdict.action == Action::Accept {
+                kept.accepted.insert(key, generation);
+            }
         }
         Judgement::Excluded(_) => {
-            kept.remove(&key);
+            kept.verdicts.remove(&key);
         }
     }
     (judgement, saved)
@@ -495,7 +509,7 @@ fn kept_verdicts_agree(
     let generations = Generations::new(rules);
     let mut every = ConnectionTable::new(capacity, allowance);
     let mut sparing = ConnectionTable::new(capacity, allowance);
-    let mut kept = Kept::new();
+    let mut kept = Kept::default();
     let (mut now, mut generation) = (1_000_000, 0);
     for (number, step) in steps.iter().enumerate() {
         match step {

@@ -1,7 +1,7 @@
 //! Addresses as numbers, and one value per direction.
 
 use std::fmt::Debug;
-use std::hash::Hash;
+use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 use std::ops::BitAnd;
 
@@ -23,6 +23,9 @@ pub(crate) trait AddressBits:
 
     /// Returns the mask of the leading `len` bits.
     fn mask(len: u8) -> Self;
+
+    /// Hashes two addresses in as few words as they fit.
+    fn hash_pair<H: Hasher>(one: Self, other: Self, state: &mut H);
 }
 
 impl AddressBits for u32 {
@@ -38,6 +41,11 @@ impl AddressBits for u32 {
     fn mask(len: u8) -> Self {
         mask32(len)
     }
+
+    #[inline]
+    fn hash_pair<H: Hasher>(one: Self, other: Self, state: &mut H) {
+        state.write_u64(u64::from(one) << 32 | u64::from(other));
+    }
 }
 
 impl AddressBits for u128 {
@@ -52,6 +60,12 @@ impl AddressBits for u128 {
 
     fn mask(len: u8) -> Self {
         mask128(len)
+    }
+
+    #[inline]
+    fn hash_pair<H: Hasher>(one: Self, other: Self, state: &mut H) {
+        state.write_u128(one);
+        state.write_u128(other);
     }
 }
 
