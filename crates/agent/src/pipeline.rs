@@ -7,7 +7,9 @@ use flowlogd_flowlog::{
     WindowKey, WindowLength,
 };
 use flowlogd_packet::{Addresses, FragmentOutcome, FragmentPorts, PacketHeader};
-use flowlogd_vpc::{Action, ConnectionTable, Direction, InterfaceIndex, Judgement, Ruleset};
+use flowlogd_vpc::{
+    Action, ConnectionTable, Direction, FlowOfConnection, InterfaceIndex, Judgement, Ruleset,
+};
 
 use crate::ledger::InterfaceLedger;
 use crate::queue::{Batch, QueuedPacket};
@@ -153,12 +155,11 @@ impl Shard {
                 break;
             }
             for interface in rules.members(set) {
-                let connections = &mut self.connections;
-                let judge = |prior| {
-                    Self::judge(rules, connections, &header(), *interface, direction, seen, prior)
-                };
                 let key = key.at(*interface, direction);
                 let hash = if sent == 0 { hash } else { key.hash() };
+                let case = Case { rules, key, interface: *interface, direction, seen };
+                let connections = &mut self.connections;
+                let judge = |prior| case.judge(connections, prior, &header);
                 let outcome = self.aggregator.observe(key, hash, seen, generation, judge);
                 self.enter(*interface, outcome, seen);
                 sent += 1;
@@ -181,31 +182,6 @@ impl Shard {
             && let Some(ledger) = self.ledgers.get_mut(place)
         {
             ledger.count(outcome, seen);
-        }
-    }
-
-    fn judge(
-        rules: &Ruleset,
-        connections: &mut ConnectionTable,
-        header: &PacketHeader,
-        interface: InterfaceIndex,
-        direction: Direction,
-        seen: &Sighting,
-        prior: Prior,
-    ) -> Judgement {
-        match prior {
-            Prior::Unknown => rules.evaluate(connections, header, interface, direction, seen.tick),
-            Prior::Accepted => {
-                rules.evaluate_accepted(connections, header, interface, direction, seen.tick)
-            }
-            Prior::RefusedByRules(refusal) => rules.evaluate_refused(
-                connections,
-                header,
-                interface,
-                direction,
-                seen.tick,
-                refusal,
-            ),
         }
     }
 
@@ -239,6 +215,61 @@ impl Shard {
 
     pub(crate) fn untracked(&self) -> u64 {
         self.connections.untracked_for_lack_of_room()
+    }
+}
+
+/// A packet at an interface.
+struct Case<'a, K> {
+    rules: &'a Ruleset,
+    key: K,
+    interface: InterfaceIndex,
+    direction: Direction,
+    seen: &'a Sighting,
+}
+
+impl<K: PackedKey> Case<'_, K> {
+    /// Asks the rules, or as little of them as what the flow table knows leaves open.
+    fn judge(
+        &self,
+        connections: &mut ConnectionTable,
+        prior: Prior,
+        header: impl Fn() -> PacketHeader,
+    ) -> Judgement {
+        let Self { rules, interface, direction, seen, .. } = *self;
+        match prior {
+            Prior::Accepted(hint) => {
+                let key = self.key.unpack();
+                let flow = FlowOfConnection {
+                    addresses: key.addresses,
+                    protocol: key.protocol,
+                    srcport: key.srcport,
+                    dstport: key.dstport,
+                    tcp_flags: seen.tcp_flags,
+                };
+                if let Some(verdict) = rules.evaluate_accepted(
+                    connections,
+                    &flow,
+                    hint,
+                    interface,
+                    direction,
+                    seen.tick,
+                ) {
+                    return Judgement::Decided(verdict);
+                }
+            }
+            Prior::RefusedByRules(refusal) => {
+                return rules.evaluate_refused(
+                    connections,
+                    &header(),
+                    interface,
+                    direction,
+                    seen.tick,
+                    refusal,
+                );
+            }
+            Prior::Unknown => {}
+        }
+        rules.evaluate(connections, &header(), interface, direction, seen.tick)
     }
 }
 

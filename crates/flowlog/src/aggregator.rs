@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use flowlogd_packet::Addresses;
-use flowlogd_vpc::{Action, Decision, Exclusion, InterfaceIndex, Judgement};
+use flowlogd_vpc::{Action, ConnectionHint, Decision, Exclusion, InterfaceIndex, Judgement};
 
 use crate::key::{FlowKey, KeyV4, KeyV6, PackedKey};
 use crate::table::{Entry, FlowTable};
@@ -28,8 +28,8 @@ pub enum Prior {
     Unknown,
     /// This generation's rules refuse it; only a connection could let it pass.
     RefusedByRules(Decision),
-    /// This generation has accepted a packet of it.
-    Accepted,
+    /// This generation has accepted a packet of it, whose connection was there.
+    Accepted(ConnectionHint),
 }
 
 /// Flows of one window, sorted by key.
@@ -145,8 +145,9 @@ impl Aggregator {
                 tally.count(seen, offset);
                 return Outcome::Counted(Action::Accept);
             }
-            if tally.was_accepted_by(generation) {
-                prior = Prior::Accepted;
+            let connection = tally.connection(generation);
+            if connection != ConnectionHint::NONE {
+                prior = Prior::Accepted(connection);
             }
         } else if let Some(tally) = places.reject.and_then(|place| table.get(place))
             && let Some(refusal) = tally.refusal_by_rules(generation)

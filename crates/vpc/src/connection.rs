@@ -23,12 +23,13 @@
 mod clock;
 mod entry;
 mod key;
+mod slab;
 
 use std::hash::BuildHasher;
 use std::net::IpAddr;
 
 use flowlogd_packet::{Addresses, QuotedHeader};
-use hashbrown::{DefaultHashBuilder, HashTable};
+use hashbrown::DefaultHashBuilder;
 
 use crate::{Direction, GroundIndex, InterfaceIndex, Tick};
 
@@ -36,6 +37,7 @@ pub(crate) use clock::Moment;
 use clock::{Clock, Reading};
 pub(crate) use entry::{Connection, TcpFlags, Traffic};
 pub(crate) use key::{Key, may_open};
+use slab::Slab;
 
 /// The tracked connections of a set of interfaces: plain hash tables, never an LRU.
 ///
@@ -45,8 +47,8 @@ pub(crate) use key::{Key, may_open};
 pub struct ConnectionTable {
     capacity: usize,
     allowance: Option<usize>,
-    v4: HashTable<Connection<u32>>,
-    v6: HashTable<Connection<u128>>,
+    v4: Slab<u32>,
+    v6: Slab<u128>,
     // By interface number, as far as one was needed; kept only where there is an allowance.
     held: Vec<usize>,
     untracked: u64,
@@ -59,26 +61,36 @@ pub struct ConnectionTable {
 
 /// A family of addresses with a table of its own.
 pub(crate) trait TrackedFamily: crate::ruleset::ServiceAddresses {
-    fn table_mut(connections: &mut ConnectionTable) -> &mut HashTable<Connection<Self>>;
+    fn table_mut(connections: &mut ConnectionTable) -> &mut Slab<Self>;
 }
 
 impl TrackedFamily for u32 {
-    fn table_mut(connections: &mut ConnectionTable) -> &mut HashTable<Connection<Self>> {
+    fn table_mut(connections: &mut ConnectionTable) -> &mut Slab<Self> {
         &mut connections.v4
     }
 }
 
 impl TrackedFamily for u128 {
-    fn table_mut(connections: &mut ConnectionTable) -> &mut HashTable<Connection<Self>> {
+    fn table_mut(connections: &mut ConnectionTable) -> &mut Slab<Self> {
         &mut connections.v6
     }
+}
+
+/// Where a connection was when a flow's last packet met it: the first place to look for it. Another
+/// connection may be there by now, or none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConnectionHint(pub u32);
+
+impl ConnectionHint {
+    /// No connection.
+    pub const NONE: Self = Self(u32::MAX);
 }
 
 /// What became of a connection that was to be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Opened {
     /// It is tracked.
-    Tracked,
+    Tracked(ConnectionHint),
     /// The interface's allowance is used up.
     AllowanceUsedUp,
     /// The table is full; counted.
@@ -101,8 +113,8 @@ impl ConnectionTable {
         Self {
             capacity,
             allowance,
-            v4: HashTable::new(),
-            v6: HashTable::new(),
+            v4: Slab::new(),
+            v6: Slab::new(),
             held: Vec::new(),
             untracked: 0,
             clock: Clock::default(),
@@ -137,22 +149,33 @@ impl ConnectionTable {
         }
     }
 
-    /// Returns the live connection with this key. A dead one is removed.
+    /// Returns the live connection with this key, and where it is. A dead one is removed.
     pub(crate) fn find<A: TrackedFamily>(
         &mut self,
         interface: InterfaceIndex,
         key: &Key<A>,
         now: Moment,
-    ) -> Option<&mut Connection<A>> {
+    ) -> Option<(ConnectionHint, &mut Connection<A>)> {
         let hash = self.hasher.hash_one((interface, key));
-        let is_dead = A::table_mut(self)
-            .find(hash, |connection| connection.is(interface, key))
-            .map(|connection| !connection.is_alive(now))?;
-        if is_dead {
+        let place = A::table_mut(self).find(hash, interface, key)?;
+        if !A::table_mut(self).get_mut(place)?.is_alive(now) {
             self.close(interface, key);
             return None;
         }
-        A::table_mut(self).find_mut(hash, |connection| connection.is(interface, key))
+        Some((ConnectionHint(place), A::table_mut(self).get_mut(place)?))
+    }
+
+    /// Returns the live connection with this key if it is where the hint says.
+    #[inline]
+    pub(crate) fn find_at<A: TrackedFamily>(
+        &mut self,
+        hint: ConnectionHint,
+        interface: InterfaceIndex,
+        key: &Key<A>,
+        now: Moment,
+    ) -> Option<&mut Connection<A>> {
+        let connection = A::table_mut(self).get_mut(hint.0)?;
+        (connection.is(interface, key) && connection.is_alive(now)).then_some(connection)
     }
 
     /// Returns the connection of the packet that an ICMP error quotes: the receiver of an incoming
@@ -168,12 +191,12 @@ impl ConnectionTable {
         let (ground, initiator) = match quoted.addresses {
             Addresses::V4 { src, dst } => {
                 let key = Key::of_quoted(quoted, direction, src.to_bits(), dst.to_bits())?;
-                let found = self.find(interface, &key, now)?;
+                let (_, found) = self.find(interface, &key, now)?;
                 (found.ground(), found.initiator())
             }
             Addresses::V6 { src, dst } => {
                 let key = Key::of_quoted(quoted, direction, src.to_bits(), dst.to_bits())?;
-                let found = self.find(interface, &key, now)?;
+                let (_, found) = self.find(interface, &key, now)?;
                 (found.ground(), found.initiator())
             }
         };
@@ -190,9 +213,9 @@ impl ConnectionTable {
         now: Moment,
     ) -> Opened {
         let key = connection.key();
-        if let Some(closing) = self.find(interface, &key, now) {
+        if let Some((hint, closing)) = self.find(interface, &key, now) {
             *closing = connection;
-            return Opened::Tracked;
+            return Opened::Tracked(hint);
         }
         if let Some(allowance) = self.allowance
             && self.held_at(interface) >= allowance
@@ -209,19 +232,16 @@ impl ConnectionTable {
                 return Opened::NoRoom;
             }
         }
-        self.insert(interface, connection, now);
-        Opened::Tracked
+        Opened::Tracked(self.insert(interface, connection, now))
     }
 
     /// Lets a connection go.
     pub(crate) fn close<A: TrackedFamily>(&mut self, interface: InterfaceIndex, key: &Key<A>) {
         let hash = self.hasher.hash_one((interface, key));
-        let found = A::table_mut(self).find_entry(hash, |connection| connection.is(interface, key));
-        if let Ok(found) = found {
-            found.remove();
-            if let Some(held) = self.held.get_mut(interface.0 as usize) {
-                *held -= 1;
-            }
+        if A::table_mut(self).remove(hash, interface, key)
+            && let Some(held) = self.held.get_mut(interface.0 as usize)
+        {
+            *held -= 1;
         }
     }
 
@@ -243,26 +263,24 @@ impl ConnectionTable {
         interface: InterfaceIndex,
         connection: Connection<A>,
         now: Moment,
-    ) {
+    ) -> ConnectionHint {
         // A table grows only where collecting the dead makes no room.
-        let table = A::table_mut(self);
-        if table.len() == table.capacity() {
+        if A::table_mut(self).is_full() {
             self.collect(now);
         }
         let hasher = self.hasher.clone();
-        let hash = hasher.hash_one((interface, connection.key()));
-        A::table_mut(self).insert_unique(hash, connection, |held| {
-            hasher.hash_one((held.interface(), held.key()))
-        });
+        let place = A::table_mut(self)
+            .insert(connection, |held| hasher.hash_one((held.interface(), held.key())));
         if self.allowance.is_some() {
-            let place = interface.0 as usize;
-            if self.held.len() <= place {
-                self.held.resize(place + 1, 0);
+            let number = interface.0 as usize;
+            if self.held.len() <= number {
+                self.held.resize(number + 1, 0);
             }
-            if let Some(held) = self.held.get_mut(place) {
+            if let Some(held) = self.held.get_mut(number) {
                 *held += 1;
             }
         }
+        ConnectionHint(place)
     }
 
     fn held_at(&self, interface: InterfaceIndex) -> usize {

@@ -15,6 +15,9 @@ const ICMP_QUERY: u32 = 30;
 /// Everything but TCP, UDP and ICMP.
 const OTHER_PROTOCOLS: u32 = 600;
 
+/// Interface numbers are smaller.
+const NO_INTERFACE: InterfaceIndex = InterfaceIndex(u32::MAX);
+
 /// A tracked connection of an interface.
 #[derive(Clone, Debug)]
 pub(crate) struct Connection<A> {
@@ -134,6 +137,11 @@ impl<A: AddressBits> Connection<A> {
         self.initiator
     }
 
+    /// Makes it nobody's connection.
+    pub(super) fn vacate(&mut self) {
+        self.interface = NO_INTERFACE;
+    }
+
     /// Returns where the connection is tracked.
     pub(crate) fn interface(&self) -> InterfaceIndex {
         self.interface
@@ -225,8 +233,12 @@ pub(crate) struct TcpFlags(u8);
 
 impl TcpFlags {
     pub(crate) fn of(packet: &PacketHeader) -> Self {
-        match packet.protocol {
-            protocol::TCP => Self(packet.tcp_flags.unwrap_or(0)),
+        Self::read(packet.protocol, packet.tcp_flags)
+    }
+
+    pub(crate) fn read(protocol: u8, flags: Option<u8>) -> Self {
+        match protocol {
+            protocol::TCP => Self(flags.unwrap_or(0)),
             _ => Self(0),
         }
     }

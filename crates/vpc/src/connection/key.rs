@@ -52,6 +52,22 @@ impl<A: AddressBits> Key<A> {
         Self::new(direction, (src, dst), quoted.protocol, ports, quoted.icmp)
     }
 
+    /// Returns the key of the connection of a TCP or UDP flow.
+    #[inline]
+    pub(crate) fn of_flow(
+        direction: Direction,
+        (src, dst): (A, A),
+        protocol: u8,
+        (srcport, dstport): (u16, u16),
+    ) -> Self {
+        let (local, remote) = local_and_peer(direction, src, dst);
+        let (lport, rport) = match direction {
+            Direction::Ingress => (dstport, srcport),
+            Direction::Egress => (srcport, dstport),
+        };
+        Self { local, remote, lport, rport, protocol }
+    }
+
     fn new(
         direction: Direction,
         (src, dst): (A, A),
@@ -61,10 +77,9 @@ impl<A: AddressBits> Key<A> {
     ) -> Option<Self> {
         let (local, remote) = local_and_peer(direction, src, dst);
         let (lport, rport) = match protocol {
-            protocol::TCP | protocol::UDP => match direction {
-                Direction::Ingress => (dstport, srcport),
-                Direction::Egress => (srcport, dstport),
-            },
+            protocol::TCP | protocol::UDP => {
+                return Some(Self::of_flow(direction, (src, dst), protocol, (srcport, dstport)));
+            }
             protocol::ICMP | protocol::ICMPV6 => {
                 let icmp = icmp?;
                 let query = Query::of(protocol, icmp)?;

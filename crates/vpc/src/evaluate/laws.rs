@@ -11,8 +11,8 @@ use proptest::test_runner::TestRunner;
 use super::oracle::Oracle;
 use crate::testing::{Network, addresses, judgement_text};
 use crate::{
-    Action, CompileOptions, ConnectionTable, Decision, Direction, Inventory, Judgement, Reuse,
-    RuleBook, Ruleset, Tick, Verdict,
+    Action, CompileOptions, ConnectionHint, ConnectionTable, Decision, Direction, FlowOfConnection,
+    Inventory, Judgement, Reuse, RuleBook, Ruleset, Tick, Verdict,
 };
 
 /// Everything that happens is about these.
@@ -440,6 +440,8 @@ struct Kept {
     verdicts: HashMap<(usize, Direction, FlowKey), (usize, u64, Verdict)>,
     /// The generation that last accepted a packet.
     accepted: HashMap<(usize, Direction, FlowKey), usize>,
+    /// Where the connection of its last accepted packet was.
+    hints: HashMap<(usize, Direction, FlowKey), ConnectionHint>,
 }
 
 type FlowKey = (flowlogd_packet::Addresses, u8, u16, u16);
@@ -471,7 +473,20 @@ fn judge_with_kept_verdicts(
         }
         Some(_) if kept.accepted.get(&key) == Some(&generation) => {
             saved = None;
-            ruleset.evaluate_accepted(connections, packet, index, direction, Tick(now))
+            let hint = kept.hints.get(&key).copied().unwrap_or(ConnectionHint::NONE);
+            let flow = FlowOfConnection {
+                addresses: packet.addresses,
+                protocol: packet.protocol,
+                srcport: packet.srcport,
+                dstport: packet.dstport,
+                tcp_flags: packet.tcp_flags,
+            };
+            ruleset
+                .evaluate_accepted(connections, &flow, hint, index, direction, Tick(now))
+                .map_or_else(
+                    || ruleset.evaluate(connections, packet, index, direction, Tick(now)),
+                    Judgement::Decided,
+                )
         }
         Some(_) | None => {
             saved = None;
@@ -483,6 +498,7 @@ fn judge_with_kept_verdicts(
             kept.verdicts.insert(key, (generation, now, verdict));
             if verdict.action == Action::Accept {
                 kept.accepted.insert(key, generation);
+                kept.hints.insert(key, verdict.connection);
             }
         }
         Judgement::Excluded(_) => {
