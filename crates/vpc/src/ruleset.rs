@@ -9,6 +9,7 @@ mod revision;
 mod rule_name;
 pub(crate) mod service;
 pub(crate) mod site;
+mod stages;
 
 use std::sync::Arc;
 
