@@ -11,7 +11,7 @@ pub(super) fn text(report: &Report, faulty_lines: u64) -> String {
         let Totals { packets, bytes, records } = totals;
         json!({
             "verdict": verdict(*section), "inferred": true,
-            "packets": packets, "bytes": bytes, "records": records,
+            "packets": packets, "bytes": told(*bytes), "records": records,
             "reason": "too many groups to tell them apart",
         })
     });
@@ -35,7 +35,7 @@ fn explained(group: &Explained) -> Value {
             Action::Reject => "REJECT",
         },
         "packets": packets,
-        "bytes": bytes,
+        "bytes": told(bytes),
         "records": records,
         "start": group.span.map(|span| span.start),
         "end": group.span.map(|span| span.end),
@@ -71,6 +71,11 @@ fn step(step: &Step) -> Value {
         Some(command) => json!({ "why": step.why, "command": command }),
         None => json!({ "why": step.why, "advice": step.remedy.to_string() }),
     }
+}
+
+/// No packet has no bytes: then the records do not tell.
+fn told(bytes: u64) -> Option<u64> {
+    Some(bytes).filter(|bytes| *bytes > 0)
 }
 
 const fn verdict(section: Section) -> &'static str {

@@ -92,8 +92,8 @@ fn counts(out: &mut String, counts: &Counts, faulty_lines: u64) {
         line(
             out,
             format_args!(
-                "{} say that packets were skipped (SKIPDATA).",
-                number(counts.skip_data, "record")
+                "{}: packets were skipped, of which no record tells.",
+                number(counts.skip_data, "SKIPDATA record")
             ),
         );
     }
@@ -119,12 +119,13 @@ fn counts(out: &mut String, counts: &Counts, faulty_lines: u64) {
 }
 
 fn sums(totals: Totals) -> String {
-    format!(
-        "{}, {} in {}",
-        number(totals.packets, "packet"),
-        number(totals.bytes, "byte"),
-        number(totals.records, "record")
-    )
+    let packets = number(totals.packets, "packet");
+    let records = number(totals.records, "record");
+    match totals.bytes {
+        // No packet has none, so the records do not tell.
+        0 => format!("{packets} in {records}"),
+        bytes => format!("{packets}, {} in {records}", number(bytes, "byte")),
+    }
 }
 
 fn number(count: u64, what: &str) -> String {

@@ -1,5 +1,6 @@
 //! One packet of a record's flow at its interface.
 
+use std::cmp::Ordering;
 use std::net::IpAddr;
 
 use flowlogd_packet::{Addresses, Fragment, Icmp, PacketHeader, protocol, tcp_flag};
@@ -26,6 +27,14 @@ pub(super) struct Case {
     pub(super) direction: Direction,
 }
 
+/// What a packet looks like by itself.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Shape {
+    Request,
+    Answer,
+    Unclear,
+}
+
 /// Where the ports of clients begin: 1024, and 32768 of those that run Linux (vpc-filtering.md §4.4).
 pub(super) const EPHEMERAL: u16 = 1024;
 const EPHEMERAL_OF_LINUX: u16 = 32768;
@@ -45,14 +54,19 @@ impl Tuple {
         self.has_ports() && (self.srcport, self.dstport) == (0, 0)
     }
 
-    /// Returns whether its flags, or else its ports, are those of a server that answers.
-    pub(super) fn looks_like_answer(&self) -> bool {
+    /// Returns what its flags say it is, or else its ports: a client's are the higher ones.
+    pub(super) fn shape(&self) -> Shape {
         if !self.has_ports() {
-            return false;
+            return Shape::Unclear;
         }
         match self.tcp_flags.filter(|flags| flags & tcp_flag::SYN != 0) {
-            Some(flags) => flags & tcp_flag::ACK != 0,
-            None => range(self.srcport) < range(self.dstport),
+            Some(flags) if flags & tcp_flag::ACK != 0 => Shape::Answer,
+            Some(_) => Shape::Request,
+            None => match range(self.srcport).cmp(&range(self.dstport)) {
+                Ordering::Less => Shape::Answer,
+                Ordering::Equal => Shape::Unclear,
+                Ordering::Greater => Shape::Request,
+            },
         }
     }
 }
@@ -120,28 +134,29 @@ impl Case {
 mod tests {
     use super::*;
 
-    fn looks_like_answer(protocol: u8, srcport: u16, dstport: u16, tcp_flags: Option<u8>) -> bool {
+    fn shape(protocol: u8, srcport: u16, dstport: u16, tcp_flags: Option<u8>) -> Shape {
         let addresses = Addresses::V4 { src: [10, 0, 0, 1].into(), dst: [10, 0, 0, 2].into() };
-        Tuple { addresses, srcport, dstport, protocol, tcp_flags, icmp: None }.looks_like_answer()
+        Tuple { addresses, srcport, dstport, protocol, tcp_flags, icmp: None }.shape()
     }
 
     #[test]
     fn flags_tell_an_answer_before_ports_do() {
         let (syn, syn_ack, rst) = (Some(2), Some(18), Some(4));
 
-        assert!(!looks_like_answer(6, 443, 50000, syn));
-        assert!(looks_like_answer(6, 50000, 443, syn_ack));
-        assert!(looks_like_answer(6, 443, 50000, rst));
-        assert!(!looks_like_answer(6, 50000, 443, rst));
+        assert_eq!(shape(6, 443, 50000, syn), Shape::Request);
+        assert_eq!(shape(6, 50000, 443, syn_ack), Shape::Answer);
+        assert_eq!(shape(6, 443, 50000, rst), Shape::Answer);
+        assert_eq!(shape(6, 50000, 443, rst), Shape::Request);
     }
 
     #[test]
     fn without_flags_the_answer_comes_from_the_lower_range_of_ports() {
-        assert!(looks_like_answer(17, 53, 1024, None));
-        assert!(looks_like_answer(6, 5432, 32768, None));
-        assert!(!looks_like_answer(6, 5432, 32767, None));
-        assert!(!looks_like_answer(6, 5, 22, None));
-        assert!(!looks_like_answer(6, 40000, 50000, None));
-        assert!(!looks_like_answer(132, 53, 50000, None));
+        assert_eq!(shape(17, 53, 1024, None), Shape::Answer);
+        assert_eq!(shape(6, 5432, 32768, None), Shape::Answer);
+        assert_eq!(shape(6, 5432, 32767, None), Shape::Unclear);
+        assert_eq!(shape(6, 5, 22, None), Shape::Unclear);
+        assert_eq!(shape(6, 40000, 50000, None), Shape::Unclear);
+        assert_eq!(shape(6, 40000, 8080, None), Shape::Request);
+        assert_eq!(shape(132, 53, 50000, None), Shape::Unclear);
     }
 }

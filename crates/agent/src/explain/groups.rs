@@ -14,7 +14,7 @@ use super::remedy::Allow;
 pub struct Totals {
     /// Packets; a record that does not say counts as one.
     pub packets: u64,
-    /// IP bytes.
+    /// IP bytes; 0 where the records do not say.
     pub bytes: u64,
     /// Records.
     pub records: u64,

@@ -8,7 +8,7 @@ use flowlogd_vpc::{
     Ruleset, Tick, Verdict,
 };
 
-use super::case::Case;
+use super::case::{Case, Shape};
 use super::cause::{Cause, IcmpType, Refusal, Role, Stage};
 use super::icmp_types::IcmpTypes;
 
@@ -60,7 +60,11 @@ impl Judge {
         match refused.first() {
             Some((case, verdict)) => {
                 let role = self.role(case);
-                (*case, Cause::Refused(self.refusal(case, verdict.decision, role, icmp_type)))
+                // A connection lets its answers past the security groups, so what stops all of them
+                // is the network ACL.
+                let denial = self.acl_refusal(case).filter(|_| role == Role::Answer);
+                let decision = denial.unwrap_or(verdict.decision);
+                (*case, Cause::Refused(self.refusal(case, decision, role, icmp_type)))
             }
             None => (case, Cause::Allowed(case.direction, verdict.decision.ground)),
         }
@@ -83,7 +87,7 @@ impl Judge {
         // ACL (vpc-filtering.md §1).
         let mut cases = std::iter::once(&case).chain(typed.iter().map(|(case, _)| case));
         let passes_acl = cases.any(|case| self.acl_refusal(case).is_none());
-        if passes_acl && self.allows(&case.reversed()) {
+        if passes_acl && case.tuple.shape() != Shape::Request && self.allows(&case.reversed()) {
             return None;
         }
         let icmp_type = if case.tuple.is_icmp() { IcmpType::Matters } else { IcmpType::Irrelevant };
@@ -112,7 +116,7 @@ impl Judge {
     }
 
     /// Returns whether a packet, if ICMP of some type, would be accepted.
-    fn allows(&mut self, case: &Case) -> bool {
+    pub(super) fn allows(&mut self, case: &Case) -> bool {
         let is_accept = |verdict: &Verdict| verdict.action == Action::Accept;
         match self.judge(case) {
             Judgement::Excluded(_) => false,
@@ -144,7 +148,7 @@ impl Judge {
     }
 
     fn role(&mut self, case: &Case) -> Role {
-        if case.tuple.looks_like_answer() && self.allows(&case.reversed()) {
+        if case.tuple.shape() == Shape::Answer && self.allows(&case.reversed()) {
             Role::Answer
         } else {
             Role::Request

@@ -176,7 +176,7 @@ impl Author {
                 .map(|NearestMiss { rule, lacking }| format!("{}:{lacking}", self.ground(rule))),
             nearest_rule: nearest.map(|nearest| self.nearest_rule(nearest, heaviest)),
             remarks: match (refusal, heaviest) {
-                (Some(refusal), Some(flow)) => self.remarks(&refusal, &flow.case),
+                (Some(refusal), Some(flow)) => self.remarks(cause, &refusal, &flow.case),
                 (Some(_) | None, _) => Vec::new(),
             },
             example,
@@ -198,7 +198,7 @@ impl Author {
                 "its reject-reason says why, and is no rule".to_owned()
             }
             Cause::Allowed(_, ground) => format!(
-                "the inventory would let it through ({}): the rules changed since, or it came after the end of its connection",
+                "the inventory would let it through by {}: the rules changed since, or it came after the end of its connection",
                 self.rule(ground)
             ),
             Cause::RefusedNow(refusal) => format!(
@@ -269,26 +269,37 @@ impl Author {
         format!("{}, all but {lacking}", self.rule(nearest.rule))
     }
 
-    fn remarks(&mut self, refusal: &Refusal, case: &Case) -> Vec<String> {
+    fn remarks(&mut self, cause: Cause, refusal: &Refusal, case: &Case) -> Vec<String> {
         let mut remarks = Vec::new();
         if refusal.role == Role::Answer {
+            let asked = self.allowing(&case.reversed());
             remarks.push(match refusal.stage {
-                Stage::NetworkAcl => {
-                    "it looks like an answer: a network ACL keeps no state, so answers need an entry of their own"
-                        .to_owned()
-                }
-                Stage::SecurityGroups => {
-                    let asked = self.allowing(&case.reversed());
-                    format!(
-                        "it looks like an answer to what {asked} allows: in a live connection it would pass, so perhaps it came after the end, and no rule is lacking"
-                    )
-                }
+                Stage::NetworkAcl => format!(
+                    "it looks like an answer to what {asked} allows: a network ACL keeps no state, so answers need an entry of their own"
+                ),
+                Stage::SecurityGroups => format!(
+                    "it looks like an answer to what {asked} allows: in a live connection it would pass, so perhaps it came after the end, and no rule is lacking"
+                ),
             });
+        }
+        if matches!(cause, Cause::RefusedNow(_))
+            && self.judge.acl_refusal(case).is_none()
+            && self.judge.allows(&case.reversed())
+        {
+            let asked = self.allowing(&case.reversed());
+            remarks.push(format!(
+                "it would pass as an answer to what {asked} allows, but looks like a request"
+            ));
+        }
+        if matches!(cause, Cause::Refused(_)) && case.tuple.is_icmp() {
+            remarks.push(
+                "records do not tell the ICMP type: what allows it here allows every type"
+                    .to_owned(),
+            );
         }
         if refusal.icmp_type == IcmpType::Matters {
             remarks.push(
-                "the rules depend on the ICMP type, which records do not tell: something else may have decided"
-                    .to_owned(),
+                "the rules depend on the ICMP type, so something else may have decided".to_owned(),
             );
         }
         if case.tuple.has_unknown_ports() {
@@ -375,7 +386,7 @@ impl Author {
         let text = self.ground(ground);
         let inventory = self.judge.ruleset().inventory();
         match find_rule(inventory, &text) {
-            Some(found) => format!("{text} of {}: {}", found.group.id, found.text(inventory)),
+            Some(found) => format!("{text} ({}: {})", found.group.id, found.text(inventory)),
             None if text == "-" => "it is never filtered".to_owned(),
             None => text,
         }
