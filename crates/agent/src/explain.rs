@@ -10,6 +10,8 @@ mod explainer;
 mod groups;
 mod icmp_types;
 mod judge;
+#[cfg(test)]
+mod laws;
 mod recorded_flow;
 mod remedy;
 mod report;

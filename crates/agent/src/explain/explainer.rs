@@ -49,7 +49,11 @@ impl Explainer {
         Self::with_room_for(MOST_GROUPS, inventory, options)
     }
 
-    fn with_room_for(groups: usize, inventory: Inventory, options: CompileOptions) -> Self {
+    pub(super) fn with_room_for(
+        groups: usize,
+        inventory: Inventory,
+        options: CompileOptions,
+    ) -> Self {
         Self {
             judge: Judge::new(inventory, options),
             groups: Groups::new(groups),

@@ -94,12 +94,20 @@ impl Judge {
         Some(Cause::RefusedNow(self.refusal(&case, verdict.decision, Role::Request, icmp_type)))
     }
 
-    /// Returns why the security groups alone refuse.
-    pub(super) fn groups_refusal(&self, case: &Case) -> Option<Decision> {
-        self.ruleset.groups_refusal(&case.packet(), case.interface, case.direction)
+    /// Returns why the security groups alone refuse a packet, if ICMP of some type.
+    pub(super) fn groups_refusal(&mut self, case: &Case) -> Option<Decision> {
+        self.variants(case).iter().find_map(|case| {
+            self.ruleset.groups_refusal(&case.packet(), case.interface, case.direction)
+        })
     }
 
-    /// Returns why the network ACL alone refuses.
+    /// Returns all that the network ACL alone refuses a packet for; of ICMP that may be one for each
+    /// type.
+    pub(super) fn acl_refusals(&mut self, case: &Case) -> Vec<Decision> {
+        self.variants(case).iter().filter_map(|case| self.acl_refusal(case)).collect()
+    }
+
+    /// Returns why the network ACL alone refuses a packet of just this type.
     pub(super) fn acl_refusal(&self, case: &Case) -> Option<Decision> {
         self.ruleset.acl_refusal(&case.packet(), case.interface, case.direction)
     }
@@ -129,7 +137,7 @@ impl Judge {
 
     /// Judges ICMP as each type that a rule asks for; everything else has none.
     fn judge_typed(&mut self, case: &Case) -> Vec<(Case, Verdict)> {
-        let types = if case.tuple.is_icmp() { self.types(case) } else { Arc::default() };
+        let types = self.types(case);
         types
             .iter()
             .map(|icmp| case.with_icmp(*icmp))
@@ -140,10 +148,18 @@ impl Judge {
             .collect()
     }
 
+    /// Returns the packet, and as each ICMP type that a rule asks for.
+    fn variants(&mut self, case: &Case) -> Vec<Case> {
+        let types = self.types(case);
+        std::iter::once(*case).chain(types.iter().map(|icmp| case.with_icmp(*icmp))).collect()
+    }
+
     fn types(&mut self, case: &Case) -> Arc<[Icmp]> {
         match self.ruleset.interface(case.interface) {
-            Some(interface) => self.icmp_types.of(case, self.ruleset.inventory(), interface),
-            None => Arc::default(),
+            Some(interface) if case.tuple.is_icmp() => {
+                self.icmp_types.of(case, self.ruleset.inventory(), interface)
+            }
+            Some(_) | None => Arc::default(),
         }
     }
 

@@ -313,41 +313,47 @@ impl Author {
 
     /// Returns what lets a flow through: past the stage that refuses it, past the other stage, and its
     /// answers past the network ACL.
-    fn steps(&self, refusal: &Refusal, flow: &KeptFlow) -> Vec<Step> {
+    fn steps(&mut self, refusal: &Refusal, flow: &KeptFlow) -> Vec<Step> {
         let case = &flow.case;
-        let mut steps = Vec::new();
-        let mut step = |decision: &Decision, case: &Case, allow, why| {
-            let remedy = self.remedy(decision, case, allow);
-            steps.extend(remedy.map(|remedy| Step { why, remedy }));
-        };
-        step(&refusal.decision, case, flow.allow, None);
-
-        let other = match (refusal.stage, refusal.role) {
-            (Stage::SecurityGroups, _) => self.judge.acl_refusal(case),
-            (Stage::NetworkAcl, Role::Request) => self.judge.groups_refusal(case),
+        let (past_refusal, past_other) = match (refusal.stage, refusal.role) {
+            (Stage::SecurityGroups, _) => (Some(refusal.decision), self.first_denial(case)),
+            (Stage::NetworkAcl, Role::Request) => {
+                (self.first_denial(case), self.judge.groups_refusal(case))
+            }
             // Its connection lets it past the security groups.
-            (Stage::NetworkAcl, Role::Answer) => None,
+            (Stage::NetworkAcl, Role::Answer) => (self.first_denial(case), None),
         };
-        if let Some(other) = other {
-            let why = format!("then {} would refuse it", self.ground(other.ground));
-            step(&other, case, flow.allow, Some(why));
-        }
+        let mut steps = Vec::new();
+        let mut step = |decision: Option<Decision>, case: &Case, allow, what| {
+            let Some(decision) = decision else { return };
+            let Some(remedy) = self.remedy(&decision, case, allow) else { return };
+            let why = (!steps.is_empty())
+                .then(|| format!("then {} would refuse {what}", self.ground(decision.ground)));
+            steps.push(Step { why, remedy });
+        };
+        step(past_refusal, case, flow.allow, "it");
+        step(past_other, case, flow.allow, "it");
 
         let answer = case.reversed();
         let has_answers = case.tuple.has_ports() && !case.tuple.has_unknown_ports();
-        if refusal.role == Role::Request
-            && has_answers
-            && let Some(denial) = self.judge.acl_refusal(&answer)
-        {
+        if refusal.role == Role::Request && has_answers {
             let allow = if answer.tuple.dstport >= EPHEMERAL {
                 Allow::answers_to(&answer)
             } else {
                 Allow::exactly(&answer)
             };
-            let why = format!("then {} would refuse its answers", self.ground(denial.ground));
-            step(&denial, &answer, allow, Some(why));
+            step(self.judge.acl_refusal(&answer), &answer, allow, "its answers");
         }
         steps
+    }
+
+    /// Returns the first entry of the network ACL that refuses a packet. Of several, each for an ICMP
+    /// type, what comes before the first comes before all.
+    fn first_denial(&mut self, case: &Case) -> Option<Decision> {
+        let denials = self.judge.acl_refusals(case);
+        denials.into_iter().min_by_key(|denial| {
+            acl_number(&self.ground(denial.ground)).map_or(u32::MAX, u32::from)
+        })
     }
 
     fn remedy(&self, decision: &Decision, case: &Case, allow: Allow) -> Option<Remedy> {
