@@ -34,6 +34,7 @@ pub(crate) enum Command {
 /// Without an inventory (--promiscuous) the account id is `unknown`, the interface id and the action
 /// are `-`.
 #[derive(Debug, Args)]
+#[expect(clippy::struct_excessive_bools, reason = "switches of a command line are independent")]
 pub(crate) struct ReplayOptions {
     /// Captures: pcap or pcapng, plain, gzip or zstd; `-` is the standard input
     #[arg(required = true, value_name = "FILE")]
@@ -45,7 +46,7 @@ pub(crate) struct ReplayOptions {
     pub(crate) inventory: Vec<String>,
 
     /// Judge at this network interface only
-    #[arg(long, value_name = "eni-…", requires = "inventory")]
+    #[arg(long, value_name = "eni-…", requires = "inventory", conflicts_with = "promiscuous")]
     pub(crate) interface: Option<String>,
 
     /// Record every IP packet under one nameless interface, unjudged

@@ -1,6 +1,7 @@
 //! Inventory files and the moments from which they count.
 
-use std::fs;
+use std::fs::File;
+use std::io::Read;
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
@@ -8,16 +9,18 @@ use anyhow::{Context, anyhow};
 use flowlogd_agent::{Rules, Timeline};
 use flowlogd_vpc::{CompileOptions, InterfaceIndex, Inventory, ReservedAddresses};
 
+use crate::messages::say;
 use crate::status::Failure;
+
+/// No inventory is longer, in bytes; something endless must not fill the memory.
+const LONGEST: u64 = 1 << 30;
 
 /// Reads one inventory; everything wrong in it goes to the standard error, a line each.
 pub(crate) fn read(path: &str) -> Result<Inventory, Failure> {
-    let text = fs::read_to_string(path)
-        .with_context(|| format!("cannot read the inventory {path}"))
-        .map_err(Failure::unreadable)?;
+    let text = text(path)?;
     let inventory = Inventory::from_json(&text).map_err(|errors| {
         for error in &errors {
-            eprintln!("flowlogd: {path}: {error}");
+            say(format_args!("flowlogd: {path}: {error}"));
         }
         let faults = if errors.len() == 1 {
             "a fault".to_owned()
@@ -27,9 +30,27 @@ pub(crate) fn read(path: &str) -> Result<Inventory, Failure> {
         Failure::usage(anyhow!("the inventory {path} has {faults}"))
     })?;
     for ignored in &inventory.ignored {
-        eprintln!("flowlogd: {path}: not used: {ignored}");
+        say(format_args!("flowlogd: {path}: not used: {ignored}"));
     }
     Ok(inventory)
+}
+
+fn text(path: &str) -> Result<String, Failure> {
+    let mut bytes = Vec::new();
+    File::open(path)
+        .and_then(|file| file.take(LONGEST + 1).read_to_end(&mut bytes))
+        .with_context(|| format!("cannot read the inventory {path}"))
+        .map_err(Failure::unreadable)?;
+    let is_too_long = bytes.len() as u64 > LONGEST;
+    match String::from_utf8(bytes) {
+        Ok(text) if !is_too_long => Ok(text),
+        Ok(_) => Err(Failure::usage(anyhow!(
+            "the inventory {path} is longer than {LONGEST} bytes: expected what `aws ec2 describe-*` print"
+        ))),
+        Err(_) => Err(Failure::usage(anyhow!(
+            "the inventory {path} is not text: expected one JSON object, what `aws ec2 describe-*` print"
+        ))),
+    }
 }
 
 /// Reads `FILE[@TIME]…` as rules over time.

@@ -3,6 +3,7 @@
 mod cli;
 mod explain;
 mod inventory;
+mod messages;
 mod refusals;
 mod replay;
 mod status;
@@ -24,7 +25,7 @@ fn main() -> ExitCode {
         Ok(status) => status.into(),
         Err(failure) if failure.is_broken_pipe() => ExitCode::SUCCESS,
         Err(failure) => {
-            eprintln!("flowlogd: {failure}");
+            messages::say(format_args!("flowlogd: {failure}"));
             failure.status().into()
         }
     }

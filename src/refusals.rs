@@ -7,13 +7,15 @@ use flowlogd_agent::output::Refusal;
 use flowlogd_flowlog::FlowKey;
 use flowlogd_vpc::{Direction, Ground, Lacking, NearestMiss};
 
+use crate::messages::say;
+
 /// Prints the groups, as they are sorted, to the standard error.
 pub(crate) fn print(refusals: &[Refusal], rules: &Rules) {
     if refusals.is_empty() {
-        eprintln!("flowlogd: no packet was refused");
+        say("flowlogd: no packet was refused");
         return;
     }
-    eprintln!("{:>10} {:>12} {:>8}  refused by", "packets", "bytes", "records");
+    say(format_args!("{:>10} {:>12} {:>8}  refused by", "packets", "bytes", "records"));
     for refusal in refusals {
         let Some(timeline) = rules.timeline() else { continue };
         let ground =
@@ -24,20 +26,20 @@ pub(crate) fn print(refusals: &[Refusal], rules: &Rules) {
                 format!("; nearest: {}, but for the {}", ground(rule), lacking_name(lacking))
             },
         );
-        eprintln!(
+        say(format_args!(
             "{:>10} {:>12} {:>8}  {}{miss}",
             refusal.packets,
             refusal.bytes,
             refusal.records,
             ground(refusal.decision.ground),
-        );
+        ));
         let interface = timeline.book().interface_id(refusal.example.interface).unwrap_or_default();
-        eprintln!(
-            "{:33} e.g. {} at {interface}, {}",
+        say(format_args!(
+            "{:10} e.g. {} at {interface}, {}",
             "",
             flow(&refusal.example),
             time(refusal.example_at)
-        );
+        ));
     }
 }
 

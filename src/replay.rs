@@ -1,21 +1,22 @@
 //! `flowlogd replay`: captures → records.
 
+use std::fs::{self, Metadata};
 use std::io::{self, IsTerminal};
 use std::num::NonZeroUsize;
-use std::path::Path;
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use anyhow::anyhow;
-use flowlogd_agent::capture::{
-    CaptureError, CaptureReader, Chunk, Progress, Skipped, link_type_name,
-};
+use flowlogd_agent::capture::{CaptureError, CaptureReader, Chunk, Progress, Skipped};
 use flowlogd_agent::output::{Destination, Recorder, RecorderOptions};
 use flowlogd_agent::{Engine, EngineOptions, Rules};
-use flowlogd_flowlog::{Mode, WindowLength};
+use flowlogd_flowlog::{Mode, Silence, WindowLength};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::ReplayOptions;
+use crate::messages::say;
 use crate::status::{Failure, Status};
 use crate::{inventory, refusals, summary};
 
@@ -29,6 +30,7 @@ pub(crate) fn run(options: &ReplayOptions) -> Result<Status, Failure> {
         mode: Mode::Replay,
         explain: options.explain,
     };
+    spare_inputs(options)?;
     let rules = Arc::new(rules(options)?);
     let threads = match options.threads {
         Some(threads) => threads.get(),
@@ -69,6 +71,32 @@ pub(crate) fn run(options: &ReplayOptions) -> Result<Status, Failure> {
     })
 }
 
+/// Refuses to write records over what they are made of.
+fn spare_inputs(options: &ReplayOptions) -> Result<(), Failure> {
+    let file = |path: &Path| {
+        let metadata = fs::metadata(path).ok().filter(Metadata::is_file)?;
+        Some((metadata.dev(), metadata.ino()))
+    };
+    let Some(output) = file(&options.output) else { return Ok(()) };
+    // An inventory's name ends before its `@TIME`, if it has one.
+    let inventories = options
+        .inventory
+        .iter()
+        .flat_map(|argument| {
+            [Some(argument.as_str()), argument.rsplit_once('@').map(|(name, _)| name)]
+        })
+        .flatten()
+        .map(Path::new);
+    let mut inputs = options.captures.iter().map(PathBuf::as_path).chain(inventories);
+    if inputs.any(|input| file(input) == Some(output)) {
+        return Err(Failure::usage(anyhow!(
+            "--output {} is an input too, and would be overwritten: name another file",
+            options.output.display()
+        )));
+    }
+    Ok(())
+}
+
 fn engine_options(options: &ReplayOptions) -> EngineOptions {
     EngineOptions {
         window: if options.aggregation_interval == "60" {
@@ -78,6 +106,7 @@ fn engine_options(options: &ReplayOptions) -> EngineOptions {
         },
         max_flows: options.max_flows.get(),
         connection_allowance: options.conntrack_allowance.map(NonZeroUsize::get),
+        silence: if options.promiscuous { Silence::Ignored } else { Silence::Reported },
     }
 }
 
@@ -88,6 +117,10 @@ fn rules(options: &ReplayOptions) -> Result<Rules, Failure> {
     let timeline = inventory::timeline(&options.inventory, options.reserved_addresses.into())?;
     inventory::rules(timeline, options.interface.as_deref())
 }
+
+/// What is read at a time. The bytes of the chunk, its packets and the flow tables that they touch are to
+/// stay in a core's own cache, and yet there must be work for every thread.
+const CHUNK_SIZE: usize = 1 << 18;
 
 /// A run in progress.
 struct Replay<'a> {
@@ -110,7 +143,7 @@ impl Replay<'_> {
             } else {
                 CaptureReader::open(path)
             } {
-                Ok(reader) => reader,
+                Ok(reader) => reader.with_chunk_size(CHUNK_SIZE),
                 Err(error) => {
                     status = status.max(tell(error));
                     continue;
@@ -143,13 +176,19 @@ impl Replay<'_> {
             let (engine, Some(recorder)) = (&mut self.engine, &mut self.recorder) else {
                 return Ok(None);
             };
-            let (next, taken) = rayon::join(
-                || reader.next_chunk(&mut back),
-                || engine.take(&front, |closed| recorder.write(&closed)),
-            );
-            taken?;
-            read = next;
-            std::mem::swap(&mut front, &mut back);
+            if self.threads == 1 {
+                // One buffer stays in the processor's cache.
+                engine.take(&front, |closed| recorder.write(&closed))?;
+                read = reader.next_chunk(&mut front);
+            } else {
+                let (next, taken) = rayon::join(
+                    || reader.next_chunk(&mut back),
+                    || engine.take(&front, |closed| recorder.write(&closed)),
+                );
+                taken?;
+                read = next;
+                std::mem::swap(&mut front, &mut back);
+            }
             progress.set_position(reader.position());
         }
     }
@@ -187,28 +226,13 @@ fn tell(error: CaptureError) -> Status {
         | CaptureError::UnknownFormat { .. }
         | CaptureError::UnsupportedLinkType { .. } => Status::Unreadable,
     };
-    eprintln!("flowlogd: {:#}", anyhow::Error::new(error));
+    say(format_args!("flowlogd: {:#}", anyhow::Error::new(error)));
     status
 }
 
 fn tell_skipped(file: &str, skipped: &Skipped) {
-    if skipped.out_of_time > 0 {
-        eprintln!(
-            "flowlogd: {file}: left out {} packets from before 1970 or after 2554",
-            skipped.out_of_time
-        );
-    }
-    for (number, packets) in &skipped.link_types {
-        let name = link_type_name(*number);
-        eprintln!(
-            "flowlogd: {file}: left out {packets} packets of link type {number} ({name}), which is not read"
-        );
-    }
-    if skipped.untimed > 0 {
-        eprintln!(
-            "flowlogd: {file}: {} packets have no time and were given that of the packet before",
-            skipped.untimed
-        );
+    for warning in skipped.warnings() {
+        say(format_args!("flowlogd: {file}: {warning}"));
     }
 }
 

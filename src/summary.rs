@@ -7,23 +7,24 @@ use flowlogd_agent::output::Written;
 use flowlogd_agent::{InterfaceLedger, Ledger, Rules};
 use flowlogd_vpc::{Exclusion, InterfaceIndex};
 
+use crate::messages::say;
+
 /// Interfaces that are told one by one; of more, those with most packets.
 const TOLD_INTERFACES: usize = 12;
 
 /// Prints the books to the standard error.
 pub(crate) fn print(ledger: &Ledger, written: &Written, rules: &Rules, took: Duration) {
-    eprint!("{}", text(ledger, written, rules, took));
+    say(text(ledger, written, rules, took).trim_end());
 }
 
 fn text(ledger: &Ledger, written: &Written, rules: &Rules, took: Duration) -> String {
     let mut out = String::new();
     frames(&mut out, ledger);
     interfaces(&mut out, ledger, rules);
-    let [accept, reject, unjudged] = written.flows;
     let kinds = [
-        (accept, "ACCEPT"),
-        (reject, "REJECT"),
-        (unjudged, "unjudged"),
+        (written.accept, "ACCEPT"),
+        (written.reject, "REJECT"),
+        (written.unjudged, "unjudged"),
         (written.no_data, "NODATA"),
         (written.skip_data, "SKIPDATA"),
     ];
@@ -100,7 +101,9 @@ fn interfaces(out: &mut String, ledger: &Ledger, rules: &Rules) {
     }
     if !rest.is_empty() {
         let mut sum = InterfaceLedger::default();
-        rest.iter().for_each(|(_, interface)| sum.add(interface));
+        for (_, interface) in rest {
+            sum.add(interface);
+        }
         line(out, &format!("{} more interfaces {}", rest.len(), books(&sum)));
     }
 }

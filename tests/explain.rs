@@ -1,4 +1,9 @@
 //! `flowlogd explain`, run as its users run it.
+#![expect(
+    clippy::unwrap_used,
+    clippy::indexing_slicing,
+    reason = "what cannot be run or read fails the test"
+)]
 
 #[path = "explain/agreement.rs"]
 mod agreement;

@@ -1,5 +1,7 @@
 //! The report as programs read it: one object a line.
 
+use std::fmt::Write;
+
 use flowlogd_agent::explain::{Example, Explained, Report, Section, Step, Totals};
 use flowlogd_vpc::{Action, Direction};
 use serde_json::{Value, json};
@@ -22,7 +24,12 @@ pub(super) fn text(report: &Report, faulty_lines: u64) -> String {
         "incomplete": counts.incomplete, "no-data": counts.no_data, "skip-data": counts.skip_data,
         "faulty-lines": faulty_lines,
     });
-    groups.chain(others).chain([counts]).map(|object| format!("{object}\n")).collect()
+    let mut lines = String::new();
+    for object in groups.chain(others).chain([counts]) {
+        // Writing into a string cannot fail.
+        let _ = writeln!(lines, "{object}");
+    }
+    lines
 }
 
 fn explained(group: &Explained) -> Value {

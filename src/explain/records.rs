@@ -8,6 +8,7 @@ use anyhow::anyhow;
 use flowlogd_agent::explain::{Explainer, MissingFields};
 use flowlogd_flowlog::{Faults, LogFormat, RecordReader};
 
+use crate::messages::say;
 use crate::status::{Failure, Status};
 
 /// What became of a file.
@@ -72,15 +73,15 @@ fn unreadable(name: &str, error: impl Into<anyhow::Error>) -> Read {
 }
 
 fn tell(name: &str, error: impl Into<anyhow::Error>) {
-    eprintln!("flowlogd: {:#}", error.into().context(name.to_owned()));
+    say(format_args!("flowlogd: {:#}", error.into().context(name.to_owned())));
 }
 
 fn tell_faults(name: &str, faults: &Faults) {
     for numbered in faults.first().iter().take(TOLD_FAULTS) {
-        eprintln!("flowlogd: {name}:{}: {}", numbered.line, numbered.fault);
+        say(format_args!("flowlogd: {name}:{}: {}", numbered.line, numbered.fault));
     }
     let untold = faults.count().saturating_sub(TOLD_FAULTS as u64);
     if untold > 0 {
-        eprintln!("flowlogd: {name}: {untold} more lines are no records");
+        say(format_args!("flowlogd: {name}: {untold} more lines are no records"));
     }
 }

@@ -1,5 +1,6 @@
 //! Where frames come from.
 
+mod af_packet;
 mod byte_order;
 mod chunk;
 mod error;
@@ -13,6 +14,7 @@ mod skipped;
 mod source;
 mod timestamp;
 
+pub use af_packet::{AfPacket, AfPacketError, AfPacketOptions, Reach};
 pub use chunk::{Chunk, FrameRef, Gso};
 pub use error::{CaptureError, Fault};
 pub use link_type::link_type_name;

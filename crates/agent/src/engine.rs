@@ -1,6 +1,6 @@
 //! Many frames through many shards on many threads, with the same result whatever their number.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::ops::Range;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -38,24 +38,21 @@ impl Rules {
             Self::Inventory { timeline, .. } => Some(timeline),
         }
     }
+}
 
-    fn points(
-        &self,
-        generation: Generation,
-        link: &LinkInfo,
-        addresses: &Addresses,
-    ) -> Option<Points> {
-        match self {
-            Self::Promiscuous => Some(NOWHERE),
-            Self::Inventory { timeline, only } => {
-                let rules = timeline.ruleset(generation);
-                let points = match only {
-                    None => rules.points(link, addresses),
-                    Some(interface) => rules.points_at(*interface, link, addresses),
-                };
-                (!points.egress.is_empty() || !points.ingress.is_empty()).then_some(points)
-            }
-        }
+/// Returns where a packet is judged; nothing for one that is foreign to the inventory.
+fn points_by(
+    timeline: &Timeline,
+    only: Option<InterfaceIndex>,
+    generation: Generation,
+) -> impl Fn(&LinkInfo, &Addresses) -> Option<Points> + Sync {
+    let rules = timeline.ruleset(generation);
+    move |link, addresses| {
+        let points = match only {
+            None => rules.points(link, addresses),
+            Some(interface) => rules.points_at(interface, link, addresses),
+        };
+        (!points.egress.is_empty() || !points.ingress.is_empty()).then_some(points)
     }
 }
 
@@ -68,6 +65,8 @@ pub struct EngineOptions {
     pub max_flows: usize,
     /// Connections that each interface may have; without it, as many as there is room for.
     pub connection_allowance: Option<usize>,
+    /// Whether interfaces without traffic have `NODATA` records.
+    pub silence: Silence,
 }
 
 /// Later fragments can follow so many first ones at a time, over all shards.
@@ -111,10 +110,6 @@ impl Engine {
             fragments: MAX_FRAGMENTED_DATAGRAMS / shards,
         };
         let interfaces = rules.timeline().map_or(1, Timeline::interfaces);
-        let silence = match *rules {
-            Rules::Promiscuous => Silence::Ignored,
-            Rules::Inventory { .. } => Silence::Reported,
-        };
         let stretches = if threads == 1 { 1 } else { threads * 4 };
         let mut engine = Self {
             window: options.window,
@@ -122,7 +117,7 @@ impl Engine {
                 .map(|_| Mutex::new(Shard::new(options.window, bounds, interfaces)))
                 .collect(),
             batches: (0..stretches).map(|_| Batch::new(shards)).collect(),
-            closer: Closer::new(options.window, silence),
+            closer: Closer::new(options.window, options.silence),
             generation: Generation(0),
             closed_before: 0,
             watermark: 0,
@@ -182,6 +177,20 @@ impl Engine {
         Ok(())
     }
 
+    /// Tells of packets that the source lost at second `secs`, before anybody could see whose they were:
+    /// every interface that the source has shown so far may have lost them.
+    pub fn lose(&mut self, secs: u64, packets: u64) {
+        let Some(first) = self.shards.first() else { return };
+        let shown: BTreeSet<InterfaceIndex> = match &*self.rules {
+            Rules::Promiscuous => BTreeSet::from([InterfaceIndex(0)]),
+            Rules::Inventory { only: Some(interface), .. } => BTreeSet::from([*interface]),
+            Rules::Inventory { only: None, .. } => self.ledger().interfaces.into_keys().collect(),
+        };
+        for interface in shown {
+            lock(first).lose_unseen(interface, secs, packets);
+        }
+    }
+
     /// Closes everything: at the end of input.
     pub fn finish<E>(
         &mut self,
@@ -217,7 +226,15 @@ impl Engine {
         }
         let stretches = if frames.len() < SMALL_ROUND { 1 } else { self.batches.len() };
         let batches = self.batches.get_mut(..stretches).unwrap_or_default();
-        fill(&self.rules, self.generation, batches, chunk, frames, self.watermark);
+        match &*self.rules {
+            Rules::Promiscuous => {
+                fill(|_, _| Some(NOWHERE), batches, chunk, frames, self.watermark);
+            }
+            Rules::Inventory { timeline, only } => {
+                let points = points_by(timeline, *only, self.generation);
+                fill(points, batches, chunk, frames, self.watermark);
+            }
+        }
 
         let batches = &*batches;
         let round = Round {
@@ -287,17 +304,15 @@ impl Engine {
 
 /// Parses the frames of a round in as many stretches as there are batches.
 fn fill(
-    rules: &Rules,
-    generation: Generation,
+    points: impl Fn(&LinkInfo, &Addresses) -> Option<Points> + Sync,
     batches: &mut [Batch],
     chunk: &Chunk,
     frames: &[FrameRef],
     watermark: u64,
 ) {
-    let points = |link: &LinkInfo, addresses: &Addresses| rules.points(generation, link, addresses);
     if let [batch] = batches {
         batch.clear();
-        batch.fill(chunk, frames, 0, watermark, points);
+        batch.fill(chunk, frames, 0, watermark, &points);
         return;
     }
     let size = frames.len().div_ceil(batches.len()).max(1);
@@ -310,7 +325,7 @@ fn fill(
     }
     batches.iter_mut().for_each(Batch::clear);
     batches.par_iter_mut().zip(stretches).for_each(|(batch, (stretch, sequence, watermark))| {
-        batch.fill(chunk, stretch, sequence, watermark, points);
+        batch.fill(chunk, stretch, sequence, watermark, &points);
     });
 }
 

@@ -42,7 +42,7 @@ pub(crate) struct Bounds {
 
 /// Packets whose places in the flow table are loaded together; about as many cache misses as a core
 /// keeps under way at once.
-const STRIDE: usize = 16;
+const STRIDE: usize = 32;
 
 impl Shard {
     pub(crate) fn new(length: WindowLength, bounds: Bounds, interfaces: usize) -> Self {
@@ -57,46 +57,42 @@ impl Shard {
 
     /// Judges and counts this shard's packets of a batch, in order.
     pub(crate) fn take(&mut self, batch: &Batch, queue: &[QueuedPacket], round: &Round<'_>) {
+        let mut hashes = [0; STRIDE];
         for stride in queue.chunks(STRIDE) {
             // The sum is of no use but to make the loads happen.
-            let warmed = stride
-                .iter()
-                .fold(0, |sum: u64, packet| sum.wrapping_add(self.warm(batch, packet, round)));
+            let mut warmed: u64 = 0;
+            for (packet, hash) in stride.iter().zip(&mut hashes) {
+                let (interface, direction) = first_point(packet, round);
+                warmed = warmed.wrapping_add(match batch.key_v6(packet) {
+                    None => {
+                        *hash = packet.v4.at(interface, direction).hash();
+                        self.aggregator.warm::<KeyV4>(*hash)
+                    }
+                    Some(key) => {
+                        *hash = key.at(interface, direction).hash();
+                        self.aggregator.warm::<KeyV6>(*hash)
+                    }
+                });
+            }
             std::hint::black_box(warmed);
-            for packet in stride {
-                self.observe(batch, packet, round);
+            for (packet, hash) in stride.iter().zip(hashes) {
+                self.observe(batch, packet, hash, round);
             }
         }
     }
 
     #[inline]
-    fn warm(&self, batch: &Batch, packet: &QueuedPacket, round: &Round<'_>) -> u64 {
-        let (interface, direction) = match round.rules {
-            None => (InterfaceIndex(0), Direction::Ingress),
-            Some((rules, _)) => {
-                match (rules.members(packet.points.egress), rules.members(packet.points.ingress)) {
-                    ([interface, ..], _) => (*interface, Direction::Egress),
-                    ([], [interface, ..]) => (*interface, Direction::Ingress),
-                    ([], []) => return 0,
-                }
-            }
-        };
-        match batch.key_v6(packet) {
-            None => self.aggregator.warm(packet.v4.at(interface, direction)),
-            Some(key) => self.aggregator.warm(key.at(interface, direction)),
-        }
-    }
-
-    #[inline]
-    fn observe(&mut self, batch: &Batch, packet: &QueuedPacket, round: &Round<'_>) {
+    fn observe(&mut self, batch: &Batch, packet: &QueuedPacket, hash: u64, round: &Round<'_>) {
         let seen = packet.sighting(round.sequence);
         if packet.is_fragment() {
             self.observe_fragment(batch, packet, &seen, round);
             return;
         }
         match batch.key_v6(packet) {
-            None => self.observe_key(packet.v4, packet, &seen, round, || batch.header(packet)),
-            Some(key) => self.observe_key(key, packet, &seen, round, || batch.header(packet)),
+            None => {
+                self.observe_key(packet.v4, hash, packet, &seen, round, || batch.header(packet));
+            }
+            Some(key) => self.observe_key(key, hash, packet, &seen, round, || batch.header(packet)),
         }
     }
 
@@ -120,11 +116,11 @@ impl Shard {
         match header.addresses {
             Addresses::V4 { src, dst } => {
                 let key = KeyV4::new(src, dst, srcport, dstport, protocol);
-                self.observe_key(key, packet, seen, round, || header);
+                self.observe_key(key, hash_at(key, packet, round), packet, seen, round, || header);
             }
             Addresses::V6 { src, dst } => {
                 let key = KeyV6::new(src, dst, srcport, dstport, protocol);
-                self.observe_key(key, packet, seen, round, || header);
+                self.observe_key(key, hash_at(key, packet, round), packet, seen, round, || header);
             }
         }
     }
@@ -135,13 +131,14 @@ impl Shard {
     fn observe_key<K: WindowKey>(
         &mut self,
         key: K,
+        hash: u64,
         packet: &QueuedPacket,
         seen: &Sighting,
         round: &Round<'_>,
         header: impl Fn() -> PacketHeader,
     ) {
         let Some((rules, generation)) = round.rules else {
-            let outcome = self.aggregator.count(key, seen);
+            let outcome = self.aggregator.count(key, hash, seen);
             if let Some(ledger) = self.ledgers.first_mut() {
                 ledger.count(outcome, seen);
             }
@@ -159,8 +156,9 @@ impl Shard {
                 let judge = |prior| {
                     Self::judge(rules, connections, &header(), *interface, direction, seen, prior)
                 };
-                let outcome =
-                    self.aggregator.observe(key.at(*interface, direction), seen, generation, judge);
+                let key = key.at(*interface, direction);
+                let hash = if sent == 0 { hash } else { key.hash() };
+                let outcome = self.aggregator.observe(key, hash, seen, generation, judge);
                 if let Some(ledger) = self.ledgers.get_mut(interface.0 as usize) {
                     ledger.count(outcome, seen);
                 }
@@ -203,6 +201,14 @@ impl Shard {
         }
     }
 
+    /// Counts packets that never came this far.
+    pub(crate) fn lose_unseen(&mut self, interface: InterfaceIndex, secs: u64, packets: u64) {
+        self.aggregator.lose_unseen(interface, secs, packets);
+        if let Some(ledger) = self.ledgers.get_mut(interface.0 as usize) {
+            ledger.dropped += packets;
+        }
+    }
+
     pub(crate) fn ledgers(&self) -> &[InterfaceLedger] {
         &self.ledgers
     }
@@ -214,4 +220,21 @@ impl Shard {
     pub(crate) fn untracked(&self) -> u64 {
         self.connections.untracked_for_lack_of_room()
     }
+}
+
+/// Returns the point at which a packet is judged first.
+#[inline]
+fn first_point(packet: &QueuedPacket, round: &Round<'_>) -> (InterfaceIndex, Direction) {
+    let Some((rules, _)) = round.rules else { return (InterfaceIndex(0), Direction::Ingress) };
+    match (rules.members(packet.points.egress), rules.members(packet.points.ingress)) {
+        ([interface, ..], _) => (*interface, Direction::Egress),
+        ([], [interface, ..]) => (*interface, Direction::Ingress),
+        ([], []) => (InterfaceIndex(0), Direction::Ingress),
+    }
+}
+
+/// Returns the hash of a key at the point at which it is judged first.
+fn hash_at<K: PackedKey>(key: K, packet: &QueuedPacket, round: &Round<'_>) -> u64 {
+    let (interface, direction) = first_point(packet, round);
+    key.at(interface, direction).hash()
 }

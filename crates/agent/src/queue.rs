@@ -124,20 +124,21 @@ impl Batch {
         let mut watermark = watermark;
         for (sequence, frame) in (sequence..).zip(frames) {
             watermark = watermark.max(frame.secs);
-            let ParsedFrame { header, mut link } =
-                match parse(frame.link_type, chunk.frame(frame), frame.wire_len) {
-                    Ok(parsed) => parsed,
-                    Err(error) => {
-                        self.refused.count(error);
-                        continue;
-                    }
-                };
-            link.direction = frame.direction.or(link.direction);
-            let Some(points) = points(&link, &header.addresses) else {
+            // By reference: the parsed frame is larger than what is kept of it.
+            let parsed = &parse(frame.link_type, chunk.frame(frame), frame.wire_len);
+            let ParsedFrame { header, link } = match parsed {
+                Ok(parsed) => parsed,
+                Err(error) => {
+                    self.refused.count(*error);
+                    continue;
+                }
+            };
+            let told = LinkInfo { direction: frame.direction.or(link.direction), ..*link };
+            let Some(points) = points(&told, &header.addresses) else {
                 self.refused.foreign += 1;
                 continue;
             };
-            self.push(&header, frame, sequence, Tick(watermark), points);
+            self.push(header, frame, sequence, Tick(watermark), points);
         }
     }
 
@@ -152,10 +153,15 @@ impl Batch {
     ) {
         let mut marks = 0;
         let mut extra = 0;
+        let mut bytes = header.bytes;
         let mut home = &header.addresses;
         match header.fragment {
             Fragment::Whole => {
-                if let Some(quoted) = &header.quoted {
+                if let Some(gso) = frame.gso {
+                    marks |= SUPER_PACKET;
+                    extra = u32::from(gso.segments.get());
+                    bytes += gso.extra_bytes();
+                } else if let Some(quoted) = &header.quoted {
                     marks |= HAS_QUOTED;
                     extra = index(self.quoted.len());
                     self.quoted.push(*quoted);
@@ -190,7 +196,7 @@ impl Batch {
             secs: frame.secs,
             tick,
             sequence,
-            bytes: header.bytes,
+            bytes,
             points,
             v6,
             extra,

@@ -72,7 +72,8 @@ impl Timeline {
     /// Returns the generation in force at a second of the packets' clock.
     pub fn generation_at(&self, watermark: u64) -> Generation {
         let later = self.rulesets.partition_point(|(from, _)| *from <= watermark);
-        Generation(u16::try_from(later.saturating_sub(1)).expect("`new` bounds the number"))
+        // `new` bounds the number.
+        Generation(u16::try_from(later.saturating_sub(1)).unwrap_or(u16::MAX))
     }
 
     /// Returns the second at which the generation after this one comes into force.
@@ -80,21 +81,19 @@ impl Timeline {
         self.rulesets.get(usize::from(generation.0) + 1).map(|(from, _)| *from)
     }
 
-    /// Returns the rules of a generation that this timeline gave out.
+    /// Returns the rules of a generation; of a later one than there is, the last.
     pub fn ruleset(&self, generation: Generation) -> &Ruleset {
         let (_, ruleset) = self
             .rulesets
             .get(usize::from(generation.0))
-            .expect("generations come from `generation_at`");
+            .or(self.rulesets.last())
+            .unwrap_or_else(|| unreachable!("`new` refuses an empty timeline"));
         ruleset
     }
 
     /// Returns the number of an interface by its id.
     pub fn interface(&self, id: &str) -> Option<InterfaceIndex> {
-        (0..)
-            .map(InterfaceIndex)
-            .map_while(|index| Some((index, self.book.interface_id(index)?)))
-            .find_map(|(index, known)| (known == id).then_some(index))
+        self.book.interface_index(id)
     }
 
     /// Returns the newest ruleset up to `generation` that knows the interface, or the first later one
@@ -115,6 +114,6 @@ impl Timeline {
 
     /// Returns the number of interfaces of all generations together.
     pub fn interfaces(&self) -> usize {
-        (0..).take_while(|index| self.book.interface_id(InterfaceIndex(*index)).is_some()).count()
+        self.book.interfaces()
     }
 }

@@ -43,7 +43,8 @@ pub struct WindowFlows {
 
 #[derive(Debug)]
 struct OpenWindow {
-    window: CaptureWindow,
+    number: u64,
+    start: u64,
     v4: FlowTable<KeyV4>,
     v6: FlowTable<KeyV6>,
 }
@@ -90,27 +91,24 @@ impl Aggregator {
         self.flows
     }
 
-    /// Loads what [`observe`](Self::observe) will look at first, so that the waits of several packets
-    /// overlap. The value means nothing.
+    /// Loads what [`observe`](Self::observe) will look at first for a key with this hash, so that the
+    /// waits of several packets overlap. The value means nothing.
     #[inline]
-    pub fn warm<K: WindowKey>(&self, key: K) -> u64 {
-        self.open.last().map_or(0, |open| K::table(open).warm(key.hash()))
+    pub fn warm<K: WindowKey>(&self, hash: u64) -> u64 {
+        self.open.last().map_or(0, |open| K::table(open).warm(hash))
     }
 
-    /// Counts a packet of an interface without rules.
+    /// Counts a packet of an interface without rules. `hash` is the key's.
     #[inline]
-    pub fn count<K: WindowKey>(&mut self, key: K, seen: &Sighting) -> Outcome {
+    pub fn count<K: WindowKey>(&mut self, key: K, hash: u64, seen: &Sighting) -> Outcome {
         let key = key.with_action(Action::Accept);
-        let hash = key.hash();
         let Some((open, offset)) =
             Self::open_window(&mut self.open, self.length, self.closed_before, seen.secs)
         else {
             return self.observe_late(key, seen, Tally::count);
         };
         let table = K::table_mut(open);
-        if let Some(tally) =
-            table.find(key, hash, |_| true).accept.and_then(|place| table.get_mut(place))
-        {
+        if let Some(tally) = table.find_accepted(key, hash) {
             tally.count(seen, offset);
             return Outcome::Counted(Action::Accept);
         }
@@ -122,16 +120,16 @@ impl Aggregator {
         Outcome::Counted(Action::Accept)
     }
 
-    /// Counts a packet, asking `judge` unless the verdict on an earlier packet stands.
+    /// Counts a packet, asking `judge` unless the verdict on an earlier packet stands. `hash` is the key's.
     #[inline]
     pub fn observe<K: WindowKey>(
         &mut self,
         key: K,
+        hash: u64,
         seen: &Sighting,
         generation: Generation,
         judge: impl FnOnce(Prior) -> Judgement,
     ) -> Outcome {
-        let hash = key.hash();
         let Some((open, offset)) =
             Self::open_window(&mut self.open, self.length, self.closed_before, seen.secs)
         else {
@@ -182,15 +180,15 @@ impl Aggregator {
         secs: u64,
     ) -> Option<(&mut OpenWindow, u16)> {
         // The newest window is nearly always the one.
-        let is_newest = open.last().is_some_and(|newest| newest.window.contains(secs));
+        let is_newest =
+            open.last().is_some_and(|newest| secs.wrapping_sub(newest.start) < length.as_secs());
         let index = if is_newest {
             open.len() - 1
         } else {
             Self::index_of_window(open, CaptureWindow::containing(secs, length), closed_before)?
         };
         let found = open.get_mut(index)?;
-        let offset =
-            u16::try_from(secs - found.window.start()).expect("a window is at most 600 s long");
+        let offset = offset_in_window(secs, found.start);
         Some((found, offset))
     }
 
@@ -203,9 +201,13 @@ impl Aggregator {
         if window.number() < closed_before {
             return None;
         }
-        let index = open.partition_point(|other| other.window.number() < window.number());
-        if open.get(index).is_none_or(|other| other.window != window) {
-            open.insert(index, OpenWindow { window, v4: FlowTable::new(), v6: FlowTable::new() });
+        let (number, start) = (window.number(), window.start());
+        let index = open.partition_point(|other| other.number < number);
+        if open.get(index).is_none_or(|other| other.number != number) {
+            open.insert(
+                index,
+                OpenWindow { number, start, v4: FlowTable::new(), v6: FlowTable::new() },
+            );
         }
         Some(index)
     }
@@ -245,8 +247,7 @@ impl Aggregator {
             }
             self.flows += 1;
         }
-        let offset =
-            u16::try_from(seen.secs - window.start()).expect("a window is at most 600 s long");
+        let offset = offset_in_window(seen.secs, window.start());
         count(self.late.entry(slot).or_insert(Tally::EMPTY), seen, offset);
         Outcome::Counted(unpacked.action)
     }
@@ -254,19 +255,21 @@ impl Aggregator {
     #[cold]
     fn lose<K: WindowKey>(&mut self, key: K, seen: &Sighting) -> Outcome {
         let key = key.unpack();
-        let window = CaptureWindow::containing(seen.secs, self.length).number();
-        // Bounded as the flows are: what a flood of windows adds beyond that is told of the last one.
-        let slot = if self.lost.len() < self.max_flows.max(1)
-            || self.lost.contains_key(&(window, key.interface))
-        {
-            (window, key.interface)
-        } else {
-            self.lost
-                .last_key_value()
-                .map_or((window, key.interface), |((window, _), _)| (*window, key.interface))
-        };
-        *self.lost.entry(slot).or_default() += u64::from(seen.packets);
+        self.lose_unseen(key.interface, seen.secs, u64::from(seen.packets));
         Outcome::Lost(key.action)
+    }
+
+    /// Counts packets of an interface that were lost at second `secs`: its window will have a `SKIPDATA`
+    /// record.
+    pub fn lose_unseen(&mut self, interface: InterfaceIndex, secs: u64, packets: u64) {
+        let slot = (CaptureWindow::containing(secs, self.length).number(), interface);
+        // Bounded as the flows are: what a flood of windows adds beyond that is told of the last one.
+        let is_full = self.lost.len() >= self.max_flows.max(1) && !self.lost.contains_key(&slot);
+        let slot = match self.lost.last_key_value() {
+            Some((last, _)) if is_full => *last,
+            Some(_) | None => slot,
+        };
+        *self.lost.entry(slot).or_default() += packets;
     }
 
     /// Takes the flows of all windows with a number below `closed_before`, and what came late; by window
@@ -274,7 +277,7 @@ impl Aggregator {
     pub fn close(&mut self, closed_before: u64) -> BTreeMap<u64, WindowFlows> {
         self.closed_before = self.closed_before.max(closed_before);
         let mut closed: BTreeMap<u64, WindowFlows> = BTreeMap::new();
-        let still_open = self.open.partition_point(|open| open.window.number() < closed_before);
+        let still_open = self.open.partition_point(|open| open.number < closed_before);
         for open in self.open.drain(..still_open) {
             self.flows -= open.v4.len() + open.v6.len();
             let flows = WindowFlows {
@@ -282,7 +285,7 @@ impl Aggregator {
                 v6: open.v6.into_sorted(),
                 lost: BTreeMap::new(),
             };
-            closed.insert(open.window.number(), flows);
+            closed.insert(open.number, flows);
         }
         for ((window, key), tally) in std::mem::take(&mut self.late) {
             self.flows -= 1;
@@ -309,6 +312,11 @@ impl Aggregator {
     pub fn close_all(&mut self) -> BTreeMap<u64, WindowFlows> {
         self.close(u64::MAX)
     }
+}
+
+#[expect(clippy::cast_possible_truncation, reason = "a window is at most 600 s long")]
+const fn offset_in_window(secs: u64, start: u64) -> u16 {
+    secs.wrapping_sub(start) as u16
 }
 
 fn at_point<K: PackedKey>(packed: K, key: &FlowKey) -> K {

@@ -167,7 +167,7 @@ mod tests {
                 protocol: 17,
                 tcp_flags: None,
             };
-            self.aggregator.count(key, &seen);
+            self.aggregator.count(key, key.hash(), &seen);
         }
 
         fn close(&mut self, closed_before: Option<u64>) {

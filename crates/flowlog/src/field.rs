@@ -59,7 +59,7 @@ pub enum Source {
     /// How the packets were captured.
     Capture,
     /// Nothing yet: the field is always `-`.
-    NoSource,
+    NotYet,
 }
 
 /// What the table says of one field.
@@ -132,31 +132,31 @@ field_table! {
     PktDstAddr = "pkt-dstaddr", Some(3), Text, Address, Packet, "Destination address as on the wire.";
     Region = "region", Some(4), Text, Token, Interface, "Region of the interface.";
     AzId = "az-id", Some(4), Text, Token, Interface, "Availability zone id of the interface.";
-    SublocationType = "sublocation-type", Some(4), Text, Token, NoSource, "Wavelength zone, outpost or local zone that the traffic belongs to.";
-    SublocationId = "sublocation-id", Some(4), Text, Token, NoSource, "Id of that sublocation.";
-    PktSrcAwsService = "pkt-src-aws-service", Some(5), Text, Token, NoSource, "AWS service whose public range holds `pkt-srcaddr`.";
-    PktDstAwsService = "pkt-dst-aws-service", Some(5), Text, Token, NoSource, "AWS service whose public range holds `pkt-dstaddr`.";
+    SublocationType = "sublocation-type", Some(4), Text, Token, NotYet, "Wavelength zone, outpost or local zone that the traffic belongs to.";
+    SublocationId = "sublocation-id", Some(4), Text, Token, NotYet, "Id of that sublocation.";
+    PktSrcAwsService = "pkt-src-aws-service", Some(5), Text, Token, NotYet, "AWS service whose public range holds `pkt-srcaddr`.";
+    PktDstAwsService = "pkt-dst-aws-service", Some(5), Text, Token, NotYet, "AWS service whose public range holds `pkt-dstaddr`.";
     FlowDirection = "flow-direction", Some(5), Text, OneOf(&["ingress", "egress"]), Packet, "Whether the interface received or sent the packets.";
     TrafficPath = "traffic-path", Some(5), Int32, UpTo(255), Inventory, "Where packets sent by the interface go: 1 inside the VPC, 3 virtual private gateway, 4 and 5 peering within and across regions, 6 local gateway, 7 gateway endpoint, 8 internet gateway.";
-    EcsClusterArn = "ecs-cluster-arn", Some(7), Text, Token, NoSource, "ARN of the ECS cluster of the task.";
-    EcsClusterName = "ecs-cluster-name", Some(7), Text, Token, NoSource, "Name of the ECS cluster of the task.";
-    EcsContainerInstanceArn = "ecs-container-instance-arn", Some(7), Text, Token, NoSource, "ARN of the ECS container instance.";
-    EcsContainerInstanceId = "ecs-container-instance-id", Some(7), Text, Token, NoSource, "Id of the ECS container instance.";
-    EcsContainerId = "ecs-container-id", Some(7), Text, Token, NoSource, "Runtime id of the task's first container.";
-    EcsSecondContainerId = "ecs-second-container-id", Some(7), Text, Token, NoSource, "Runtime id of the task's second container.";
-    EcsServiceName = "ecs-service-name", Some(7), Text, Token, NoSource, "ECS service that started the task.";
-    EcsTaskDefinitionArn = "ecs-task-definition-arn", Some(7), Text, Token, NoSource, "ARN of the ECS task definition.";
-    EcsTaskArn = "ecs-task-arn", Some(7), Text, Token, NoSource, "ARN of the ECS task.";
-    EcsTaskId = "ecs-task-id", Some(7), Text, Token, NoSource, "Id of the ECS task.";
-    RejectReason = "reject-reason", Some(8), Text, Token, NoSource, "Block Public Access (`BPA`) or Encryption Controls (`EC`), neither of which exists here; refusals by rules have no reason in AWS's fields.";
-    ResourceId = "resource-id", Some(9), Text, Token, NoSource, "Regional NAT gateway that the traffic belongs to.";
-    EncryptionStatus = "encryption-status", Some(10), Int32, INT_32, NoSource, "Whether the traffic is encrypted by VPC Encryption Controls.";
-    InstanceTag = "instance-tag", Some(11), Text, Token, NoSource, "Value of the first configured tag key of the instance.";
-    InstanceTag2 = "instance-tag-2", Some(11), Text, Token, NoSource, "Value of the second configured tag key of the instance.";
-    InterfaceTag = "interface-tag", Some(11), Text, Token, NoSource, "Value of the first configured tag key of the interface.";
-    InterfaceTag2 = "interface-tag-2", Some(11), Text, Token, NoSource, "Value of the second configured tag key of the interface.";
-    AsgTag = "asg-tag", Some(11), Text, Token, NoSource, "Value of the first configured tag key of the Auto Scaling group.";
-    AsgTag2 = "asg-tag-2", Some(11), Text, Token, NoSource, "Value of the second configured tag key of the Auto Scaling group.";
+    EcsClusterArn = "ecs-cluster-arn", Some(7), Text, Token, NotYet, "ARN of the ECS cluster of the task.";
+    EcsClusterName = "ecs-cluster-name", Some(7), Text, Token, NotYet, "Name of the ECS cluster of the task.";
+    EcsContainerInstanceArn = "ecs-container-instance-arn", Some(7), Text, Token, NotYet, "ARN of the ECS container instance.";
+    EcsContainerInstanceId = "ecs-container-instance-id", Some(7), Text, Token, NotYet, "Id of the ECS container instance.";
+    EcsContainerId = "ecs-container-id", Some(7), Text, Token, NotYet, "Runtime id of the task's first container.";
+    EcsSecondContainerId = "ecs-second-container-id", Some(7), Text, Token, NotYet, "Runtime id of the task's second container.";
+    EcsServiceName = "ecs-service-name", Some(7), Text, Token, NotYet, "ECS service that started the task.";
+    EcsTaskDefinitionArn = "ecs-task-definition-arn", Some(7), Text, Token, NotYet, "ARN of the ECS task definition.";
+    EcsTaskArn = "ecs-task-arn", Some(7), Text, Token, NotYet, "ARN of the ECS task.";
+    EcsTaskId = "ecs-task-id", Some(7), Text, Token, NotYet, "Id of the ECS task.";
+    RejectReason = "reject-reason", Some(8), Text, Token, NotYet, "Block Public Access (`BPA`) or Encryption Controls (`EC`), neither of which exists here; refusals by rules have no reason in AWS's fields.";
+    ResourceId = "resource-id", Some(9), Text, Token, NotYet, "Regional NAT gateway that the traffic belongs to.";
+    EncryptionStatus = "encryption-status", Some(10), Int32, INT_32, NotYet, "Whether the traffic is encrypted by VPC Encryption Controls.";
+    InstanceTag = "instance-tag", Some(11), Text, Token, NotYet, "Value of the first configured tag key of the instance.";
+    InstanceTag2 = "instance-tag-2", Some(11), Text, Token, NotYet, "Value of the second configured tag key of the instance.";
+    InterfaceTag = "interface-tag", Some(11), Text, Token, NotYet, "Value of the first configured tag key of the interface.";
+    InterfaceTag2 = "interface-tag-2", Some(11), Text, Token, NotYet, "Value of the second configured tag key of the interface.";
+    AsgTag = "asg-tag", Some(11), Text, Token, NotYet, "Value of the first configured tag key of the Auto Scaling group.";
+    AsgTag2 = "asg-tag-2", Some(11), Text, Token, NotYet, "Value of the second configured tag key of the Auto Scaling group.";
     InterfaceType = "interface-type", Some(11), Text, Token, Interface, "Type of the recorded interface.";
     NextHopInterfaceId = "next-hop-interface-id", Some(11), Text, Token, Inventory, "Interface of the same VPC that owns the far address of the packets.";
     NextHopSubnetId = "next-hop-subnet-id", Some(11), Text, Token, Inventory, "Subnet of that interface.";
@@ -259,6 +259,8 @@ mod tests {
             Field::ALL.iter().all(|f| f.name().starts_with("x-") == f.version().is_none()),
             "extensions begin with x- and have no version"
         );
+        let newest = Field::ALL.iter().filter_map(|f| f.version()).max();
+        assert_eq!(newest, Some(Field::NEWEST_VERSION));
     }
 
     #[test]
@@ -274,7 +276,7 @@ mod tests {
     fn numbers_are_stored_as_numbers_and_words_as_strings() {
         for field in Field::ALL {
             match field.values() {
-                UpTo(most) if most <= i32::MAX as u64 => {
+                UpTo(most) if i32::try_from(most).is_ok() => {
                     assert_eq!(field.field_type(), FieldType::Int32, "{field}");
                 }
                 UpTo(_) => assert_eq!(field.field_type(), FieldType::Int64, "{field}"),

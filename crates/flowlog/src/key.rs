@@ -119,7 +119,6 @@ impl PackedKey for KeyV4 {
     }
 
     #[inline]
-    #[expect(clippy::cast_possible_truncation, reason = "23 bits are left")]
     fn head(self) -> u32 {
         (self.0 >> V4_HEAD) as u32
     }

@@ -172,7 +172,7 @@ fn cuts<'a, K: PackedKey + 'a>(
     cuts
 }
 
-impl<'a> Part<'a> {
+impl Part<'_> {
     /// Visits the items in the order of `semantics.md` 3: interface, direction, key.
     pub fn for_each(&self, mut visit: impl FnMut(Item<'_>)) {
         let mut v4 = Merge::new(&self.v4);
@@ -290,11 +290,11 @@ mod tests {
                 let point = InterfaceIndex(*interface);
                 let unpacked = if *v6 {
                     let key = KeyV6::new(Ipv6Addr::from_bits(u128::from(*host)), Ipv6Addr::LOCALHOST, 0, 0, 58).at(point, direction);
-                    shards[*shard].count(key, &seen(sequence));
+                    shards[*shard].count(key, key.hash(), &seen(sequence));
                     key.unpack()
                 } else {
                     let key = KeyV4::new(Ipv4Addr::from_bits(u32::from(*host)), Ipv4Addr::LOCALHOST, 0, 0, 1).at(point, direction);
-                    shards[*shard].count(key, &seen(sequence));
+                    shards[*shard].count(key, key.hash(), &seen(sequence));
                     key.unpack()
                 };
                 *expected.entry(unpacked).or_default() += 1;

@@ -278,6 +278,15 @@ mod tests {
     }
 
     #[test]
+    fn a_repeated_header_is_no_record_even_where_its_names_could_be_values() {
+        let text = "interface-id vpc-id\neni-1 vpc-1\ninterface-id vpc-id\neni-2 vpc-2\n";
+        let records = vec!["eni-1 vpc-1".to_owned(), "eni-2 vpc-2".to_owned()];
+
+        assert_eq!(read(text, None), (records.clone(), vec![]));
+        assert_eq!(read(text, Some(named("interface-id vpc-id"))), (records, vec![]));
+    }
+
+    #[test]
     fn another_header_is_a_fault_where_the_format_was_given() {
         let (lines, faults) = read("10.0.0.1\ndstaddr\n", Some(named("srcaddr")));
 
@@ -323,8 +332,21 @@ mod tests {
         let line = "x".repeat(MAX_LINE);
         let format = Some(named("instance-tag"));
 
-        assert_eq!(read(&line, format.clone()).0, [line.clone()]);
+        assert_eq!(read(&line, format.clone()).0.concat(), line);
         assert_eq!(read(line + "x", format).1, ["line 1: the line is longer than 65536 bytes"]);
+    }
+
+    #[test]
+    fn an_endless_line_is_not_gathered_piece_by_piece() {
+        let text = "x".repeat(MAX_LINE + 1) + "\ni-1\n" + &"y".repeat(3 * MAX_LINE);
+        let input = BufReader::with_capacity(100, text.as_bytes());
+        let mut reader = RecordReader::new(input, Some(named("instance-id"))).unwrap();
+
+        assert_eq!(reader.next_record().unwrap().unwrap().line(), "i-1");
+        assert!(reader.next_record().unwrap().is_none());
+
+        let faults: Vec<_> = reader.faults().first().iter().map(|fault| fault.line).collect();
+        assert_eq!(faults, [1, 3]);
     }
 
     #[test]

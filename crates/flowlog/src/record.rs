@@ -83,7 +83,7 @@ pub struct Flow<'a> {
     pub seen: Span,
     /// `None` without an inventory: unjudged.
     pub action: Option<Action>,
-    /// The bits that AWS reports, ORed; `None` where no packet's flags could be read.
+    /// The bits that AWS reports, of all packets; `None` where no packet's flags could be read.
     pub tcp_flags: Option<u8>,
     /// Why; `None` without an inventory.
     pub explanation: Option<Explanation<'a>>,

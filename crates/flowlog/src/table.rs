@@ -5,8 +5,9 @@ use flowlogd_vpc::Action;
 use crate::key::PackedKey;
 use crate::tally::Tally;
 
-/// A flow and its packets.
+/// A flow and its packets. Aligned so that an IPv4 entry is one cache line and not parts of two.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[repr(align(64))]
 pub struct Entry<K> {
     /// Who with whom, where, and what it met.
     pub key: K,
@@ -90,6 +91,23 @@ impl<K: PackedKey> FlowTable<K> {
             place = self.next(place);
         }
         places
+    }
+
+    /// Finds the entry of a flow that is only ever accepted.
+    #[inline]
+    pub(crate) fn find_accepted(&mut self, key: K, hash: u64) -> Option<&mut Tally> {
+        if self.entries.is_empty() {
+            return None;
+        }
+        let mut place = self.home(hash);
+        while self
+            .entries
+            .get(place)
+            .is_some_and(|entry| entry.key != key && !entry.tally.is_empty())
+        {
+            place = self.next(place);
+        }
+        self.entries.get_mut(place).map(|entry| &mut entry.tally).filter(|tally| !tally.is_empty())
     }
 
     #[inline]

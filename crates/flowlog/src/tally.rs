@@ -111,7 +111,7 @@ impl From<Decision> for PackedDecision {
 
 impl From<PackedDecision> for Decision {
     fn from(packed: PackedDecision) -> Self {
-        let nearest_miss = (packed.miss != NO_MISS).then(|| NearestMiss {
+        let nearest_miss = (packed.miss != NO_MISS).then_some(NearestMiss {
             rule: GroundIndex(packed.miss & GROUND_MASK),
             lacking: match packed.miss >> 30 {
                 0 => Lacking::Port,
@@ -247,7 +247,7 @@ impl Tally {
         (self.first, self.last)
     }
 
-    /// Returns AWS's TCP flags of all packets ORed; `None` where none could be read.
+    /// Returns AWS's TCP flags of all packets `ORed`; `None` where none could be read.
     pub const fn tcp_flags(&self) -> Option<u8> {
         if self.marks & FLAGS_KNOWN != 0 { Some(self.tcp_flags) } else { None }
     }

@@ -38,7 +38,7 @@ pub(crate) use entry::{Connection, TcpFlags, Traffic};
 pub(crate) use key::{Key, may_open};
 
 /// The tracked connections of a set of interfaces: plain hash tables, never an LRU.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub struct ConnectionTable {
     capacity: usize,
     allowance: Option<usize>,
@@ -111,7 +111,16 @@ impl ConnectionTable {
     /// (AWS's `conntrack_allowance`); without it an interface may have any number, and what `capacity`
     /// cannot hold is not tracked but counted in [`untracked_for_lack_of_room`](Self::untracked_for_lack_of_room).
     pub fn new(capacity: usize, allowance: Option<usize>) -> Self {
-        Self { capacity, allowance, ..Self::default() }
+        Self {
+            capacity,
+            allowance,
+            interfaces: Vec::new(),
+            len: 0,
+            untracked: 0,
+            clock: Clock::default(),
+            collected: Moment::default(),
+            hasher: DefaultHashBuilder::default(),
+        }
     }
 
     /// Returns how many accepted packets would have opened a connection that the table had no room for.
@@ -229,6 +238,22 @@ impl ConnectionTable {
             found.remove();
             self.len -= 1;
         }
+    }
+
+    /// Returns every live connection as text, in order.
+    #[cfg(test)]
+    pub(crate) fn alive(&mut self, tick: Tick) -> Vec<String> {
+        let now = self.at(tick);
+        let mut all = Vec::new();
+        for (index, connections) in self.interfaces.iter().enumerate() {
+            let Some(connections) = connections else { continue };
+            let v4 = connections.v4.iter().filter(|connection| connection.is_alive(now));
+            let v6 = connections.v6.iter().filter(|connection| connection.is_alive(now));
+            all.extend(v4.map(|connection| format!("{index} {connection:?}")));
+            all.extend(v6.map(|connection| format!("{index} {connection:?}")));
+        }
+        all.sort_unstable();
+        all
     }
 
     fn insert<A: TrackedFamily>(

@@ -120,6 +120,8 @@ pub(crate) struct Document<'n> {
     pub(crate) interfaces: Option<Vec<InterfaceItem<'n>>>,
     pub(crate) security_groups: Option<Vec<SecurityGroupItem<'n>>>,
     pub(crate) security_group_rules: Option<Vec<RuleItem<'n>>>,
+    /// Whether nothing is wrong with the items of the two sections above.
+    pub(crate) all_rules_are_read: bool,
     pub(crate) security_group_vpcs: Option<Vec<GroupVpcItem<'n>>>,
     pub(crate) network_acls: Option<Vec<NetworkAclItem<'n>>>,
     pub(crate) prefix_lists: Option<Vec<PrefixListItem<'n>>>,
@@ -163,12 +165,20 @@ impl<'t> Dump<'t> {
         }
         let file = Item::new(&self.read, String::new(), findings);
         file.note_if_truncated();
+        let vpcs = section(&file, "Vpcs", VpcItem::read);
+        let subnets = section(&file, "Subnets", SubnetItem::read);
+        let interfaces = section(&file, "NetworkInterfaces", InterfaceItem::read);
+        let faults = findings.count();
+        let security_groups = section(&file, "SecurityGroups", SecurityGroupItem::read);
+        let security_group_rules = section(&file, "SecurityGroupRules", RuleItem::read);
+        let all_rules_are_read = findings.count() == faults;
         Document {
-            vpcs: section(&file, "Vpcs", VpcItem::read),
-            subnets: section(&file, "Subnets", SubnetItem::read),
-            interfaces: section(&file, "NetworkInterfaces", InterfaceItem::read),
-            security_groups: section(&file, "SecurityGroups", SecurityGroupItem::read),
-            security_group_rules: section(&file, "SecurityGroupRules", RuleItem::read),
+            vpcs,
+            subnets,
+            interfaces,
+            security_groups,
+            security_group_rules,
+            all_rules_are_read,
             security_group_vpcs: section(&file, "SecurityGroupVpcAssociations", GroupVpcItem::read),
             network_acls: section(&file, "NetworkAcls", NetworkAclItem::read),
             prefix_lists: prefix_list::read(&file),
@@ -184,7 +194,9 @@ fn section<'n, 't, T>(
     name: &str,
     read: impl Fn(&Item<'n, 't>) -> Option<T>,
 ) -> Option<Vec<T>> {
-    Some(file.list(name)?.iter().filter_map(read).collect())
+    // A section of the wrong type is there all the same.
+    file.node(name)?;
+    Some(file.list(name).unwrap_or_default().iter().filter_map(read).collect())
 }
 
 fn not_an_object(text: &str) -> Option<&'static str> {
@@ -245,5 +257,25 @@ impl<'de> Visitor<'de> for DumpVisitor {
             }
         }
         Ok(dump)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_documentation_has_the_same_lists_of_members() {
+        let documentation = include_str!("../../../docs/inventory.md");
+        let (read, rest) = documentation.split_once("**not used**").unwrap();
+        let (_, read) = read.split_once("## What is read").unwrap();
+        let (read_over, _) = rest.split_once("Any other member").unwrap();
+        let first_cell = |line: &str| Some(line.strip_prefix("| `")?.split_once('`')?.0.to_owned());
+
+        let read: Vec<_> = read.lines().filter_map(first_cell).collect();
+        let read_over: Vec<_> = read_over.split('`').skip(1).step_by(2).collect();
+
+        assert_eq!(read, READ);
+        assert_eq!(read_over, READ_OVER);
     }
 }

@@ -1,5 +1,18 @@
 //! Packet, rules and connections → judgement.
 
+#[cfg(test)]
+mod connection_life;
+#[cfg(test)]
+mod exclusions;
+#[cfg(test)]
+mod laws;
+#[cfg(test)]
+mod oracle;
+#[cfg(test)]
+mod reuse;
+#[cfg(test)]
+mod verdict_table;
+
 use flowlogd_packet::{Addresses, PacketHeader, protocol, tcp_flag};
 
 use crate::connection::{

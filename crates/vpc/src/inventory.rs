@@ -51,7 +51,8 @@ pub struct Inventory {
     pub peerings: Vec<Peering>,
     /// All route tables.
     pub route_tables: Vec<RouteTable>,
-    /// What the file says but the engine does not use, by member path: for one warning each.
+    /// What the file says but the engine does not use, each with its path and the reason in one line:
+    /// for one warning each.
     pub ignored: Vec<String>,
 }
 

@@ -10,6 +10,8 @@ mod inventory;
 mod network;
 mod rulebook;
 mod ruleset;
+#[cfg(test)]
+mod testing;
 mod verdict;
 
 pub use connection::ConnectionTable;

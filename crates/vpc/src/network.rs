@@ -143,6 +143,15 @@ mod tests {
     }
 
     #[test]
+    fn a_block_covers_itself_and_narrower_ones_inside() {
+        let block: Cidr = "10.0.0.0/16".parse().unwrap();
+        let covers = |other: &str| block.covers(other.parse().unwrap());
+
+        assert!(covers("10.0.0.0/16") && covers("10.0.255.255/32"));
+        assert!(!covers("10.0.0.0/15") && !covers("10.1.0.0/24") && !covers("::/128"));
+    }
+
+    #[test]
     fn a_block_of_one_family_holds_no_address_of_the_other() {
         assert!(!"::/0".parse::<Cidr>().unwrap().contains("10.0.0.1".parse().unwrap()));
         assert!(!"0.0.0.0/0".parse::<Cidr>().unwrap().contains("::1".parse().unwrap()));

@@ -66,6 +66,11 @@ impl RuleBook {
         self.interface_numbers.get(id).copied()
     }
 
+    /// Returns how many interfaces all generations together have had.
+    pub fn interfaces(&self) -> usize {
+        self.interfaces.len()
+    }
+
     pub(crate) fn number_ground(&mut self, ground: Ground) -> GroundIndex {
         if let Some(&known) = self.ground_numbers.get(&ground) {
             return known;

@@ -5,7 +5,11 @@ pub(crate) mod bits;
 mod exclusion;
 mod groups;
 mod ownership;
+#[cfg(test)]
+mod points_tests;
 mod revision;
+#[cfg(test)]
+mod revision_tests;
 mod rule_name;
 pub(crate) mod service;
 pub(crate) mod site;
@@ -61,7 +65,7 @@ pub struct Ruleset {
     // Position in the inventory and in `sites`, by interface number.
     positions: Box<[Option<usize>]>,
     sites: Box<[Site]>,
-    revisions: Box<[(Arc<GroupsText>, Revision)]>,
+    revisions: Box<[Revision]>,
     ownership: Ownership,
     pub(crate) allowance_ground: GroundIndex,
     pub(crate) never_filtered_ground: GroundIndex,
@@ -118,7 +122,7 @@ impl Ruleset {
                 ),
             });
             let rest = interface_text(&inventory, interface, reserved);
-            revisions.push((Arc::clone(&pool.text), pool.text.revision(&rest)));
+            revisions.push(pool.text.revision(&rest));
         }
 
         Self {
@@ -199,13 +203,18 @@ impl Ruleset {
 
     /// Returns the revision of the rules of an interface.
     pub fn revision(&self, index: InterfaceIndex) -> Option<Revision> {
-        self.revisions.get(self.position(index)?).map(|(_, revision)| *revision)
+        self.revisions.get(self.position(index)?).copied()
     }
 
     /// Returns the text that the revision of an interface's rules is the hash of.
+    ///
+    /// Written anew for each call: with its groups' members it can be long.
     pub fn revision_text(&self, index: InterfaceIndex) -> Option<String> {
-        let (groups, _) = self.revisions.get(self.position(index)?)?;
         let interface = self.interface(index)?;
+        // Names are the same in every book.
+        let catalogue = GroupCatalogue::new(&self.inventory, &mut RuleBook::default());
+        let groups = groups_in_order(&self.inventory, interface);
+        let groups = GroupsText::new(&self.inventory, &catalogue, &groups);
         let reserved = self.options.reserved_addresses;
         Some(groups.text(&interface_text(&self.inventory, interface, reserved)))
     }
@@ -229,7 +238,7 @@ struct Pool {
     v4: PerDirection<Arc<GroupRules<u32>>>,
     v6: PerDirection<Arc<GroupRules<u128>>>,
     implicit_deny: GroundIndex,
-    text: Arc<GroupsText>,
+    text: GroupsText,
 }
 
 impl Pool {
@@ -254,7 +263,7 @@ impl Pool {
                 Arc::new(GroupRules::compile(catalogue, groups, direction))
             }),
             implicit_deny: book.number_ground(ground),
-            text: Arc::new(GroupsText::new(inventory, catalogue, groups)),
+            text: GroupsText::new(inventory, catalogue, groups),
         }
     }
 }

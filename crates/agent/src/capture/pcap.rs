@@ -163,7 +163,7 @@ pub(super) fn offset(place: usize) -> u32 {
 #[inline]
 fn direction(more: &[u8]) -> Option<FrameDirection> {
     match more {
-        // To us, to all, to some.
+        // To us, to all, to some; what was to another host says nothing of us.
         [_, _, _, _, _, _, 0..=2, _] => Some(FrameDirection::Incoming),
         [_, _, _, _, _, _, 4, _] => Some(FrameDirection::Outgoing),
         _ => None,

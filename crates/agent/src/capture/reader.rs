@@ -157,7 +157,7 @@ impl CaptureReader {
     }
 
     /// Recognises the format, and reads pcap's file header.
-    fn start(mut source: Source, file: String) -> Result<Self, CaptureError> {
+    pub(super) fn start(mut source: Source, file: String) -> Result<Self, CaptureError> {
         let start = source.start(FILE_HEADER, &file)?;
         let (format, carry, offset) = match start.first_chunk() {
             // A block like all others: it is walked through with them.

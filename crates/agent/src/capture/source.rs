@@ -225,6 +225,7 @@ impl Read for Counted {
 #[cfg(test)]
 mod tests {
     use std::io::Write;
+    use std::sync::atomic::AtomicBool;
 
     use flate2::Compression as Level;
     use flate2::write::GzEncoder;
@@ -380,47 +381,67 @@ mod tests {
 
     #[test]
     fn a_chunk_of_a_file_is_full_unless_it_is_the_last() {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        std::fs::write(file.path(), capture()).unwrap();
-        let mut reader = CaptureReader::open(file.path()).unwrap().with_chunk_size(1160);
-        let mut chunk = Chunk::default();
+        // Decompressors stop at the end of each member.
+        let members = capture().chunks(100).map(gzip).collect::<Vec<_>>().concat();
+        for bytes in [capture(), members] {
+            let file = tempfile::NamedTempFile::new().unwrap();
+            std::fs::write(file.path(), bytes).unwrap();
+            let mut reader = CaptureReader::open(file.path()).unwrap().with_chunk_size(1160);
+            let mut chunk = Chunk::default();
 
-        let mut sizes = Vec::new();
-        while reader.next_chunk(&mut chunk).unwrap() == Progress::Frames {
-            sizes.push(chunk.frames.len());
+            let mut sizes = Vec::new();
+            while reader.next_chunk(&mut chunk).unwrap() == Progress::Frames {
+                sizes.push(chunk.frames.len());
+            }
+
+            assert_eq!(sizes, [10; 20]);
         }
-
-        assert_eq!(sizes, [10; 20]);
     }
 
-    /// Gives one record, and fails if asked for more before that was delivered.
-    struct Live {
+    /// Gives one piece after the other, from the last on, and then fails once.
+    struct Faltering {
         pieces: Vec<Vec<u8>>,
+        failed: bool,
+        /// Whether the frames in the pieces must have come before.
+        delivered: Option<Arc<AtomicBool>>,
     }
 
-    impl Read for Live {
+    impl Read for Faltering {
         fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-            let piece = self.pieces.pop().ok_or_else(|| io::Error::from_raw_os_error(5))?;
-            buffer[..piece.len()].copy_from_slice(&piece);
-            Ok(piece.len())
+            if let Some(piece) = self.pieces.pop() {
+                buffer[..piece.len()].copy_from_slice(&piece);
+                return Ok(piece.len());
+            }
+            if let Some(delivered) = &self.delivered {
+                assert!(delivered.load(Ordering::Relaxed), "asked for more before delivery");
+            }
+            let failed = std::mem::replace(&mut self.failed, true);
+            if failed { Ok(0) } else { Err(io::Error::from_raw_os_error(5)) }
         }
     }
 
     #[test]
-    fn a_stream_is_delivered_as_it_comes_and_its_failure_after_that() {
-        let header = pcap_header(Order::Little, 0xa1b2_c3d4, 65_535, 1);
-        let record = pcap_record(Order::Little, 7, 0, b"frame", 5);
-        let (magic, rest) = header.split_at(4);
-        let live = Live { pieces: vec![record, rest.to_vec(), magic.to_vec()] };
+    fn a_failure_comes_after_the_frames_before_it_which_a_stream_does_not_wait_with() {
+        for arrival in [Arrival::AsItComes, Arrival::AtOnce] {
+            let header = pcap_header(Order::Little, 0xa1b2_c3d4, 65_535, 1);
+            let record = pcap_record(Order::Little, 7, 0, b"frame", 5);
+            let (magic, rest) = header.split_at(4);
+            let delivered = Arc::new(AtomicBool::new(false));
+            let live = (arrival == Arrival::AsItComes).then_some(Arc::clone(&delivered));
+            let pieces = vec![record, rest.to_vec(), magic.to_vec()];
+            let pieces = Faltering { pieces, failed: false, delivered: live };
 
-        let mut reader = CaptureReader::new(Box::new(live), "a pipe").unwrap();
+            let source = Source::new(Box::new(pieces), None, arrival, "a pipe").unwrap();
+            let mut reader = CaptureReader::start(source, "a pipe".to_owned()).unwrap();
 
-        assert_eq!(reader.size(), None);
-        let mut chunk = Chunk::default();
-        assert_eq!(reader.next_chunk(&mut chunk).unwrap(), Progress::Frames);
-        assert_eq!(chunk.frame(&chunk.frames[0]), b"frame");
-        let error = reader.next_chunk(&mut chunk).unwrap_err();
-        assert_eq!(error.to_string(), "cannot read a pipe beyond byte 45");
-        assert_eq!(reader.next_chunk(&mut chunk).unwrap(), Progress::End);
+            assert_eq!(reader.size(), None);
+            let mut chunk = Chunk::default();
+            assert_eq!(reader.next_chunk(&mut chunk).unwrap(), Progress::Frames);
+            assert_eq!(chunk.frame(&chunk.frames[0]), b"frame");
+            delivered.store(true, Ordering::Relaxed);
+            let error = reader.next_chunk(&mut chunk).unwrap_err();
+            assert_eq!(error.to_string(), "cannot read a pipe beyond byte 45");
+            assert_eq!(reader.next_chunk(&mut chunk).unwrap(), Progress::End);
+        }
     }
 }

@@ -133,6 +133,7 @@ mod tests {
         assert_eq!(format(0, 0).timestamp(END_OF_TIME), None);
         assert_eq!(format(0, i64::MAX).timestamp(u64::MAX), None);
         assert_eq!(format(0, i64::MIN).timestamp(0), None);
+        assert_eq!(format(0, 10).timestamp(u64::MAX), None);
     }
 
     proptest! {

@@ -1,8 +1,10 @@
 //! Where rendered records go.
 
 use std::collections::BTreeMap;
+use std::error::Error as _;
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, BufWriter, Write};
+use std::iter;
 use std::path::{Path, PathBuf};
 
 /// Where records are written to.
@@ -53,7 +55,11 @@ impl OutputError {
             Self::Stream(error) | Self::Path { source: error, .. } => {
                 error.kind() == io::ErrorKind::BrokenPipe
             }
-            Self::Parquet { .. } => false,
+            Self::Parquet { source, .. } => {
+                iter::successors(source.source(), |&cause| cause.source())
+                    .filter_map(|cause| cause.downcast_ref::<io::Error>())
+                    .any(|error| error.kind() == io::ErrorKind::BrokenPipe)
+            }
         }
     }
 }

@@ -110,7 +110,7 @@ impl Recorder {
         for closed in closed {
             match closed {
                 Closed::LongGap { first, windows } => {
-                    self.written.untold_gaps.push((*first, *windows))
+                    self.written.untold_gaps.push((*first, *windows));
                 }
                 Closed::Window(window) => self.write_window(window)?,
             }
@@ -173,7 +173,7 @@ impl Recorder {
             match &mut self.files {
                 Files::One(file) => file.out.write_all(bytes).map_err(file.error())?,
                 Files::PerInterface(files) => {
-                    files.append(self.renderer.interface_id(*interface), &header, bytes)?
+                    files.append(self.renderer.interface_id(*interface), &header, bytes)?;
                 }
                 Files::Parquet(_) => {}
             }

@@ -72,8 +72,12 @@ pub struct Written {
     pub recorded: BTreeMap<InterfaceIndex, u64>,
     /// Packets that were lost, as `SKIPDATA` records say.
     pub lost: BTreeMap<InterfaceIndex, u64>,
-    /// Records of accepted, refused and unjudged flows.
-    pub flows: [u64; 3],
+    /// Records of accepted flows.
+    pub accept: u64,
+    /// Records of refused flows.
+    pub reject: u64,
+    /// Records of flows without a verdict.
+    pub unjudged: u64,
     /// `NODATA` records.
     pub no_data: u64,
     /// `SKIPDATA` records.
@@ -87,7 +91,7 @@ pub struct Written {
 impl Written {
     /// Returns the number of records.
     pub fn records(&self) -> u64 {
-        self.flows.iter().sum::<u64>() + self.no_data + self.skip_data
+        self.accept + self.reject + self.unjudged + self.no_data + self.skip_data
     }
 
     pub(super) fn merge(&mut self, other: Self) {
@@ -97,9 +101,9 @@ impl Written {
         for (interface, packets) in other.lost {
             *self.lost.entry(interface).or_default() += packets;
         }
-        for (sum, more) in self.flows.iter_mut().zip(other.flows) {
-            *sum += more;
-        }
+        self.accept += other.accept;
+        self.reject += other.reject;
+        self.unjudged += other.unjudged;
         self.no_data += other.no_data;
         self.skip_data += other.skip_data;
         self.untold_gaps.extend(other.untold_gaps);
@@ -156,7 +160,7 @@ impl Renderer {
                 match self.options.encoding {
                     Encoding::Json => self.options.format.render_json(record, out),
                     Encoding::Text | Encoding::Gzip | Encoding::Parquet => {
-                        self.options.format.render(record, out)
+                        self.options.format.render(record, out);
                     }
                 }
                 out.push(b'\n');
@@ -195,11 +199,11 @@ impl Renderer {
                 let record = self.flow_record(window.window(), &key, tally);
                 let Body::Flow(Flow { action, .. }) = record.body else { return };
                 if self.options.traffic.wants(action) {
-                    written.flows[match action {
-                        Some(Action::Accept) => 0,
-                        Some(Action::Reject) => 1,
-                        None => 2,
-                    }] += 1;
+                    match action {
+                        Some(Action::Accept) => written.accept += 1,
+                        Some(Action::Reject) => written.reject += 1,
+                        None => written.unjudged += 1,
+                    }
                     visit(key.interface, &record);
                 }
             }

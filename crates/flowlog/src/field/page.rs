@@ -42,6 +42,7 @@ are extensions: they belong to no version and stand in no default format.
 const TAIL: &str = "
 ## Where values come from
 
+- **format**: the format itself. **capture**: how the packets were captured.
 - **packet**: the packets of the flow. `-` in NODATA and SKIPDATA records.
 - **window**: the window of the record, and how complete it is.
 - **interface**, **inventory**: what the inventory says of the recorded interface and of the network
@@ -92,7 +93,7 @@ fn source(source: Source) -> &'static str {
         Source::Inventory => "inventory",
         Source::Verdict => "verdict",
         Source::Capture => "capture",
-        Source::NoSource => "none yet",
+        Source::NotYet => "none yet",
     }
 }
 

@@ -34,6 +34,7 @@ impl<'a> ParsedRecord<'a> {
     }
 
     /// Returns the line as it stands in the file, without its end.
+    #[expect(clippy::missing_panics_doc, reason = "see the invariant")]
     pub fn line(&self) -> &'a str {
         std::str::from_utf8(self.line).expect("the line was checked when its values were read")
     }

@@ -217,10 +217,27 @@ mod tests {
 
         let file = SerializedFileReader::new(Bytes::from(writer.finish().unwrap())).unwrap();
 
-        let rows: Vec<_> = file.metadata().row_groups().iter().map(|g| g.num_rows()).collect();
+        let rows: Vec<_> = (0..file.num_row_groups())
+            .map(|group| file.metadata().row_group(group).num_rows())
+            .collect();
         assert_eq!(rows, [131_072, 3]);
         let lines = lines_of(&file);
         assert_eq!(lines[131_074], format!("{} 10.0.5.5 eni-1235b8ca123456789", 131_074 % 50_000));
+    }
+
+    #[test]
+    fn long_texts_end_a_row_group_early() {
+        let format = LogFormat::from_names(["interface-id"]).unwrap();
+        let mut writer = ParquetWriter::new(Vec::new(), &format).unwrap();
+        let mut record = OwnedRecord::example();
+        for row in 0..=MAX_BUFFERED >> 20 {
+            record.inventory.interfaces[0].id = format!("{row}{}", "x".repeat(1 << 20));
+            record.with(|record| writer.write(record)).unwrap();
+        }
+
+        let file = SerializedFileReader::new(Bytes::from(writer.finish().unwrap())).unwrap();
+
+        assert_eq!(file.num_row_groups(), 2);
     }
 
     proptest! {

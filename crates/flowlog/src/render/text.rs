@@ -91,7 +91,7 @@ fn push_token(text: &str, out: &mut Vec<u8>) {
 }
 
 fn is_clean(byte: u8) -> bool {
-    (byte > b' ') & (byte != 0x7f)
+    byte > b' ' && byte != 0x7f
 }
 
 /// Decimal digits of every octet, and how many there are.

@@ -542,6 +542,6 @@ fn exactly_the_fields_without_a_source_are_always_a_hyphen() {
     for field in Field::ALL {
         let absent =
             [&record, &egress, &skipped].iter().all(|record| with(field.name(), record) == "-");
-        assert_eq!(absent, field.source() == Source::NoSource, "{field}");
+        assert_eq!(absent, field.source() == Source::NotYet, "{field}");
     }
 }

@@ -35,6 +35,11 @@ impl Findings {
         }
     }
 
+    /// Returns how many faults were reported.
+    pub(crate) fn count(&self) -> usize {
+        self.faults.borrow().len() + *self.more_faults.borrow()
+    }
+
     /// Reports what the file says and the engine does not use.
     pub(crate) fn note(&self, path: &str, note: impl Display) {
         self.notes.borrow_mut().push(format!("{path}: {note}"));

@@ -17,6 +17,8 @@ pub(crate) struct InterfaceItem<'n> {
     pub(crate) owner: Option<&'n str>,
     pub(crate) subnet: Option<Mention<'n>>,
     pub(crate) vpc: Option<Mention<'n>>,
+    /// Further subnets that addresses may be of.
+    pub(crate) associated_subnets: Vec<&'n str>,
     pub(crate) primary_ipv4: Option<Ipv4Addr>,
     pub(crate) ipv4_addresses: Vec<Placed<Ipv4Addr>>,
     pub(crate) ipv6_addresses: Vec<Placed<Ipv6Addr>>,
@@ -43,6 +45,7 @@ impl<'n> InterfaceItem<'n> {
         let owner = item.account("OwnerId");
         let subnet = item.required_mention("SubnetId", "subnet-");
         let vpc = item.mention("VpcId", "vpc-");
+        let associated_subnets = item.texts("AssociatedSubnets");
         let (primary_ipv4, ipv4_addresses) = ipv4_addresses(item);
         let ipv6_addresses = ipv6_addresses(item);
         let mut prefixes = prefixes(item, "Ipv4Prefixes", "Ipv4Prefix", Family::Ipv4);
@@ -64,6 +67,7 @@ impl<'n> InterfaceItem<'n> {
             owner,
             subnet,
             vpc,
+            associated_subnets,
             primary_ipv4,
             ipv4_addresses,
             ipv6_addresses,

@@ -116,6 +116,18 @@ impl<'n, 't> Item<'n, 't> {
         Some(nodes.iter().enumerate().map(move |(i, node)| (format!("{path}[{i}]"), node)))
     }
 
+    /// Returns the texts of a list.
+    pub(super) fn texts(&self, name: &str) -> Vec<&'n str> {
+        let texts = self.nodes(name).into_iter().flatten().filter_map(|(path, node)| {
+            let Node::Text(text) = node else {
+                self.findings.fault(&path, format_args!("expected text, got {}", node.kind()));
+                return None;
+            };
+            Some(&**text)
+        });
+        texts.collect()
+    }
+
     /// Returns an id. A malformed one is reported and yet returned, so that what mentions it is not
     /// taken for dangling as well.
     pub(super) fn id(&self, name: &str, prefix: &str) -> Option<&'n str> {

@@ -33,14 +33,16 @@ impl<'n> PeeringItem<'n> {
             }
             status.text("Code")
         });
-        let sides = ["RequesterVpcInfo", "AccepterVpcInfo"].map(|name| side(item, name));
+        let active = code == Some("active");
+        let sides = ["RequesterVpcInfo", "AccepterVpcInfo"].map(|name| side(item, name, active));
         let id = item.required_id("VpcPeeringConnectionId", "pcx-")?;
-        Some(Self { path: item.path.clone(), id, active: code == Some("active"), sides })
+        Some(Self { path: item.path.clone(), id, active, sides })
     }
 }
 
-fn side<'n>(item: &Item<'n, '_>, name: &str) -> SideItem<'n> {
-    if item.node(name).is_none() {
+/// Failed and deleted peerings are printed without what is no longer known.
+fn side<'n>(item: &Item<'n, '_>, name: &str, active: bool) -> SideItem<'n> {
+    if active && item.node(name).is_none() {
         item.missing(name, "expected an object with a VpcId");
     }
     let Some(item) = item.object(name) else { return SideItem::default() };
@@ -49,5 +51,6 @@ fn side<'n>(item: &Item<'n, '_>, name: &str) -> SideItem<'n> {
     let ipv6 = item.associated_cidrs("Ipv6CidrBlockSet", "Ipv6CidrBlock", Family::Ipv6);
     let cidrs = distinct(primary.chain(ipv4).chain(ipv6));
     let region = item.text("Region");
-    SideItem { vpc: item.required_id("VpcId", "vpc-"), region, cidrs }
+    let vpc = if active { item.required_id("VpcId", "vpc-") } else { item.id("VpcId", "vpc-") };
+    SideItem { vpc, region, cidrs }
 }

@@ -35,9 +35,9 @@ pub struct Interface {
     pub id: String,
     /// Owner's account, 12 digits; `unknown` where the file does not say.
     pub owner: String,
-    /// Index into [`Inventory::subnets`].
+    /// Index into [`Inventory::subnets`](crate::Inventory::subnets).
     pub subnet: usize,
-    /// Index into [`Inventory::vpcs`].
+    /// Index into [`Inventory::vpcs`](crate::Inventory::vpcs).
     pub vpc: usize,
     /// Shown in records for the interface's own side (`flow-logs.md` §4.5).
     pub primary_ipv4: Option<Ipv4Addr>,
@@ -49,7 +49,7 @@ pub struct Interface {
     pub prefixes: Vec<Cidr>,
     /// Hardware address.
     pub mac: Option<MacAddress>,
-    /// Indexes into [`Inventory::security_groups`], sorted by group id.
+    /// Indexes into [`Inventory::security_groups`](crate::Inventory::security_groups), sorted by group id.
     pub security_groups: Vec<usize>,
     /// Whether traffic that is neither to nor from the interface is dropped.
     pub source_dest_check: bool,
@@ -151,8 +151,13 @@ impl Resolver<'_> {
             let subnet = item.subnet.as_ref().and_then(|mention| self.subnets.index(mention.id));
             let Some(vpc) = subnet.and_then(|subnet| self.subnet_vpc(subnet)) else { continue };
             let Some(subnet) = subnet.and_then(|subnet| self.subnet_item(subnet)) else { continue };
+            let associated = item.associated_subnets.iter();
+            let associated = associated
+                .filter_map(|id| self.subnet_item(self.subnets.index(id)?))
+                .flat_map(|subnet| &subnet.cidrs);
+            let inside: Vec<_> = subnet.cidrs.iter().chain(associated).collect();
             for (cidr, path) in own_blocks(item) {
-                if !subnet.cidrs.iter().any(|block| block.covers(cidr)) {
+                if !inside.iter().any(|block| block.covers(cidr)) {
                     self.findings.fault(
                         path,
                         format_args!("{} is outside {}", without_length(cidr), subnet.id),

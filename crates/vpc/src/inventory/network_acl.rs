@@ -82,6 +82,8 @@ impl Resolver<'_> {
         let interfaces = self.document.interfaces.iter().flatten();
         let mut used: Vec<_> = interfaces
             .filter_map(|item| self.subnets.index(item.subnet.as_ref()?.id))
+            // A subnet whose VPC is unknown may have that VPC's default one.
+            .filter(|&subnet| self.subnet_vpc(subnet).is_some())
             .filter(|&subnet| acls.get(subnet).copied().flatten().is_none())
             .collect();
         used.sort_unstable();

@@ -20,17 +20,18 @@ pub struct Vpc {
 pub struct Subnet {
     /// `subnet-…`.
     pub id: String,
-    /// Index into [`Inventory::vpcs`].
+    /// Index into [`Inventory::vpcs`](crate::Inventory::vpcs).
     pub vpc: usize,
     /// IPv4 and IPv6 blocks.
     pub cidrs: Vec<Cidr>,
-    /// Index into [`Inventory::network_acls`]: the associated one, or the VPC's default one.
+    /// Index into [`Inventory::network_acls`](crate::Inventory::network_acls): the associated one, or the VPC's default one. `None`
+    /// where the file has no `NetworkAcls` at all: no network ACL is known, and none refuses anything.
     pub network_acl: Option<usize>,
     /// `use1-az6`.
     pub availability_zone_id: Option<String>,
     /// `us-east-1a`.
     pub availability_zone: Option<String>,
-    /// Index into [`Inventory::route_tables`]: the associated one, or the VPC's main one.
+    /// Index into [`Inventory::route_tables`](crate::Inventory::route_tables): the associated one, or the VPC's main one.
     pub route_table: Option<usize>,
 }
 
@@ -98,7 +99,11 @@ impl Resolver<'_> {
         items
             .map(|(i, item)| Subnet {
                 id: item.id.to_owned(),
-                vpc: self.subnet_vpc(i).unwrap_or_default(),
+                vpc: item
+                    .vpc
+                    .as_ref()
+                    .and_then(|mention| self.vpcs.resolve(mention, self.findings))
+                    .unwrap_or_default(),
                 cidrs: item.cidrs.clone(),
                 network_acl: network_acls.get(i).copied().flatten(),
                 availability_zone_id: item.availability_zone_id.map(str::to_owned),

@@ -213,8 +213,10 @@ impl<A: AddressBits> GroupRules<A> {
         self.first_about(peer, |rule| rule.service.matches(key))
     }
 
-    /// Returns the rule that came nearest to allowing what no rule allows: one that lacks the port
-    /// before one that lacks the peer, the protocol, the family.
+    /// Returns the rule that came nearest to allowing what no rule allows. A rule for just this service
+    /// is most likely the one that was meant, whoever the peer is; then one for this peer that lacks the
+    /// port; then one for any service that lacks the peer; then one that lacks the protocol, or the
+    /// family.
     pub(crate) fn nearest_miss(&self, peer: A, key: ServiceKey) -> Option<NearestMiss> {
         let miss = |lacking| move |rule: &Rule| NearestMiss { rule: rule.ground, lacking };
 
@@ -225,10 +227,10 @@ impl<A: AddressBits> GroupRules<A> {
             }
             rule.service.protocol_matches(key)
         });
-        let other_peer = || {
+        let other_peer = |is_wanted: fn(&Rule) -> bool| {
             let mut rules =
                 self.by_longest_prefix.iter().filter_map(|&number| self.rules.get(number as usize));
-            rules.find(|rule| rule.service.matches(key))
+            rules.find(|rule| is_wanted(rule) && rule.service.matches(key))
         };
         let other_family = || {
             let mut rules = self.other_family.iter();
@@ -236,9 +238,10 @@ impl<A: AddressBits> GroupRules<A> {
                 .find(|(service, _)| service.matches_across_families(key))
                 .map(|&(_, rule)| NearestMiss { rule, lacking: Lacking::Family })
         };
-        other_port
-            .map(miss(Lacking::Port))
-            .or_else(|| other_peer().map(miss(Lacking::Peer)))
+        other_peer(|rule| rule.service.is_narrow())
+            .map(miss(Lacking::Peer))
+            .or_else(|| other_port.map(miss(Lacking::Port)))
+            .or_else(|| other_peer(|rule| !rule.service.is_narrow()).map(miss(Lacking::Peer)))
             .or_else(|| other_protocol.as_ref().map(miss(Lacking::Protocol)))
             .or_else(other_family)
     }

@@ -27,7 +27,7 @@ impl InterfaceSet {
     }
 
     /// Returns the set of one interface.
-    pub const fn of(interface: InterfaceIndex) -> Self {
+    pub(crate) const fn of(interface: InterfaceIndex) -> Self {
         // Interface numbers fit 30 bits.
         Self(interface.0 + 1)
     }

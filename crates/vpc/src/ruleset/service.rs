@@ -130,6 +130,11 @@ impl Service {
         self.matches(key)
     }
 
+    /// Returns whether only some ports, types or codes of one protocol match.
+    pub(crate) fn is_narrow(&self) -> bool {
+        self.protocol != EVERY_PROTOCOL && self.width() < 0x1_0000
+    }
+
     /// Returns how many ports, or types and codes, match: the second criterion of the canonical order
     /// (semantics.md 10).
     pub(crate) fn width(&self) -> u32 {

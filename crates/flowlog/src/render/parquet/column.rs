@@ -113,19 +113,14 @@ impl Texts {
         push_value(value, &mut self.buffer);
         let end = self.buffer.len();
 
-        let last = self.ranges.last().copied();
         let (before, added) = self.buffer.split_at(start);
-        match last.filter(|(from, to)| before.get(*from..*to) == Some(added)) {
-            Some(range) => {
-                self.buffer.truncate(start);
-                self.ranges.push(range);
-                size_of::<(usize, usize)>()
-            }
-            None => {
-                self.ranges.push((start, end));
-                size_of::<(usize, usize)>() + end - start
-            }
+        let last = self.ranges.last().copied();
+        let same = last.filter(|(from, to)| before.get(*from..*to) == Some(added));
+        if same.is_some() {
+            self.buffer.truncate(start);
         }
+        self.ranges.push(same.unwrap_or((start, end)));
+        size_of::<(usize, usize)>() + self.buffer.len() - start
     }
 
     fn drain_into(
