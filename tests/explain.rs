@@ -34,7 +34,7 @@ fn every_record_is_explained_or_told_apart() {
 
     9 packets, 540 bytes in 2 records, 2023-11-14T22:13:25Z to 2023-11-14T22:14:25Z
       REJECT    by implicit-deny:sg-web: no rule of sg-web allows it
-      nearest   sgr-https (sg-web: tcp 443 from 0.0.0.0/0), all but the port
+      nearest   sgr-ssh (sg-web: tcp 22 from 203.0.113.0/24), all but the peer's address
       example   ingress tcp 192.0.2.7:40002 > 10.0.1.5:22 at eni-web, 2023-11-14T22:13:25Z
       allow it  aws ec2 authorize-security-group-ingress --group-id sg-web --ip-permissions 'IpProtocol=tcp,FromPort=22,ToPort=22,IpRanges=[{CidrIp=192.0.2.7/32}]'
                 (for the example, 7 of these 9 packets)
@@ -225,7 +225,7 @@ fn rules_see_the_packet_s_addresses_not_the_displayed_ones() {
 
     1 packet in 1 record
       REJECT    by implicit-deny:sg-web: no rule of sg-web allows it
-      nearest   sgr-https (sg-web: tcp 443 from 0.0.0.0/0), all but the port
+      nearest   sgr-ssh (sg-web: tcp 22 from 203.0.113.0/24), all but the peer's address
       example   ingress tcp 192.0.2.7:40000 > 10.0.1.50:22 at eni-web
       allow it  aws ec2 authorize-security-group-ingress --group-id sg-web --ip-permissions 'IpProtocol=tcp,FromPort=22,ToPort=22,IpRanges=[{CidrIp=192.0.2.7/32}]'
     "#);
@@ -267,6 +267,61 @@ fn other_protocols_are_allowed_by_number() {
 }
 
 #[test]
+fn an_answer_that_was_accepted_past_the_network_acl_does_not_fit() {
+    let report = explain_lines(&[
+        "2 1 eni-db 10.0.2.5 10.0.1.5 5432 40006 6 8 480 1700000010 1700000040 ACCEPT OK",
+    ]);
+
+    insta::assert_snapshot!(groups(&report), @r#"
+    DOES NOT FIT THE INVENTORY (inferred)
+
+    8 packets, 480 bytes in 1 record, 2023-11-14T22:13:30Z to 2023-11-14T22:14:00Z
+      ACCEPT    the inventory would refuse it (no numbered entry of acl-back allows it): the rules changed since
+      note      it looks like an answer to what sgr-postgres (sg-db: tcp 5432 from members of sg-web) allows: a network ACL keeps no state, so answers need an entry of their own
+      example   egress tcp 10.0.2.5:5432 > 10.0.1.5:40006 at eni-db, 2023-11-14T22:13:30Z
+    "#);
+}
+
+#[test]
+fn the_group_of_the_nearest_rule_gets_the_new_one() {
+    let report = explain_lines(&[
+        "2 1 eni-db 10.0.1.77 10.0.2.5 40000 5432 6 1 60 1700000000 1700000000 REJECT OK",
+    ]);
+
+    insta::assert_snapshot!(groups(&report), @r#"
+    REJECT, EXPLAINED (inferred)
+
+    1 packet, 60 bytes in 1 record, 2023-11-14T22:13:20Z to 2023-11-14T22:13:20Z
+      REJECT    by implicit-deny:sg-admin,sg-db: no rule of sg-admin, sg-db allows it
+      nearest   sgr-postgres (sg-db: tcp 5432 from members of sg-web), all but the peer's address
+      example   ingress tcp 10.0.1.77:40000 > 10.0.2.5:5432 at eni-db, 2023-11-14T22:13:20Z
+      allow it  aws ec2 authorize-security-group-ingress --group-id sg-db --ip-permissions 'IpProtocol=tcp,FromPort=5432,ToPort=5432,IpRanges=[{CidrIp=10.0.1.77/32}]'
+                then acl-back:egress:* would refuse its answers:
+                aws ec2 create-network-acl-entry --network-acl-id acl-back --egress --rule-number 100 --protocol tcp --port-range From=1024,To=65535 --cidr-block 10.0.1.77/32 --rule-action allow
+    "#);
+}
+
+#[test]
+fn behind_the_network_acl_too_the_group_of_the_nearest_rule_gets_the_new_one() {
+    let report = explain_lines(&[
+        "2 1 eni-db 10.0.9.9 10.0.2.5 40000 5432 6 1 60 1700000000 1700000000 REJECT OK",
+    ]);
+
+    insta::assert_snapshot!(groups(&report), @r#"
+    REJECT, EXPLAINED (inferred)
+
+    1 packet, 60 bytes in 1 record, 2023-11-14T22:13:20Z to 2023-11-14T22:13:20Z
+      REJECT    by acl-back:ingress:*: no numbered entry of acl-back allows it
+      example   ingress tcp 10.0.9.9:40000 > 10.0.2.5:5432 at eni-db, 2023-11-14T22:13:20Z
+      allow it  aws ec2 create-network-acl-entry --network-acl-id acl-back --ingress --rule-number 200 --protocol tcp --port-range From=5432,To=5432 --cidr-block 10.0.9.9/32 --rule-action allow
+                then implicit-deny:sg-admin,sg-db would refuse it:
+                aws ec2 authorize-security-group-ingress --group-id sg-db --ip-permissions 'IpProtocol=tcp,FromPort=5432,ToPort=5432,IpRanges=[{CidrIp=10.0.9.9/32}]'
+                then acl-back:egress:* would refuse its answers:
+                aws ec2 create-network-acl-entry --network-acl-id acl-back --egress --rule-number 100 --protocol tcp --port-range From=1024,To=65535 --cidr-block 10.0.9.9/32 --rule-action allow
+    "#);
+}
+
+#[test]
 fn gzip_a_header_line_and_the_standard_input_change_nothing() {
     let directory = tempfile::tempdir().unwrap();
     let plain = fs::read(RECORDS).unwrap();
@@ -301,7 +356,7 @@ fn a_format_says_what_lines_without_a_header_hold() {
 
     1 packet in 1 record
       REJECT    by implicit-deny:sg-web: no rule of sg-web allows it
-      nearest   sgr-https (sg-web: tcp 443 from 0.0.0.0/0), all but the port
+      nearest   sgr-ssh (sg-web: tcp 22 from 203.0.113.0/24), all but the peer's address
       example   ingress tcp 192.0.2.7:40002 > 10.0.1.5:22 at eni-web
       allow it  aws ec2 authorize-security-group-ingress --group-id sg-web --ip-permissions 'IpProtocol=tcp,FromPort=22,ToPort=22,IpRanges=[{CidrIp=192.0.2.7/32}]'
     "#);
@@ -401,7 +456,7 @@ fn json_says_the_same_one_object_a_line() {
     assert_eq!(first["verdict"], "explained");
     assert_eq!(first["inferred"], true);
     assert_eq!(first["x-deciding-rule"], "implicit-deny:sg-web");
-    assert_eq!(first["x-nearest-miss"], "sgr-https:port");
+    assert_eq!(first["x-nearest-miss"], "sgr-ssh:peer");
     assert_eq!(first["packets-let-through"], 7);
     let command = first["let-through"][0]["command"].as_str().unwrap();
     assert!(command.starts_with("aws ec2 authorize-security-group-ingress "), "{command}");

@@ -16,8 +16,8 @@ pub(super) fn text(report: &Report, faulty_lines: u64) -> String {
     for section in Section::ALL {
         let groups: Vec<_> =
             report.groups.iter().filter(|group| group.section == section).collect();
-        let others = report.others.iter().filter(|(other, _)| *other == section);
-        if groups.is_empty() {
+        let others: Vec<_> = report.others.iter().filter(|(other, _)| *other == section).collect();
+        if groups.is_empty() && others.is_empty() {
             continue;
         }
         line(&mut out, heading(section));

@@ -59,12 +59,7 @@ impl Judge {
         refused.sort_by_key(|(_, verdict)| verdict.decision.nearest_miss.is_none());
         match refused.first() {
             Some((case, verdict)) => {
-                let role = self.role(case);
-                // A connection lets its answers past the security groups, so what stops all of them
-                // is the network ACL.
-                let denial = self.acl_refusal(case).filter(|_| role == Role::Answer);
-                let decision = denial.unwrap_or(verdict.decision);
-                (*case, Cause::Refused(self.refusal(case, decision, role, icmp_type)))
+                (*case, Cause::Refused(self.refusal(case, verdict.decision, icmp_type)))
             }
             None => (case, Cause::Allowed(case.direction, verdict.decision.ground)),
         }
@@ -91,7 +86,7 @@ impl Judge {
             return None;
         }
         let icmp_type = if case.tuple.is_icmp() { IcmpType::Matters } else { IcmpType::Irrelevant };
-        Some(Cause::RefusedNow(self.refusal(&case, verdict.decision, Role::Request, icmp_type)))
+        Some(Cause::RefusedNow(self.refusal(&case, verdict.decision, icmp_type)))
     }
 
     /// Returns why the security groups alone refuse a packet, if ICMP of some type.
@@ -171,7 +166,12 @@ impl Judge {
         }
     }
 
-    fn refusal(&self, case: &Case, decision: Decision, role: Role, icmp_type: IcmpType) -> Refusal {
+    fn refusal(&mut self, case: &Case, decision: Decision, icmp_type: IcmpType) -> Refusal {
+        let role = self.role(case);
+        // A connection lets its answers past the security groups, so what stops all of them is the
+        // network ACL.
+        let denial = self.acl_refusal(case).filter(|_| role == Role::Answer);
+        let decision = denial.unwrap_or(decision);
         let stage = match self.book.ground(decision.ground) {
             Some(Ground::NetworkAclEntry(_)) => Stage::NetworkAcl,
             Some(

@@ -200,6 +200,22 @@ fn groups_come_with_most_packets_first() {
     assert_eq!(report.groups[1].packets_let_through, 3);
 }
 
+#[test]
+fn a_rule_for_some_ports_matches_no_fragment_without_its_first() {
+    let mut low_ports = inventory();
+    low_ports.security_groups[0].ingress.push(SecurityGroupRule {
+        id: None,
+        protocol: Some(17),
+        ports: ports("0", "1000"),
+        peer: Peer::Cidr("0.0.0.0/0".parse().unwrap()),
+    });
+    let fragment = "2 - eni-a 192.0.2.7 10.0.1.5 0 0 17 1 1500 5 6 REJECT OK".to_owned();
+
+    let explained = explained(fragment, low_ports);
+
+    assert_eq!(explained.deciding_rule.as_deref(), Some("implicit-deny:sg-a,sg-b"));
+}
+
 /// Changes the inventory as AWS would on the remedy's command.
 fn do_as_told(inventory: &mut Inventory, remedy: &Remedy) {
     let command = remedy.command().unwrap_or_else(|| panic!("{remedy}"));
