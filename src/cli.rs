@@ -168,6 +168,10 @@ pub(crate) struct ExplainOptions {
     /// Whether base + 1 and + 2 of a network are AWS's router and DNS server
     #[arg(long, value_enum, default_value = "aws", value_name = "WHOSE")]
     pub(crate) reserved_addresses: ReservedAddressesOption,
+
+    /// One JSON object for each group, then one with the counts
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// What a record consists of.

@@ -14,6 +14,7 @@ mod revision_tests;
 mod rule_name;
 pub(crate) mod service;
 pub(crate) mod site;
+mod stages;
 
 use std::sync::Arc;
 
