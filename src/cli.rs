@@ -214,6 +214,10 @@ pub(crate) struct ExplainOptions {
     /// is not logged, or nobody's
     #[arg(long, value_enum, default_value = "aws", value_name = "WHOSE")]
     pub(crate) reserved_addresses: ReservedAddressesOption,
+
+    /// One JSON object for each group, then one with the counts
+    #[arg(long)]
+    pub(crate) json: bool,
 }
 
 /// What a record consists of.

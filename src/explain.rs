@@ -1,5 +1,49 @@
-use crate::cli::ExplainOptions;
+//! `flowlogd explain`: existing records and an inventory → the rules behind them.
+
+mod json;
+mod records;
+mod table;
+
+use std::io::{self, Write};
+
+use anyhow::Context;
+use flowlogd_agent::explain::Explainer;
+use flowlogd_vpc::CompileOptions;
+
+use crate::cli::{self, ExplainOptions};
+use crate::inventory;
 use crate::status::{Failure, Status};
-pub(crate) fn run(_: &ExplainOptions) -> Result<Status, Failure> {
-    Ok(Status::Done)
+
+/// Runs the command.
+pub(crate) fn run(options: &ExplainOptions) -> Result<Status, Failure> {
+    let format = options.format.as_deref().map(cli::parse_format).transpose()?;
+    let reserved_addresses = options.reserved_addresses.into();
+    let inventory = inventory::read(&options.inventory)?;
+    let mut explainer = Explainer::new(inventory, CompileOptions { reserved_addresses });
+
+    let mut status = Status::Done;
+    let mut faulty_lines = 0;
+    for path in &options.records {
+        let read = records::read(path, format.as_ref(), &mut explainer)?;
+        status = status.max(read.status);
+        faulty_lines += read.faulty_lines;
+    }
+
+    let report = explainer.report();
+    let text = if options.json {
+        json::text(&report, faulty_lines)
+    } else {
+        table::text(&report, faulty_lines)
+    };
+    write(&text)?;
+    Ok(status)
+}
+
+fn write(text: &str) -> Result<(), Failure> {
+    let mut output = io::stdout().lock();
+    match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
+        // The reader of the output has gone away, which is its right.
+        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
+        written => written.context("cannot write to the standard output").map_err(Failure::failed),
+    }
 }

@@ -293,8 +293,8 @@ impl Engine {
             ledger.orphan_fragments += shard.orphans();
             ledger.untracked += shard.untracked();
             for (index, interface) in (0..).zip(shard.ledgers()) {
-                if *interface != InterfaceLedger::default() {
-                    ledger.interfaces.entry(InterfaceIndex(index)).or_default().add(interface);
+                if interface != InterfaceLedger::default() {
+                    ledger.interfaces.entry(InterfaceIndex(index)).or_default().add(&interface);
                 }
             }
         }

@@ -24,11 +24,9 @@ pub struct InterfaceLedger {
 }
 
 impl InterfaceLedger {
-    /// Counts what became of a packet. What is counted in a flow is recorded when the flow is written.
-    #[inline]
+    /// Counts a packet that is in no flow.
     pub(crate) fn count(&mut self, outcome: Outcome, seen: &Sighting) {
         let packets = u64::from(seen.packets);
-        self.seen += packets;
         match outcome {
             Outcome::Counted(_) => {}
             Outcome::Excluded(exclusion) => {

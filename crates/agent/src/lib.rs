@@ -3,6 +3,7 @@
 
 pub mod capture;
 mod engine;
+pub mod explain;
 mod ledger;
 pub mod output;
 mod pipeline;

@@ -7,7 +7,9 @@ use flowlogd_flowlog::{
     WindowKey, WindowLength,
 };
 use flowlogd_packet::{Addresses, FragmentOutcome, FragmentPorts, PacketHeader};
-use flowlogd_vpc::{Action, ConnectionTable, Direction, InterfaceIndex, Judgement, Ruleset};
+use flowlogd_vpc::{
+    Action, ConnectionTable, Direction, FlowOfConnection, InterfaceIndex, Judgement, Ruleset,
+};
 
 use crate::ledger::InterfaceLedger;
 use crate::queue::{Batch, QueuedPacket};
@@ -27,6 +29,8 @@ pub(crate) struct Shard {
     aggregator: Aggregator,
     connections: ConnectionTable,
     fragments: FragmentPorts,
+    // Touched by every packet, so apart from what is not.
+    seen: Vec<u64>,
     ledgers: Vec<InterfaceLedger>,
     orphans: u64,
 }
@@ -50,6 +54,7 @@ impl Shard {
             aggregator: Aggregator::new(length, bounds.flows),
             connections: ConnectionTable::new(bounds.connections, bounds.connection_allowance),
             fragments: FragmentPorts::new(bounds.fragments),
+            seen: vec![0; interfaces],
             ledgers: vec![InterfaceLedger::default(); interfaces],
             orphans: 0,
         }
@@ -139,9 +144,7 @@ impl Shard {
     ) {
         let Some((rules, generation)) = round.rules else {
             let outcome = self.aggregator.count(key, hash, seen);
-            if let Some(ledger) = self.ledgers.first_mut() {
-                ledger.count(outcome, seen);
-            }
+            self.enter(InterfaceIndex(0), outcome, seen);
             return;
         };
         let (mut sent, mut refused) = (0, 0);
@@ -152,16 +155,13 @@ impl Shard {
                 break;
             }
             for interface in rules.members(set) {
-                let connections = &mut self.connections;
-                let judge = |prior| {
-                    Self::judge(rules, connections, &header(), *interface, direction, seen, prior)
-                };
                 let key = key.at(*interface, direction);
                 let hash = if sent == 0 { hash } else { key.hash() };
+                let case = Case { rules, key, interface: *interface, direction, seen };
+                let connections = &mut self.connections;
+                let judge = |prior| case.judge(connections, prior, &header);
                 let outcome = self.aggregator.observe(key, hash, seen, generation, judge);
-                if let Some(ledger) = self.ledgers.get_mut(interface.0 as usize) {
-                    ledger.count(outcome, seen);
-                }
+                self.enter(*interface, outcome, seen);
                 sent += 1;
                 refused += u32::from(matches!(
                     outcome,
@@ -171,25 +171,17 @@ impl Shard {
         }
     }
 
-    fn judge(
-        rules: &Ruleset,
-        connections: &mut ConnectionTable,
-        header: &PacketHeader,
-        interface: InterfaceIndex,
-        direction: Direction,
-        seen: &Sighting,
-        prior: Prior,
-    ) -> Judgement {
-        match prior {
-            Prior::Unknown => rules.evaluate(connections, header, interface, direction, seen.tick),
-            Prior::RefusedByRules(refusal) => rules.evaluate_refused(
-                connections,
-                header,
-                interface,
-                direction,
-                seen.tick,
-                refusal,
-            ),
+    /// Enters into the books what became of a packet.
+    #[inline]
+    fn enter(&mut self, interface: InterfaceIndex, outcome: Outcome, seen: &Sighting) {
+        let place = interface.0 as usize;
+        if let Some(packets) = self.seen.get_mut(place) {
+            *packets += u64::from(seen.packets);
+        }
+        if !matches!(outcome, Outcome::Counted(_))
+            && let Some(ledger) = self.ledgers.get_mut(place)
+        {
+            ledger.count(outcome, seen);
         }
     }
 
@@ -209,8 +201,12 @@ impl Shard {
         }
     }
 
-    pub(crate) fn ledgers(&self) -> &[InterfaceLedger] {
-        &self.ledgers
+    /// Returns the books of every interface.
+    pub(crate) fn ledgers(&self) -> impl Iterator<Item = InterfaceLedger> {
+        self.ledgers
+            .iter()
+            .zip(&self.seen)
+            .map(|(ledger, seen)| InterfaceLedger { seen: *seen, ..ledger.clone() })
     }
 
     pub(crate) const fn orphans(&self) -> u64 {
@@ -219,6 +215,61 @@ impl Shard {
 
     pub(crate) fn untracked(&self) -> u64 {
         self.connections.untracked_for_lack_of_room()
+    }
+}
+
+/// A packet at an interface.
+struct Case<'a, K> {
+    rules: &'a Ruleset,
+    key: K,
+    interface: InterfaceIndex,
+    direction: Direction,
+    seen: &'a Sighting,
+}
+
+impl<K: PackedKey> Case<'_, K> {
+    /// Asks the rules, or as little of them as what the flow table knows leaves open.
+    fn judge(
+        &self,
+        connections: &mut ConnectionTable,
+        prior: Prior,
+        header: impl Fn() -> PacketHeader,
+    ) -> Judgement {
+        let Self { rules, interface, direction, seen, .. } = *self;
+        match prior {
+            Prior::Accepted(hint) => {
+                let key = self.key.unpack();
+                let flow = FlowOfConnection {
+                    addresses: key.addresses,
+                    protocol: key.protocol,
+                    srcport: key.srcport,
+                    dstport: key.dstport,
+                    tcp_flags: seen.tcp_flags,
+                };
+                if let Some(verdict) = rules.evaluate_accepted(
+                    connections,
+                    &flow,
+                    hint,
+                    interface,
+                    direction,
+                    seen.tick,
+                ) {
+                    return Judgement::Decided(verdict);
+                }
+            }
+            Prior::RefusedByRules(refusal) => {
+                return rules.evaluate_refused(
+                    connections,
+                    &header(),
+                    interface,
+                    direction,
+                    seen.tick,
+                    refusal,
+                );
+            }
+            Prior::Unknown => {}
+        }
+        rules.evaluate(connections, &header(), interface, direction, seen.tick)
     }
 }
 

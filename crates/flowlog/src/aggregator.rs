@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 
 use flowlogd_packet::Addresses;
-use flowlogd_vpc::{Action, Decision, Exclusion, InterfaceIndex, Judgement};
+use flowlogd_vpc::{Action, ConnectionHint, Decision, Exclusion, InterfaceIndex, Judgement};
 
 use crate::key::{FlowKey, KeyV4, KeyV6, PackedKey};
 use crate::table::{Entry, FlowTable};
@@ -28,6 +28,8 @@ pub enum Prior {
     Unknown,
     /// This generation's rules refuse it; only a connection could let it pass.
     RefusedByRules(Decision),
+    /// This generation has accepted a packet of it, whose connection was there.
+    Accepted(ConnectionHint),
 }
 
 /// Flows of one window, sorted by key.
@@ -136,25 +138,32 @@ impl Aggregator {
             return self.judge_late(key, seen, generation, judge);
         };
         let table = K::table_mut(open);
-        let places = table.find(key, hash, |tally| tally.stands_for(seen, generation));
-        if let Some(tally) = places.accept.and_then(|place| table.get_mut(place))
-            && tally.stands_for(seen, generation)
+        let places = table.find(key, hash);
+        let mut prior = Prior::Unknown;
+        if let Some(tally) = places.accept.and_then(|place| table.get_mut(place)) {
+            if tally.stands_for(seen, generation) {
+                tally.count(seen, offset);
+                return Outcome::Counted(Action::Accept);
+            }
+            let connection = tally.connection(generation);
+            if connection != ConnectionHint::NONE {
+                prior = Prior::Accepted(connection);
+            }
+        } else if let Some(tally) = places.reject.and_then(|place| table.get(place))
+            && let Some(refusal) = tally.refusal_by_rules(generation)
         {
-            tally.count(seen, offset);
-            return Outcome::Counted(Action::Accept);
+            prior = Prior::RefusedByRules(refusal);
         }
-        let refusal = places
-            .reject
-            .and_then(|place| table.get(place))
-            .and_then(|tally| tally.refusal_by_rules(generation));
-        let verdict = match judge(refusal.map_or(Prior::Unknown, Prior::RefusedByRules)) {
+        let verdict = match judge(prior) {
             Judgement::Excluded(exclusion) => return Outcome::Excluded(exclusion),
             Judgement::Decided(verdict) => verdict,
         };
         let key = key.with_action(verdict.action);
-        let place = match verdict.action {
-            Action::Accept => places.accept,
-            Action::Reject => places.reject,
+        let place = match (verdict.action, places.accept) {
+            (Action::Accept, accept) => accept,
+            (Action::Reject, None) => places.reject,
+            // The search stopped at the accepted entry.
+            (Action::Reject, Some(_)) => table.find_rejected(key, hash),
         };
         let tally = match place.and_then(|place| table.get_mut(place)) {
             Some(tally) => tally,

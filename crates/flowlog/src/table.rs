@@ -62,35 +62,45 @@ impl<K: PackedKey> FlowTable<K> {
         self.entries.get(self.home(hash)).map_or(0, |entry| entry.tally.packets())
     }
 
-    /// Finds the entries of both actions, but stops at an accepted one that `is_enough`.
+    /// Finds the entry of a flow's accepted packets, or that of its refused ones, or both if the refused
+    /// come first.
     #[inline]
-    pub(crate) fn find(&self, key: K, hash: u64, is_enough: impl Fn(&Tally) -> bool) -> Places {
+    pub(crate) fn find(&self, key: K, hash: u64) -> Places {
         let mut places = Places::default();
         if self.entries.is_empty() {
             return places;
         }
-        let base = key.without_action();
         let accepted = key.with_action(Action::Accept);
+        let rejected = key.with_action(Action::Reject);
         let mut place = self.home(hash);
         while let Some(entry) = self.entries.get(place)
             && !entry.tally.is_empty()
         {
-            if entry.key.without_action() == base {
-                if entry.key == accepted {
-                    places.accept = Some(place);
-                    if places.reject.is_some() || is_enough(&entry.tally) {
-                        return places;
-                    }
-                } else {
-                    places.reject = Some(place);
-                    if places.accept.is_some() {
-                        return places;
-                    }
-                }
+            if entry.key == accepted {
+                places.accept = Some(place);
+                return places;
+            }
+            if entry.key == rejected {
+                places.reject = Some(place);
             }
             place = self.next(place);
         }
         places
+    }
+
+    /// Finds the entry of a flow's refused packets.
+    pub(crate) fn find_rejected(&self, key: K, hash: u64) -> Option<usize> {
+        let rejected = key.with_action(Action::Reject);
+        let mut place = self.home(hash);
+        while let Some(entry) = self.entries.get(place)
+            && !entry.tally.is_empty()
+        {
+            if entry.key == rejected {
+                return Some(place);
+            }
+            place = self.next(place);
+        }
+        None
     }
 
     /// Finds the entry of a flow that is only ever accepted.
@@ -196,9 +206,11 @@ mod tests {
     };
 
     fn count(table: &mut FlowTable<KeyV4>, key: KeyV4) {
-        let places = table.find(key, key.hash(), |_| false);
-        let place =
-            if key == key.with_action(Action::Accept) { places.accept } else { places.reject };
+        let place = if key == key.with_action(Action::Accept) {
+            table.find(key, key.hash()).accept
+        } else {
+            table.find_rejected(key, key.hash())
+        };
         match place {
             Some(place) => table.get_mut(place).unwrap().count(&PACKET, 0),
             None => table.insert(key, key.hash()).count(&PACKET, 0),

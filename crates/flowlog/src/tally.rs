@@ -1,7 +1,9 @@
 //! What is kept of a flow in one window.
 
 use flowlogd_packet::{protocol, tcp_flag};
-use flowlogd_vpc::{Decision, GroundIndex, Initiator, Lacking, NearestMiss, Reuse, Tick, Verdict};
+use flowlogd_vpc::{
+    ConnectionHint, Decision, GroundIndex, Initiator, Lacking, NearestMiss, Reuse, Tick, Verdict,
+};
 
 /// The number of a ruleset in a rule timeline.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -52,7 +54,7 @@ pub struct Tally {
     first_sequence: u64,
     first_decision: PackedDecision,
     /// Low bits of the tick of the last judged packet; a window is far shorter than their period.
-    judged_tick: u32,
+    judged_tick: u16,
     /// Seconds after the window's start.
     first: u16,
     last: u16,
@@ -61,6 +63,7 @@ pub struct Tally {
     tcp_flags: u8,
     marks: u8,
     reuse: PackedReuse,
+    connection: PackedHint,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -69,6 +72,29 @@ enum PackedReuse {
     Never,
     WithinTick,
     RulesOnly,
+}
+
+/// A [`ConnectionHint`] in 3 bytes; what they cannot hold is no hint.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+struct PackedHint([u8; 3]);
+
+impl PackedHint {
+    const NONE: Self = Self([u8::MAX; 3]);
+
+    fn pack(hint: ConnectionHint) -> Self {
+        match hint.0.to_le_bytes() {
+            [a, b, c, 0] => Self([a, b, c]),
+            [..] => Self::NONE,
+        }
+    }
+
+    const fn unpack(self) -> ConnectionHint {
+        let Self([a, b, c]) = self;
+        match u32::from_le_bytes([a, b, c, 0]) {
+            0xff_ffff => ConnectionHint::NONE,
+            place => ConnectionHint(place),
+        }
+    }
 }
 
 /// Set where at least one packet's TCP flags could be read.
@@ -143,6 +169,7 @@ impl Tally {
         tcp_flags: 0,
         marks: 0,
         reuse: PackedReuse::Never,
+        connection: PackedHint::NONE,
     };
 
     pub(crate) const fn is_empty(&self) -> bool {
@@ -178,6 +205,7 @@ impl Tally {
         }
         self.judged_generation = generation;
         self.judged_tick = low_bits(tick);
+        self.connection = PackedHint::pack(verdict.connection);
         self.reuse = match verdict.reuse {
             Reuse::Never => PackedReuse::Never,
             Reuse::WithinTick => PackedReuse::WithinTick,
@@ -192,6 +220,17 @@ impl Tally {
             && self.judged_generation == generation
             && self.judged_tick == low_bits(seen.tick)
             && !seen.may_change_connection()
+    }
+
+    /// Returns where the flow's connection was, if it is an accepted flow, and this generation's rules
+    /// have accepted a packet of it.
+    #[inline]
+    pub(crate) fn connection(&self, generation: Generation) -> ConnectionHint {
+        if self.judged_generation == generation {
+            self.connection.unpack()
+        } else {
+            ConnectionHint::NONE
+        }
     }
 
     /// Returns the refusal that stands unless there is a connection (`semantics.md` 7). It is told with
@@ -275,8 +314,8 @@ impl Tally {
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "only the low bits are kept")]
-const fn low_bits(tick: Tick) -> u32 {
-    tick.0 as u32
+const fn low_bits(tick: Tick) -> u16 {
+    tick.0 as u16
 }
 
 #[cfg(test)]
@@ -299,7 +338,13 @@ mod tests {
 
     fn verdict(ground: u32, reuse: Reuse) -> Verdict {
         let decision = Decision { ground: GroundIndex(ground), tracked: false, nearest_miss: None };
-        Verdict { action: Action::Accept, decision, initiator: Initiator::Source, reuse }
+        Verdict {
+            action: Action::Accept,
+            decision,
+            initiator: Initiator::Source,
+            reuse,
+            connection: ConnectionHint(7),
+        }
     }
 
     #[test]
@@ -318,6 +363,16 @@ mod tests {
         assert_eq!(reported(0x11), 1);
         assert_eq!(reported(0x14), 4);
         assert_eq!(reported(0xc2), 2);
+    }
+
+    #[test]
+    fn a_hint_survives_packing_or_is_none() {
+        for place in [0, 1, 255, 256, 0xff_fffe] {
+            assert_eq!(PackedHint::pack(ConnectionHint(place)).unpack(), ConnectionHint(place));
+        }
+        for place in [0xff_ffff, 0x100_0000, u32::MAX] {
+            assert_eq!(PackedHint::pack(ConnectionHint(place)).unpack(), ConnectionHint::NONE);
+        }
     }
 
     #[test]

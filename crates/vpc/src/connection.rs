@@ -23,12 +23,13 @@
 mod clock;
 mod entry;
 mod key;
+mod slab;
 
 use std::hash::BuildHasher;
 use std::net::IpAddr;
 
 use flowlogd_packet::{Addresses, QuotedHeader};
-use hashbrown::{DefaultHashBuilder, HashTable};
+use hashbrown::DefaultHashBuilder;
 
 use crate::{Direction, GroundIndex, InterfaceIndex, Tick};
 
@@ -36,15 +37,20 @@ pub(crate) use clock::Moment;
 use clock::{Clock, Reading};
 pub(crate) use entry::{Connection, TcpFlags, Traffic};
 pub(crate) use key::{Key, may_open};
+use slab::Slab;
 
 /// The tracked connections of a set of interfaces: plain hash tables, never an LRU.
+///
+/// All interfaces share a table for each family: a look-up is one wait for memory, however many
+/// interfaces there are. Families stand apart, so that IPv4 stays small.
 #[derive(Debug)]
 pub struct ConnectionTable {
     capacity: usize,
     allowance: Option<usize>,
-    // By interface number, as far as one was needed: an empty table allocates nothing.
-    interfaces: Vec<Option<Box<InterfaceConnections>>>,
-    len: usize,
+    v4: Slab<u32>,
+    v6: Slab<u128>,
+    // By interface number, as far as one was needed; kept only where there is an allowance.
+    held: Vec<usize>,
     untracked: u64,
     clock: Clock,
     // Within one tick nothing expires, so collecting once a tick finds all that is dead.
@@ -53,45 +59,38 @@ pub struct ConnectionTable {
     hasher: DefaultHashBuilder,
 }
 
-/// The connections of one interface. Families stand apart, so that IPv4 stays small.
-#[derive(Debug, Default)]
-pub(crate) struct InterfaceConnections {
-    v4: HashTable<Connection<u32>>,
-    v6: HashTable<Connection<u128>>,
-    collected: Moment,
-}
-
-/// A family of addresses with a table in [`InterfaceConnections`].
+/// A family of addresses with a table of its own.
 pub(crate) trait TrackedFamily: crate::ruleset::ServiceAddresses {
-    fn table(connections: &InterfaceConnections) -> &HashTable<Connection<Self>>;
-    fn table_mut(connections: &mut InterfaceConnections) -> &mut HashTable<Connection<Self>>;
+    fn table_mut(connections: &mut ConnectionTable) -> &mut Slab<Self>;
 }
 
 impl TrackedFamily for u32 {
-    fn table(connections: &InterfaceConnections) -> &HashTable<Connection<Self>> {
-        &connections.v4
-    }
-
-    fn table_mut(connections: &mut InterfaceConnections) -> &mut HashTable<Connection<Self>> {
+    fn table_mut(connections: &mut ConnectionTable) -> &mut Slab<Self> {
         &mut connections.v4
     }
 }
 
 impl TrackedFamily for u128 {
-    fn table(connections: &InterfaceConnections) -> &HashTable<Connection<Self>> {
-        &connections.v6
-    }
-
-    fn table_mut(connections: &mut InterfaceConnections) -> &mut HashTable<Connection<Self>> {
+    fn table_mut(connections: &mut ConnectionTable) -> &mut Slab<Self> {
         &mut connections.v6
     }
+}
+
+/// Where a connection was when a flow's last packet met it: the first place to look for it. Another
+/// connection may be there by now, or none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct ConnectionHint(pub u32);
+
+impl ConnectionHint {
+    /// No connection.
+    pub const NONE: Self = Self(u32::MAX);
 }
 
 /// What became of a connection that was to be opened.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Opened {
     /// It is tracked.
-    Tracked,
+    Tracked(ConnectionHint),
     /// The interface's allowance is used up.
     AllowanceUsedUp,
     /// The table is full; counted.
@@ -114,8 +113,9 @@ impl ConnectionTable {
         Self {
             capacity,
             allowance,
-            interfaces: Vec::new(),
-            len: 0,
+            v4: Slab::new(),
+            v6: Slab::new(),
+            held: Vec::new(),
             untracked: 0,
             clock: Clock::default(),
             collected: Moment::default(),
@@ -130,12 +130,12 @@ impl ConnectionTable {
 
     /// Returns how many connections are held, those included that expired but were not collected yet.
     pub fn len(&self) -> usize {
-        self.len
+        self.v4.len() + self.v6.len()
     }
 
     /// Returns whether no connection is held.
     pub fn is_empty(&self) -> bool {
-        self.len == 0
+        self.len() == 0
     }
 
     /// Returns the moment of a tick.
@@ -149,24 +149,33 @@ impl ConnectionTable {
         }
     }
 
-    /// Returns the live connection with this key. A dead one is removed.
+    /// Returns the live connection with this key, and where it is. A dead one is removed.
     pub(crate) fn find<A: TrackedFamily>(
         &mut self,
         interface: InterfaceIndex,
         key: &Key<A>,
         now: Moment,
-    ) -> Option<&mut Connection<A>> {
-        let connections = self.interfaces.get_mut(interface.0 as usize)?.as_deref_mut()?;
-        let hash = self.hasher.hash_one(key);
-        let found = A::table_mut(connections)
-            .find_entry(hash, |connection| connection.key() == *key)
-            .ok()?;
-        if found.get().is_alive(now) {
-            return Some(found.into_mut());
+    ) -> Option<(ConnectionHint, &mut Connection<A>)> {
+        let hash = self.hasher.hash_one((interface, key));
+        let place = A::table_mut(self).find(hash, interface, key)?;
+        if !A::table_mut(self).get_mut(place)?.is_alive(now) {
+            self.close(interface, key);
+            return None;
         }
-        found.remove();
-        self.len -= 1;
-        None
+        Some((ConnectionHint(place), A::table_mut(self).get_mut(place)?))
+    }
+
+    /// Returns the live connection with this key if it is where the hint says.
+    #[inline]
+    pub(crate) fn find_at<A: TrackedFamily>(
+        &mut self,
+        hint: ConnectionHint,
+        interface: InterfaceIndex,
+        key: &Key<A>,
+        now: Moment,
+    ) -> Option<&mut Connection<A>> {
+        let connection = A::table_mut(self).get_mut(hint.0)?;
+        (connection.is(interface, key) && connection.is_alive(now)).then_some(connection)
     }
 
     /// Returns the connection of the packet that an ICMP error quotes: the receiver of an incoming
@@ -182,12 +191,12 @@ impl ConnectionTable {
         let (ground, initiator) = match quoted.addresses {
             Addresses::V4 { src, dst } => {
                 let key = Key::of_quoted(quoted, direction, src.to_bits(), dst.to_bits())?;
-                let found = self.find(interface, &key, now)?;
+                let (_, found) = self.find(interface, &key, now)?;
                 (found.ground(), found.initiator())
             }
             Addresses::V6 { src, dst } => {
                 let key = Key::of_quoted(quoted, direction, src.to_bits(), dst.to_bits())?;
-                let found = self.find(interface, &key, now)?;
+                let (_, found) = self.find(interface, &key, now)?;
                 (found.ground(), found.initiator())
             }
         };
@@ -204,39 +213,35 @@ impl ConnectionTable {
         now: Moment,
     ) -> Opened {
         let key = connection.key();
-        if let Some(closing) = self.find(interface, &key, now) {
+        if let Some((hint, closing)) = self.find(interface, &key, now) {
             *closing = connection;
-            return Opened::Tracked;
+            return Opened::Tracked(hint);
         }
         if let Some(allowance) = self.allowance
             && self.held_at(interface) >= allowance
         {
-            self.collect_at(interface, now);
+            self.collect(now);
             if self.held_at(interface) >= allowance {
                 return Opened::AllowanceUsedUp;
             }
         }
-        if self.len >= self.capacity {
+        if self.len() >= self.capacity {
             self.collect(now);
-            if self.len >= self.capacity {
+            if self.len() >= self.capacity {
                 self.untracked += 1;
                 return Opened::NoRoom;
             }
         }
-        self.insert(interface, connection, now);
-        Opened::Tracked
+        Opened::Tracked(self.insert(interface, connection, now))
     }
 
     /// Lets a connection go.
     pub(crate) fn close<A: TrackedFamily>(&mut self, interface: InterfaceIndex, key: &Key<A>) {
-        let hash = self.hasher.hash_one(key);
-        let slot = self.interfaces.get_mut(interface.0 as usize);
-        if let Some(connections) = slot.and_then(Option::as_deref_mut)
-            && let Ok(found) =
-                A::table_mut(connections).find_entry(hash, |connection| connection.key() == *key)
+        let hash = self.hasher.hash_one((interface, key));
+        if A::table_mut(self).remove(hash, interface, key)
+            && let Some(held) = self.held.get_mut(interface.0 as usize)
         {
-            found.remove();
-            self.len -= 1;
+            *held -= 1;
         }
     }
 
@@ -245,13 +250,10 @@ impl ConnectionTable {
     pub(crate) fn alive(&mut self, tick: Tick) -> Vec<String> {
         let now = self.at(tick);
         let mut all = Vec::new();
-        for (index, connections) in self.interfaces.iter().enumerate() {
-            let Some(connections) = connections else { continue };
-            let v4 = connections.v4.iter().filter(|connection| connection.is_alive(now));
-            let v6 = connections.v6.iter().filter(|connection| connection.is_alive(now));
-            all.extend(v4.map(|connection| format!("{index} {connection:?}")));
-            all.extend(v6.map(|connection| format!("{index} {connection:?}")));
-        }
+        let v4 = self.v4.iter().filter(|connection| connection.is_alive(now));
+        let v6 = self.v6.iter().filter(|connection| connection.is_alive(now));
+        all.extend(v4.map(|connection| format!("{connection:?}")));
+        all.extend(v6.map(|connection| format!("{connection:?}")));
         all.sort_unstable();
         all
     }
@@ -261,37 +263,28 @@ impl ConnectionTable {
         interface: InterfaceIndex,
         connection: Connection<A>,
         now: Moment,
-    ) {
-        let slot = interface.0 as usize;
-        if self.interfaces.len() <= slot {
-            self.interfaces.resize_with(slot + 1, || None);
-        }
+    ) -> ConnectionHint {
         // A table grows only where collecting the dead makes no room.
-        let is_full = |connections: &InterfaceConnections| {
-            A::table(connections).len() == A::table(connections).capacity()
-        };
-        if self.interfaces.get(slot).and_then(Option::as_deref).is_some_and(is_full) {
-            self.collect_at(interface, now);
+        if A::table_mut(self).is_full() {
+            self.collect(now);
         }
-        if let Some(connections) = self.interfaces.get_mut(slot) {
-            let table = A::table_mut(connections.get_or_insert_default());
-            let hash = self.hasher.hash_one(connection.key());
-            table.insert_unique(hash, connection, |held| self.hasher.hash_one(held.key()));
-            self.len += 1;
+        let hasher = self.hasher.clone();
+        let place = A::table_mut(self)
+            .insert(connection, |held| hasher.hash_one((held.interface(), held.key())));
+        if self.allowance.is_some() {
+            let number = interface.0 as usize;
+            if self.held.len() <= number {
+                self.held.resize(number + 1, 0);
+            }
+            if let Some(held) = self.held.get_mut(number) {
+                *held += 1;
+            }
         }
+        ConnectionHint(place)
     }
 
     fn held_at(&self, interface: InterfaceIndex) -> usize {
-        let slot = self.interfaces.get(interface.0 as usize);
-        slot.and_then(Option::as_deref).map_or(0, InterfaceConnections::len)
-    }
-
-    /// Removes the dead connections of one interface.
-    fn collect_at(&mut self, interface: InterfaceIndex, now: Moment) {
-        let slot = self.interfaces.get_mut(interface.0 as usize);
-        if let Some(connections) = slot.and_then(Option::as_deref_mut) {
-            self.len -= connections.collect(now);
-        }
+        self.held.get(interface.0 as usize).copied().unwrap_or(0)
     }
 
     /// Removes all dead connections.
@@ -300,36 +293,21 @@ impl ConnectionTable {
             return;
         }
         self.collected = now;
-        for connections in self.interfaces.iter_mut().flatten() {
-            self.len -= connections.collect(now);
-        }
+        let held = &mut self.held;
+        let mut keep = |is_alive: bool, interface: InterfaceIndex| {
+            if !is_alive && let Some(held) = held.get_mut(interface.0 as usize) {
+                *held -= 1;
+            }
+            is_alive
+        };
+        self.v4.retain(|connection| keep(connection.is_alive(now), connection.interface()));
+        self.v6.retain(|connection| keep(connection.is_alive(now), connection.interface()));
     }
 
     fn set_back(&mut self, old: Moment, by: u32) {
         self.collect(old);
         self.collected = Moment::default();
-        for connections in self.interfaces.iter_mut().flatten() {
-            connections.v4.iter_mut().for_each(|connection| connection.set_back(by));
-            connections.v6.iter_mut().for_each(|connection| connection.set_back(by));
-            connections.collected = Moment::default();
-        }
-    }
-}
-
-impl InterfaceConnections {
-    fn len(&self) -> usize {
-        self.v4.len() + self.v6.len()
-    }
-
-    /// Removes what is dead, and returns how much that was.
-    fn collect(&mut self, now: Moment) -> usize {
-        if self.collected == now {
-            return 0;
-        }
-        self.collected = now;
-        let before = self.len();
-        self.v4.retain(|connection| connection.is_alive(now));
-        self.v6.retain(|connection| connection.is_alive(now));
-        before - self.len()
+        self.v4.iter_mut().for_each(|connection| connection.set_back(by));
+        self.v6.iter_mut().for_each(|connection| connection.set_back(by));
     }
 }

@@ -22,8 +22,8 @@ use crate::ruleset::Reach;
 use crate::ruleset::service::ServiceKey;
 use crate::ruleset::site::{FamilySite, Site, Tracking, local_and_peer};
 use crate::{
-    Action, ConnectionTable, Decision, Direction, Exclusion, GroundIndex, Initiator,
-    InterfaceIndex, Judgement, NearestMiss, Reuse, Ruleset, Tick, Verdict,
+    Action, ConnectionHint, ConnectionTable, Decision, Direction, Exclusion, GroundIndex,
+    Initiator, InterfaceIndex, Judgement, NearestMiss, Reuse, Ruleset, Tick, Verdict,
 };
 
 impl Ruleset {
@@ -61,6 +61,40 @@ impl Ruleset {
         }
     }
 
+    /// Judges a further packet of a TCP or UDP flow of which this generation has accepted one, if its
+    /// connection is still where the hint says: then no rule is read at all. Otherwise the packet is for
+    /// [`evaluate`](Self::evaluate).
+    ///
+    /// The network ACL and the exclusions read nothing of TCP and UDP but addresses, protocol and ports,
+    /// which are the flow's; so what let one packet pass lets all of them pass.
+    #[inline]
+    pub fn evaluate_accepted(
+        &self,
+        connections: &mut ConnectionTable,
+        flow: &FlowOfConnection,
+        hint: ConnectionHint,
+        interface: InterfaceIndex,
+        direction: Direction,
+        tick: Tick,
+    ) -> Option<Verdict> {
+        if hint == ConnectionHint::NONE || !flow.tells_all() {
+            return None;
+        }
+        let now = connections.at(tick);
+        let traffic =
+            Traffic { direction, flags: flow.flags(), now, timeouts: self.timeouts(interface)? };
+        match flow.addresses {
+            Addresses::V4 { src, dst } => {
+                let key = flow.key(direction, src.to_bits(), dst.to_bits());
+                follow(connections.find_at(hint, interface, &key, now)?, hint, &traffic)
+            }
+            Addresses::V6 { src, dst } => {
+                let key = flow.key(direction, src.to_bits(), dst.to_bits());
+                follow(connections.find_at(hint, interface, &key, now)?, hint, &traffic)
+            }
+        }
+    }
+
     /// Judges a further packet of a flow that this generation refused by its rules: looks for a
     /// connection, and only if there is one evaluates anew.
     ///
@@ -94,8 +128,65 @@ impl Ruleset {
             decision: refusal,
             initiator: initiator_by_flags(TcpFlags::of(packet)),
             reuse: Reuse::RulesOnly,
+            connection: ConnectionHint::NONE,
         })
     }
+}
+
+/// What a connection needs to know of a further packet of a flow.
+#[derive(Clone, Copy, Debug)]
+pub struct FlowOfConnection {
+    /// As on the wire.
+    pub addresses: Addresses,
+    /// TCP or UDP; no other protocol's flows tell their connection.
+    pub protocol: u8,
+    /// Source port.
+    pub srcport: u16,
+    /// Destination port.
+    pub dstport: u16,
+    /// The packet's TCP flags, where there are any.
+    pub tcp_flags: Option<u8>,
+}
+
+impl FlowOfConnection {
+    fn tells_all(&self) -> bool {
+        flow_tells_all(self.protocol, self.srcport, self.dstport)
+    }
+
+    fn flags(&self) -> TcpFlags {
+        TcpFlags::read(self.protocol, self.tcp_flags)
+    }
+
+    fn key<A: TrackedFamily>(&self, direction: Direction, src: A, dst: A) -> Key<A> {
+        Key::of_flow(direction, (src, dst), self.protocol, (self.srcport, self.dstport))
+    }
+}
+
+/// Lets a connection learn from a packet that the network ACL allows; none if the packet would open it
+/// anew.
+fn follow<A: TrackedFamily>(
+    connection: &mut Connection<A>,
+    hint: ConnectionHint,
+    traffic: &Traffic,
+) -> Option<Verdict> {
+    if connection.is_closing() && traffic.flags.is_opening() {
+        return None;
+    }
+    connection.observe(traffic);
+    let initiator = if connection.initiator() == traffic.direction {
+        Initiator::Source
+    } else {
+        Initiator::Destination
+    };
+    let holds = connection.is_steady() && !traffic.flags.is_eventful();
+    let reuse = if holds { Reuse::WithinTick } else { Reuse::Never };
+    Some(Verdict { connection: hint, ..accept(connection.ground(), true, initiator, reuse) })
+}
+
+/// Returns whether rules read nothing of the packets of a flow but addresses, protocol and ports, and the
+/// ports are not those of packets without known ports as well.
+const fn flow_tells_all(protocol: u8, srcport: u16, dstport: u16) -> bool {
+    matches!(protocol, protocol::TCP | protocol::UDP) && (srcport != 0 || dstport != 0)
 }
 
 /// One packet at one interface.
@@ -156,10 +247,11 @@ impl<'a, A: TrackedFamily> Case<'a, A> {
         let denial = self.family.acl_denial(direction, peer, self.service);
         let key = Key::of(packet, direction, src, dst);
         if let Some(key) = &key
-            && let Some(connection) = connections.find(self.interface, key, self.traffic.now)
+            && let Some((hint, connection)) =
+                connections.find(self.interface, key, self.traffic.now)
             && !(connection.is_closing() && self.traffic.flags.is_opening())
         {
-            return self.follow(connection, denial);
+            return self.follow(connection, hint, denial);
         }
         if let Some(quoted) = &packet.quoted
             && let Some(related) =
@@ -171,7 +263,12 @@ impl<'a, A: TrackedFamily> Case<'a, A> {
     }
 
     /// Judges a packet of a live connection.
-    fn follow(&self, connection: &mut Connection<A>, denial: Option<GroundIndex>) -> Verdict {
+    fn follow(
+        &self,
+        connection: &mut Connection<A>,
+        hint: ConnectionHint,
+        denial: Option<GroundIndex>,
+    ) -> Verdict {
         let initiator = if connection.initiator() == self.traffic.direction {
             Initiator::Source
         } else {
@@ -182,7 +279,7 @@ impl<'a, A: TrackedFamily> Case<'a, A> {
         }
         connection.observe(&self.traffic);
         let reuse = if connection.is_steady() { self.reuse_of_accept() } else { Reuse::Never };
-        accept(connection.ground(), true, initiator, reuse)
+        Verdict { connection: hint, ..accept(connection.ground(), true, initiator, reuse) }
     }
 
     /// Judges an ICMP error about a packet of a live connection.
@@ -235,10 +332,12 @@ impl<'a, A: TrackedFamily> Case<'a, A> {
             }
             return self.accept_without_state(rule.ground);
         }
-        let connection = Connection::opened_by(key, rule.ground, &self.traffic);
+        let connection = Connection::opened_by(self.interface, key, rule.ground, &self.traffic);
         let reuse = if connection.is_steady() { self.reuse_of_accept() } else { Reuse::Never };
         match connections.open(self.interface, connection, now) {
-            Opened::Tracked => accept(rule.ground, false, Initiator::Source, reuse),
+            Opened::Tracked(connection) => {
+                Verdict { connection, ..accept(rule.ground, false, Initiator::Source, reuse) }
+            }
             Opened::AllowanceUsedUp => {
                 let refusal = self.refuse(self.ruleset.allowance_ground, None);
                 Verdict { reuse: Reuse::Never, ..refusal }
@@ -286,6 +385,7 @@ impl<'a, A: TrackedFamily> Case<'a, A> {
             decision: Decision { ground, tracked: false, nearest_miss },
             initiator: initiator_by_flags(self.traffic.flags),
             reuse,
+            connection: ConnectionHint::NONE,
         }
     }
 
@@ -294,17 +394,14 @@ impl<'a, A: TrackedFamily> Case<'a, A> {
         if holds { Reuse::WithinTick } else { Reuse::Never }
     }
 
-    /// Returns whether rules read nothing of the packet but addresses, protocol and ports, and the ports
-    /// are not those of packets without known ports as well.
     fn flow_tells_all(&self) -> bool {
-        matches!(self.packet.protocol, protocol::TCP | protocol::UDP)
-            && (self.packet.srcport, self.packet.dstport) != (0, 0)
+        flow_tells_all(self.packet.protocol, self.packet.srcport, self.packet.dstport)
     }
 }
 
 fn accept(ground: GroundIndex, tracked: bool, initiator: Initiator, reuse: Reuse) -> Verdict {
     let decision = Decision { ground, tracked, nearest_miss: None };
-    Verdict { action: Action::Accept, decision, initiator, reuse }
+    Verdict { action: Action::Accept, decision, initiator, reuse, connection: ConnectionHint::NONE }
 }
 
 /// Returns who opened a connection of which nothing is known but one packet's flags.

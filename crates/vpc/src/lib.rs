@@ -14,7 +14,8 @@ mod ruleset;
 mod testing;
 mod verdict;
 
-pub use connection::ConnectionTable;
+pub use connection::{ConnectionHint, ConnectionTable};
+pub use evaluate::FlowOfConnection;
 pub use inventory::{
     Interface, Inventory, InventoryError, NetworkAcl, NetworkAclEntry, Peer, Peering, PortMatch,
     PrefixList, ReservedAddresses, Route, RouteTable, RouteTarget, SecurityGroup,

@@ -4,6 +4,7 @@ mod acl;
 pub(crate) mod bits;
 mod exclusion;
 mod groups;
+mod hosts;
 mod ownership;
 #[cfg(test)]
 mod points_tests;
@@ -13,6 +14,7 @@ mod revision_tests;
 mod rule_name;
 pub(crate) mod service;
 pub(crate) mod site;
+mod stages;
 
 use std::sync::Arc;
 
@@ -21,7 +23,7 @@ use hashbrown::HashMap;
 
 use crate::{
     Direction, Ground, GroundIndex, Interface, InterfaceIndex, Inventory, NetworkAcl,
-    ReservedAddresses, RuleBook,
+    ReservedAddresses, RuleBook, TrackingTimeouts,
 };
 
 use acl::AclEntries;
@@ -64,6 +66,8 @@ pub struct Ruleset {
     // Position in the inventory and in `sites`, by interface number.
     positions: Box<[Option<usize>]>,
     sites: Box<[Site]>,
+    // By interface number, and apart from all else: of a connection's packets nothing more is read.
+    timeouts: Box<[Option<TrackingTimeouts>]>,
     revisions: Box<[Revision]>,
     ownership: Ownership,
     pub(crate) allowance_ground: GroundIndex,
@@ -124,8 +128,12 @@ impl Ruleset {
             revisions.push(pool.text.revision(&rest));
         }
 
+        let positions = positions(&indexes);
+        let timeouts =
+            positions.iter().map(|position| Some(sites.get((*position)?)?.timeouts)).collect();
         Self {
-            positions: positions(&indexes),
+            positions,
+            timeouts,
             sites: sites.into(),
             revisions: revisions.into(),
             ownership,
@@ -190,7 +198,14 @@ impl Ruleset {
         }
     }
 
+    /// Returns the connection tracking timeouts of an interface.
+    #[inline]
+    pub(crate) fn timeouts(&self, interface: InterfaceIndex) -> Option<TrackingTimeouts> {
+        *self.timeouts.get(interface.0 as usize)?
+    }
+
     /// Returns the members of a set, in ascending order.
+    #[inline]
     pub fn members(&self, set: InterfaceSet) -> &[InterfaceIndex] {
         self.ownership.members(set)
     }

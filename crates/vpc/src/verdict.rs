@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use crate::GroundIndex;
+use crate::{ConnectionHint, GroundIndex};
 
 /// Relative to the interface that judges.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -173,6 +173,8 @@ pub struct Verdict {
     pub initiator: Initiator,
     /// How far it may be reused.
     pub reuse: Reuse,
+    /// Where the connection is, for the flow's next packet.
+    pub connection: ConnectionHint,
 }
 
 /// What becomes of a packet at an interface.

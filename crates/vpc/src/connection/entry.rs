@@ -4,7 +4,7 @@ use flowlogd_packet::{PacketHeader, protocol, tcp_flag};
 
 use super::{Key, Moment};
 use crate::ruleset::bits::{AddressBits, PerDirection};
-use crate::{Direction, GroundIndex, TrackingTimeouts};
+use crate::{Direction, GroundIndex, InterfaceIndex, TrackingTimeouts};
 
 /// Idle TCP that is not established, in seconds (vpc-filtering.md §3.3).
 const TCP_OPENING: u32 = 60;
@@ -15,10 +15,14 @@ const ICMP_QUERY: u32 = 30;
 /// Everything but TCP, UDP and ICMP.
 const OTHER_PROTOCOLS: u32 = 600;
 
+/// Interface numbers are smaller.
+const NO_INTERFACE: InterfaceIndex = InterfaceIndex(u32::MAX);
+
 /// A tracked connection of an interface.
 #[derive(Clone, Debug)]
 pub(crate) struct Connection<A> {
     // The fields of a `Key`, flat, so that no byte is lost between them.
+    interface: InterfaceIndex,
     local: A,
     remote: A,
     lport: u16,
@@ -36,7 +40,7 @@ pub(crate) struct Connection<A> {
     deadline: Moment,
 }
 
-const _: () = assert!(size_of::<Connection<u32>>() <= 32);
+const _: () = assert!(size_of::<Connection<u32>>() <= 36);
 const _: () = assert!(size_of::<Connection<u128>>() <= 64);
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -60,9 +64,15 @@ pub(crate) struct Traffic {
 
 impl<A: AddressBits> Connection<A> {
     /// Returns the connection that an allowed packet opens.
-    pub(crate) fn opened_by(key: Key<A>, ground: GroundIndex, traffic: &Traffic) -> Self {
+    pub(crate) fn opened_by(
+        interface: InterfaceIndex,
+        key: Key<A>,
+        ground: GroundIndex,
+        traffic: &Traffic,
+    ) -> Self {
         let Key { local, remote, lport, rport, protocol } = key;
         let mut connection = Self {
+            interface,
             local,
             remote,
             lport,
@@ -127,6 +137,23 @@ impl<A: AddressBits> Connection<A> {
         self.initiator
     }
 
+    /// Makes it nobody's connection.
+    pub(super) fn vacate(&mut self) {
+        self.interface = NO_INTERFACE;
+    }
+
+    /// Returns where the connection is tracked.
+    pub(crate) fn interface(&self) -> InterfaceIndex {
+        self.interface
+    }
+
+    /// Returns whether this is an interface's connection with a key.
+    #[inline]
+    pub(crate) fn is(&self, interface: InterfaceIndex, key: &Key<A>) -> bool {
+        self.key() == *key && self.interface == interface
+    }
+
+    #[inline]
     pub(crate) fn key(&self) -> Key<A> {
         Key {
             local: self.local,
@@ -206,8 +233,12 @@ pub(crate) struct TcpFlags(u8);
 
 impl TcpFlags {
     pub(crate) fn of(packet: &PacketHeader) -> Self {
-        match packet.protocol {
-            protocol::TCP => Self(packet.tcp_flags.unwrap_or(0)),
+        Self::read(packet.protocol, packet.tcp_flags)
+    }
+
+    pub(crate) fn read(protocol: u8, flags: Option<u8>) -> Self {
+        match protocol {
+            protocol::TCP => Self(flags.unwrap_or(0)),
             _ => Self(0),
         }
     }

@@ -1,5 +1,7 @@
 //! What tells connections of one interface apart.
 
+use std::hash::{Hash, Hasher};
+
 use flowlogd_packet::{Icmp, PacketHeader, QuotedHeader, protocol};
 
 use crate::Direction;
@@ -8,7 +10,7 @@ use crate::ruleset::service::has_unknown_ports;
 use crate::ruleset::site::local_and_peer;
 
 /// The two ends of a connection, the interface's own first.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Key<A> {
     pub(super) local: A,
     pub(super) remote: A,
@@ -17,6 +19,16 @@ pub(crate) struct Key<A> {
     // Of an ICMP query: its kind, and which end requests.
     pub(super) rport: u16,
     pub(super) protocol: u8,
+}
+
+impl<A: AddressBits> Hash for Key<A> {
+    /// In few words: this is done for every packet that is judged.
+    #[inline]
+    fn hash<H: Hasher>(&self, state: &mut H) {
+        A::hash_pair(self.local, self.remote, state);
+        let ports = u64::from(self.lport) << 16 | u64::from(self.rport);
+        state.write_u64(ports << 8 | u64::from(self.protocol));
+    }
 }
 
 impl<A: AddressBits> Key<A> {
@@ -40,6 +52,22 @@ impl<A: AddressBits> Key<A> {
         Self::new(direction, (src, dst), quoted.protocol, ports, quoted.icmp)
     }
 
+    /// Returns the key of the connection of a TCP or UDP flow.
+    #[inline]
+    pub(crate) fn of_flow(
+        direction: Direction,
+        (src, dst): (A, A),
+        protocol: u8,
+        (srcport, dstport): (u16, u16),
+    ) -> Self {
+        let (local, remote) = local_and_peer(direction, src, dst);
+        let (lport, rport) = match direction {
+            Direction::Ingress => (dstport, srcport),
+            Direction::Egress => (srcport, dstport),
+        };
+        Self { local, remote, lport, rport, protocol }
+    }
+
     fn new(
         direction: Direction,
         (src, dst): (A, A),
@@ -49,10 +77,9 @@ impl<A: AddressBits> Key<A> {
     ) -> Option<Self> {
         let (local, remote) = local_and_peer(direction, src, dst);
         let (lport, rport) = match protocol {
-            protocol::TCP | protocol::UDP => match direction {
-                Direction::Ingress => (dstport, srcport),
-                Direction::Egress => (srcport, dstport),
-            },
+            protocol::TCP | protocol::UDP => {
+                return Some(Self::of_flow(direction, (src, dst), protocol, (srcport, dstport)));
+            }
             protocol::ICMP | protocol::ICMPV6 => {
                 let icmp = icmp?;
                 let query = Query::of(protocol, icmp)?;

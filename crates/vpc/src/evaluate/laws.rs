@@ -11,8 +11,8 @@ use proptest::test_runner::TestRunner;
 use super::oracle::Oracle;
 use crate::testing::{Network, addresses, judgement_text};
 use crate::{
-    CompileOptions, ConnectionTable, Decision, Direction, Inventory, Judgement, Reuse, RuleBook,
-    Ruleset, Tick, Verdict,
+    Action, CompileOptions, ConnectionHint, ConnectionTable, Decision, Direction, FlowOfConnection,
+    Inventory, Judgement, Reuse, RuleBook, Ruleset, Tick, Verdict,
 };
 
 /// Everything that happens is about these.
@@ -433,8 +433,17 @@ fn agrees_with_the_oracle(
     Ok(())
 }
 
-/// What a flow table may keep of a verdict (semantics.md 7).
-type Kept = HashMap<(usize, Direction, FlowKey), (usize, u64, Verdict)>;
+/// What a flow table may keep (semantics.md 7).
+#[derive(Default)]
+struct Kept {
+    /// The last verdict, with its generation and second.
+    verdicts: HashMap<(usize, Direction, FlowKey), (usize, u64, Verdict)>,
+    /// The generation that last accepted a packet.
+    accepted: HashMap<(usize, Direction, FlowKey), usize>,
+    /// Where the connection of its last accepted packet was.
+    hints: HashMap<(usize, Direction, FlowKey), ConnectionHint>,
+}
+
 type FlowKey = (flowlogd_packet::Addresses, u8, u16, u16);
 
 fn judge_with_kept_verdicts(
@@ -449,7 +458,7 @@ fn judge_with_kept_verdicts(
     let key = (local, direction, flow);
     let eventful = packet.tcp_flags.is_some_and(|flags| flags & 7 != 0);
     let mut saved = Some(Reuse::RulesOnly);
-    let judgement = match kept.get(&key) {
+    let judgement = match kept.verdicts.get(&key) {
         Some((of, at, verdict))
             if *of == generation
                 && *at == now
@@ -462,6 +471,23 @@ fn judge_with_kept_verdicts(
             let refusal: Decision = verdict.decision;
             ruleset.evaluate_refused(connections, packet, index, direction, Tick(now), refusal)
         }
+        Some(_) if kept.accepted.get(&key) == Some(&generation) => {
+            saved = None;
+            let hint = kept.hints.get(&key).copied().unwrap_or(ConnectionHint::NONE);
+            let flow = FlowOfConnection {
+                addresses: packet.addresses,
+                protocol: packet.protocol,
+                srcport: packet.srcport,
+                dstport: packet.dstport,
+                tcp_flags: packet.tcp_flags,
+            };
+            ruleset
+                .evaluate_accepted(connections, &flow, hint, index, direction, Tick(now))
+                .map_or_else(
+                    || ruleset.evaluate(connections, packet, index, direction, Tick(now)),
+                    Judgement::Decided,
+                )
+        }
         Some(_) | None => {
             saved = None;
             ruleset.evaluate(connections, packet, index, direction, Tick(now))
@@ -469,10 +495,14 @@ fn judge_with_kept_verdicts(
     };
     match judgement {
         Judgement::Decided(verdict) => {
-            kept.insert(key, (generation, now, verdict));
+            kept.verdicts.insert(key, (generation, now, verdict));
+            if verdict.action == Action::Accept {
+                kept.accepted.insert(key, generation);
+                kept.hints.insert(key, verdict.connection);
+            }
         }
         Judgement::Excluded(_) => {
-            kept.remove(&key);
+            kept.verdicts.remove(&key);
         }
     }
     (judgement, saved)
@@ -495,7 +525,7 @@ fn kept_verdicts_agree(
     let generations = Generations::new(rules);
     let mut every = ConnectionTable::new(capacity, allowance);
     let mut sparing = ConnectionTable::new(capacity, allowance);
-    let mut kept = Kept::new();
+    let mut kept = Kept::default();
     let (mut now, mut generation) = (1_000_000, 0);
     for (number, step) in steps.iter().enumerate() {
         match step {

@@ -1,7 +1,7 @@
 //! Addresses as numbers, and one value per direction.
 
 use std::fmt::Debug;
-use std::hash::Hash;
+use std::hash::{Hash, Hasher};
 use std::net::IpAddr;
 use std::ops::BitAnd;
 
@@ -23,6 +23,18 @@ pub(crate) trait AddressBits:
 
     /// Returns the mask of the leading `len` bits.
     fn mask(len: u8) -> Self;
+
+    /// The lowest address.
+    const ZERO: Self;
+
+    /// Returns a number whose low bits depend on all of the address.
+    fn mixed(self) -> usize;
+
+    /// Returns the number of a network around the address; networks may share one.
+    fn network(self) -> u16;
+
+    /// Hashes two addresses in as few words as they fit.
+    fn hash_pair<H: Hasher>(one: Self, other: Self, state: &mut H);
 }
 
 impl AddressBits for u32 {
@@ -38,6 +50,24 @@ impl AddressBits for u32 {
     fn mask(len: u8) -> Self {
         mask32(len)
     }
+
+    const ZERO: Self = 0;
+
+    #[inline]
+    fn mixed(self) -> usize {
+        // Addresses of an inventory are no attacker's to choose.
+        (u64::from(self).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize
+    }
+
+    #[inline]
+    fn network(self) -> u16 {
+        (self >> 16) as u16
+    }
+
+    #[inline]
+    fn hash_pair<H: Hasher>(one: Self, other: Self, state: &mut H) {
+        state.write_u64(u64::from(one) << 32 | u64::from(other));
+    }
 }
 
 impl AddressBits for u128 {
@@ -52,6 +82,26 @@ impl AddressBits for u128 {
 
     fn mask(len: u8) -> Self {
         mask128(len)
+    }
+
+    const ZERO: Self = 0;
+
+    #[inline]
+    #[expect(clippy::cast_possible_truncation, reason = "both halves are mixed in")]
+    fn mixed(self) -> usize {
+        let folded = (self >> 64) as u64 ^ (self as u64).rotate_left(32);
+        (folded.wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 32) as usize
+    }
+
+    #[inline]
+    fn network(self) -> u16 {
+        (((self >> 64) as u64).wrapping_mul(0x9e37_79b9_7f4a_7c15) >> 48) as u16
+    }
+
+    #[inline]
+    fn hash_pair<H: Hasher>(one: Self, other: Self, state: &mut H) {
+        state.write_u128(one);
+        state.write_u128(other);
     }
 }
 

@@ -6,6 +6,7 @@ use rustc_hash::FxBuildHasher;
 use flowlogd_packet::{Addresses, MacAddress};
 
 use super::bits::AddressBits;
+use super::hosts::HostTable;
 use crate::{Cidr, Interface, InterfaceIndex};
 
 /// A set of interfaces, usually of one.
@@ -138,6 +139,9 @@ impl Ownership {
 
     /// Returns the interfaces with this hardware address.
     pub(crate) fn of_mac(&self, mac: Option<MacAddress>) -> InterfaceSet {
+        if self.macs.is_empty() {
+            return InterfaceSet::EMPTY;
+        }
         mac.and_then(|mac| self.macs.get(&mac)).copied().unwrap_or(InterfaceSet::EMPTY)
     }
 
@@ -149,7 +153,7 @@ impl Ownership {
 #[derive(Debug)]
 struct Owners<A> {
     // Invariant: the owners of the blocks around an address or block are its owners too.
-    hosts: SetsByBase<A>,
+    hosts: HostTable<A>,
     // Delegated prefixes by length, the longest first.
     blocks: Box<[(A, SetsByBase<A>)]>,
 }
@@ -170,7 +174,7 @@ impl<A: AddressBits> Owners<A> {
         for &(cidr, base, owner) in hosts.iter().chain(&blocks) {
             owners.entry(cidr).or_insert_with(|| (base, Vec::new())).1.push(owner);
         }
-        let mut compiled_hosts = HashMap::with_hasher(FxBuildHasher);
+        let mut compiled_hosts = Vec::new();
         let mut by_length: HashMap<u8, SetsByBase<A>> = HashMap::new();
         for (cidr, (base, mut owners)) in owners {
             let around = blocks.iter().filter(|(block, ..)| {
@@ -179,7 +183,7 @@ impl<A: AddressBits> Owners<A> {
             owners.extend(around.map(|&(_, _, owner)| owner));
             let set = sets.number(owners);
             if is_host(cidr) {
-                compiled_hosts.insert(base, set);
+                compiled_hosts.push((base, set));
             } else {
                 by_length.entry(cidr.prefix_len()).or_default().insert(base, set);
             }
@@ -187,13 +191,16 @@ impl<A: AddressBits> Owners<A> {
         let mut by_length: Vec<_> = by_length.into_iter().collect();
         by_length.sort_unstable_by_key(|&(len, _)| std::cmp::Reverse(len));
         let blocks = by_length.into_iter().map(|(len, sets)| (A::mask(len), sets)).collect();
-        Self { hosts: compiled_hosts, blocks }
+        Self { hosts: HostTable::new(compiled_hosts), blocks }
     }
 
+    #[inline]
     fn owner(&self, address: A) -> InterfaceSet {
-        if let Some(&set) = self.hosts.get(&address) {
-            return set;
-        }
+        let set = self.hosts.get(address);
+        if set.is_empty() && !self.blocks.is_empty() { self.owner_of_block(address) } else { set }
+    }
+
+    fn owner_of_block(&self, address: A) -> InterfaceSet {
         self.blocks
             .iter()
             .find_map(|(mask, sets)| sets.get(&(address & *mask)))

@@ -1,0 +1,87 @@
+//! Files of records.
+
+use std::fs::File;
+use std::io::{self, BufRead, BufReader};
+use std::path::Path;
+
+use anyhow::anyhow;
+use flowlogd_agent::explain::{Explainer, MissingFields};
+use flowlogd_flowlog::{Faults, LogFormat, RecordReader};
+
+use crate::messages::say;
+use crate::status::{Failure, Status};
+
+/// What became of a file.
+pub(super) struct Read {
+    pub(super) status: Status,
+    pub(super) faulty_lines: u64,
+}
+
+/// Faulty lines of a file that are told one by one.
+const TOLD_FAULTS: usize = 5;
+
+/// Reads one file as far as it goes; what is wrong with it goes to the standard error.
+///
+/// Only a format that makes every record inexplicable fails the whole command.
+pub(super) fn read(
+    path: &Path,
+    format: Option<&LogFormat>,
+    explainer: &mut Explainer,
+) -> Result<Read, Failure> {
+    let name = path.display().to_string();
+    if path.as_os_str() == "-" {
+        return read_from(io::stdin().lock(), "standard input", format, explainer);
+    }
+    match File::open(path) {
+        Ok(file) => read_from(BufReader::with_capacity(1 << 18, file), &name, format, explainer),
+        Err(error) => Ok(unreadable(&name, error)),
+    }
+}
+
+fn read_from(
+    input: impl BufRead,
+    name: &str,
+    format: Option<&LogFormat>,
+    explainer: &mut Explainer,
+) -> Result<Read, Failure> {
+    let mut reader = match RecordReader::new(input, format.cloned()) {
+        Ok(reader) => reader,
+        Err(error) => return Ok(unreadable(name, error)),
+    };
+    let inexplicable = |missing: MissingFields| Failure::usage(anyhow!("{name}: {missing}"));
+    MissingFields::check(reader.format()).map_err(inexplicable)?;
+    let broken = loop {
+        match reader.next_record() {
+            Ok(Some(record)) => explainer.take(&record).map_err(inexplicable)?,
+            Ok(None) => break None,
+            Err(error) => break Some(error),
+        }
+    };
+    tell_faults(name, reader.faults());
+    let faulty_lines = reader.faults().count();
+    let mut status = if faulty_lines > 0 { Status::Broken } else { Status::Done };
+    if let Some(error) = broken {
+        tell(name, error);
+        status = Status::Broken;
+    }
+    Ok(Read { status, faulty_lines })
+}
+
+fn unreadable(name: &str, error: impl Into<anyhow::Error>) -> Read {
+    tell(name, error);
+    Read { status: Status::Unreadable, faulty_lines: 0 }
+}
+
+fn tell(name: &str, error: impl Into<anyhow::Error>) {
+    say(format_args!("flowlogd: {:#}", error.into().context(name.to_owned())));
+}
+
+fn tell_faults(name: &str, faults: &Faults) {
+    for numbered in faults.first().iter().take(TOLD_FAULTS) {
+        say(format_args!("flowlogd: {name}:{}: {}", numbered.line, numbered.fault));
+    }
+    let untold = faults.count().saturating_sub(TOLD_FAULTS as u64);
+    if untold > 0 {
+        say(format_args!("flowlogd: {name}: {untold} more lines are no records"));
+    }
+}

@@ -1,0 +1,142 @@
+//! The report as people read it.
+
+use std::fmt::{Display, Write};
+
+use flowlogd_agent::explain::{Counts, Explained, Report, Section, Totals};
+use flowlogd_flowlog::Span;
+use flowlogd_vpc::Action;
+
+use crate::refusals::time;
+
+/// Returns the whole report.
+pub(super) fn text(report: &Report, faulty_lines: u64) -> String {
+    let mut out = String::from(
+        "Inferred by the rules of the inventory: a record does not tell which rule decided, nor what was tracked.\n\n",
+    );
+    for section in Section::ALL {
+        let groups: Vec<_> =
+            report.groups.iter().filter(|group| group.section == section).collect();
+        let others: Vec<_> = report.others.iter().filter(|(other, _)| *other == section).collect();
+        if groups.is_empty() && others.is_empty() {
+            continue;
+        }
+        line(&mut out, heading(section));
+        out.push('\n');
+        for group in groups {
+            explained(&mut out, group);
+        }
+        for (_, totals) in others {
+            line(
+                &mut out,
+                format_args!("Others, for there are too many groups: {}\n", sums(*totals)),
+            );
+        }
+    }
+    counts(&mut out, &report.counts, faulty_lines);
+    out
+}
+
+const fn heading(section: Section) -> &'static str {
+    match section {
+        Section::Explained => "REJECT, EXPLAINED (inferred)",
+        Section::DoesNotFit => "DOES NOT FIT THE INVENTORY (inferred)",
+        Section::NotJudged => "NOT JUDGED",
+    }
+}
+
+fn explained(out: &mut String, group: &Explained) {
+    let span = group.span.map(|Span { start, end }| format!(", {} to {}", time(start), time(end)));
+    line(out, format_args!("{}{}", sums(group.totals), span.unwrap_or_default()));
+    let action = match group.action {
+        Action::Accept => "ACCEPT",
+        Action::Reject => "REJECT",
+    };
+    match (&group.deciding_rule, group.section) {
+        (Some(rule), Section::Explained) => {
+            entry(out, action, format_args!("by {rule}: {}", group.reason));
+        }
+        (Some(_) | None, _) => entry(out, action, &group.reason),
+    }
+    if let Some(rule) = &group.nearest_rule {
+        entry(out, "nearest", rule);
+    }
+    for remark in &group.remarks {
+        entry(out, "note", remark);
+    }
+    let at = group.example.start.map(|start| format!(", {}", time(start))).unwrap_or_default();
+    entry(out, "example", format_args!("{}{at}", group.example));
+    for step in &group.steps {
+        match &step.why {
+            None => entry(out, "allow it", &step.remedy),
+            Some(why) => {
+                entry(out, "", format_args!("{why}:"));
+                entry(out, "", &step.remedy);
+            }
+        }
+    }
+    if !group.steps.is_empty() && group.packets_let_through < group.totals.packets {
+        entry(
+            out,
+            "",
+            format_args!(
+                "(for the example, {} of these {} packets)",
+                group.packets_let_through, group.totals.packets
+            ),
+        );
+    }
+    out.push('\n');
+}
+
+fn counts(out: &mut String, counts: &Counts, faulty_lines: u64) {
+    if counts.skip_data > 0 {
+        line(
+            out,
+            format_args!(
+                "{}: packets were skipped, of which no record tells.",
+                number(counts.skip_data, "SKIPDATA record")
+            ),
+        );
+    }
+    let parts = [
+        (counts.explained, "rejects explained"),
+        (counts.accepted, "accepts that fit"),
+        (counts.not_fitting, "not fitting"),
+        (counts.not_judged, "not judged"),
+        (counts.incomplete, "with values missing"),
+        (counts.no_data, "NODATA"),
+        (counts.skip_data, "SKIPDATA"),
+    ];
+    let parts: Vec<_> = parts.iter().map(|(count, what)| format!("{count} {what}")).collect();
+    line(
+        out,
+        format_args!(
+            "{} read = {}; {} faulty",
+            number(counts.records, "record"),
+            parts.join(" + "),
+            number(faulty_lines, "line")
+        ),
+    );
+}
+
+fn sums(totals: Totals) -> String {
+    let packets = number(totals.packets, "packet");
+    let records = number(totals.records, "record");
+    match totals.bytes {
+        // No packet has none, so the records do not tell.
+        0 => format!("{packets} in {records}"),
+        bytes => format!("{packets}, {} in {records}", number(bytes, "byte")),
+    }
+}
+
+fn number(count: u64, what: &str) -> String {
+    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
+}
+
+fn entry(out: &mut String, name: &str, text: impl Display) {
+    line(out, format_args!("  {name:<8}  {text}"));
+}
+
+fn line(out: &mut String, text: impl Display) {
+    // Writing into a string cannot fail.
+    let _ = writeln!(out, "{text}");
+}
