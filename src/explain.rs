@@ -12,6 +12,7 @@ use flowlogd_vpc::CompileOptions;
 
 use crate::cli::{self, ExplainOptions};
 use crate::inventory;
+use crate::messages::readable_lines;
 use crate::status::{Failure, Status};
 
 /// Runs the command.
@@ -33,7 +34,8 @@ pub(crate) fn run(options: &ExplainOptions) -> Result<Status, Failure> {
     let text = if options.json {
         json::text(&report, faulty_lines)
     } else {
-        table::text(&report, faulty_lines)
+        // Records come from files that anyone may have written, and people read this.
+        readable_lines(&table::text(&report, faulty_lines))
     };
     write(&text)?;
     Ok(status)

@@ -28,6 +28,11 @@ pub(crate) fn readable(text: &str) -> String {
     readable
 }
 
+/// The same for a text of several lines, each of which ends with one.
+pub(crate) fn readable_lines(text: &str) -> String {
+    text.lines().map(|line| readable(line) + "\n").collect()
+}
+
 fn is_harmful(char: char) -> bool {
     char.is_control()
         || matches!(char,
@@ -45,6 +50,11 @@ mod tests {
     fn what_a_terminal_obeys_is_written_out() {
         assert_eq!(readable("a\u{1b}[2Jb\r\nc\td\u{7f}\u{9b}"), r"a\u{1b}[2Jb\r\nc\td\u{7f}\u{9b}");
         assert_eq!(readable("x\u{202e}gpj.\u{2066}\u{feff}"), r"x\u{202e}gpj.\u{2066}\u{feff}");
+    }
+
+    #[test]
+    fn lines_stay_lines() {
+        assert_eq!(readable_lines("a\n\n  b\u{1b}c\n"), "a\n\n  b\\u{1b}c\n");
     }
 
     #[test]

@@ -462,6 +462,13 @@ fn json_says_the_same_one_object_a_line() {
     assert!(command.starts_with("aws ec2 authorize-security-group-ingress "), "{command}");
 }
 
+#[test]
+fn records_do_not_write_on_the_terminal() {
+    let report = explain_lines(&[&SSH.replace("eni-web", "eni-\u{1b}[2J")]);
+
+    assert!(stdout(&report).contains(r" at eni-\u{1b}[2J, "), "{}", stdout(&report));
+}
+
 fn explain(arguments: &[&str]) -> Output {
     command().args(arguments).output().unwrap()
 }

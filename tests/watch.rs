@@ -411,5 +411,5 @@ fn sockets(pair: &Pair) -> (UdpSocket, UdpSocket) {
 fn sum(ended: &Ended, word: &str, column: usize) -> u64 {
     let records = ended.records.iter().map(|record| record.split(' ').collect::<Vec<_>>());
     let chosen = records.filter(|columns| columns.contains(&word));
-    chosen.map(|columns| columns[column].parse::<u64>().expect("a number")).sum()
+    chosen.map(|columns| columns.get(column).expect("it").parse::<u64>().expect("a number")).sum()
 }
