@@ -15,7 +15,7 @@ fn console_sessions_print_what_the_documents_show() {
     for document in documents() {
         for session in blocks(&document, "console") {
             // Other documents' data are not the demo's.
-            if !session.command.contains("target/demo/demo.pcap") {
+            if !session.command.contains("target/demo/") {
                 continue;
             }
             sessions += 1;
@@ -137,6 +137,9 @@ fn craft_demo(directory: &Path) {
         .status()
         .expect("python3 is there, as tests/tools.sh sees to");
     assert!(made.success(), "tests/demo/traffic.py craft: {made}");
+    let replay = "flowlogd replay target/demo/demo.pcap --inventory tests/demo/vpc.json --quiet \
+                  --output target/demo/records.log";
+    assert_eq!(run(replay, directory), "");
 }
 
 fn run(command: &str, demo: &Path) -> String {
