@@ -44,12 +44,14 @@ pub struct Closer {
     known: BTreeSet<InterfaceIndex>,
     /// The first window that has not been written yet.
     next: Option<u64>,
+    /// The end of a long gap that was told last.
+    gap_end: Option<u64>,
 }
 
 impl Closer {
     /// Creates a closer that knows no interface.
     pub const fn new(length: WindowLength, silence: Silence) -> Self {
-        Self { length, silence, known: BTreeSet::new(), next: None }
+        Self { length, silence, known: BTreeSet::new(), next: None, gap_end: None }
     }
 
     /// Takes what [`Aggregator::close`](crate::Aggregator::close) returned for every shard, in the order of
@@ -99,9 +101,12 @@ impl Closer {
         if self.known.is_empty() {
             return;
         }
-        if (until - next).saturating_mul(self.length.as_secs()) > LONGEST_TOLD_GAP {
+        // A packet within the grace period ends a silence but for one window, which belongs to it.
+        let is_rest = self.gap_end.take() == Some(next) && until - next == 1;
+        if is_rest || (until - next).saturating_mul(self.length.as_secs()) > LONGEST_TOLD_GAP {
             let first = CaptureWindow::numbered(next, self.length);
             closed.push(Closed::LongGap { first, windows: until - next });
+            self.gap_end = (!is_rest).then_some(until);
             return;
         }
         for number in next..until {
@@ -285,6 +290,23 @@ mod tests {
         run.close(Some(1 + 1440 + 1441));
 
         insta::assert_snapshot!(run.text, @"gap of 1441 from [86460, 86520)");
+    }
+
+    #[test]
+    fn the_window_before_a_packet_within_the_grace_period_is_of_the_silence() {
+        let mut run = Run::new(10, Silence::Reported);
+        run.packet(0, 1, 0);
+        let at = 2000 * 60 + 1;
+        run.close(Some(WindowLength::ONE_MINUTE.closed_before(at)));
+        run.packet(0, 1, at);
+        run.close(None);
+
+        insta::assert_snapshot!(run.text, @r"
+        [0, 60) eni0 10.0.0.1 0+0..0 packets=1
+        gap of 1998 from [60, 120)
+        gap of 1 from [119940, 120000)
+        [120000, 120060) eni0 10.0.0.1 120000+1..1 packets=1
+        ");
     }
 
     #[test]

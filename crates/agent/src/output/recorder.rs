@@ -109,9 +109,7 @@ impl Recorder {
     pub fn write(&mut self, closed: &[Closed]) -> Result<(), OutputError> {
         for closed in closed {
             match closed {
-                Closed::LongGap { first, windows } => {
-                    self.written.untold_gaps.push((*first, *windows));
-                }
+                Closed::LongGap { first, windows } => self.written.add_gap(*first, *windows),
                 Closed::Window(window) => self.write_window(window)?,
             }
         }

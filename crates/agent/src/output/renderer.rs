@@ -94,6 +94,16 @@ impl Written {
         self.accept + self.reject + self.unjudged + self.no_data + self.skip_data
     }
 
+    /// Adds a silence; one that goes on where the last one ended is the same.
+    pub(super) fn add_gap(&mut self, first: CaptureWindow, windows: u64) {
+        match self.untold_gaps.last_mut() {
+            Some((begun, length)) if begun.number() + *length == first.number() => {
+                *length += windows
+            }
+            Some(_) | None => self.untold_gaps.push((first, windows)),
+        }
+    }
+
     pub(super) fn merge(&mut self, other: Self) {
         for (interface, packets) in other.recorded {
             *self.recorded.entry(interface).or_default() += packets;
