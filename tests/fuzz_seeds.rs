@@ -1,6 +1,6 @@
 //! Replays the committed seeds of every fuzz target, so that what once broke a parser stays mended.
 
-#[path = "../fuzz/targets.rs"]
+#[path = "../fuzz/targets/mod.rs"]
 mod targets;
 
 use std::fs;

@@ -45,15 +45,7 @@ const LAYERS: &[Layer] = &[
         name: "flowlogd-flowlog",
         ours: &["flowlogd-packet", "flowlogd-vpc"],
         // Compression and Parquet turn bytes into bytes.
-        others: Others::Only(&[
-            "flate2",
-            "itoa",
-            "libdeflater",
-            "memchr",
-            "parquet",
-            "serde_json",
-            "thiserror",
-        ]),
+        others: Others::Only(&["flate2", "itoa", "libdeflater", "memchr", "parquet", "thiserror"]),
     },
     Layer { name: "flowlogd-aws", ours: &[], others: Others::Only(&["thiserror"]) },
     Layer {

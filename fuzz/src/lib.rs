@@ -1,6 +1,6 @@
 //! The fuzz targets by name, for libFuzzer's programs and for the driver.
 
-#[path = "../targets.rs"]
+#[path = "../targets/mod.rs"]
 mod targets;
 
 /// Returns the names of all targets.

@@ -1,5 +1,7 @@
 //! Inputs made from inputs.
 
+use std::ops::Range;
+
 /// SplitMix64: small, good enough for choosing bytes, and the same everywhere.
 pub struct Random(u64);
 
@@ -29,11 +31,12 @@ const EDGES: [u64; 12] =
 /// Inputs grow to this and no further: what breaks a parser breaks it within one large packet.
 const LONGEST: usize = 64 * 1024;
 
-/// Changes `input` in one to eight places, taking parts of `other` now and then.
+/// Changes `input` in one to eight places, seldom in many, taking parts of `other` now and then.
 pub fn mutate(input: &mut Vec<u8>, other: &[u8], random: &mut Random) {
-    for _ in 0..=random.below(8) {
+    let most = random.below(8) + 1;
+    for _ in 0..=random.below(most) {
         let at = random.below(input.len());
-        match random.below(8) {
+        match random.below(11) {
             0 => flip(input, at, random),
             1 => overwrite(input, at, &[random.next() as u8]),
             2 => {
@@ -58,6 +61,15 @@ pub fn mutate(input: &mut Vec<u8>, other: &[u8], random: &mut Random) {
                 let again = input[at..end].to_vec();
                 insert(input, at, &again);
             }
+            // Text stays text: a word for a word, a number for a number.
+            7 | 8 => {
+                let from = word(other, random.below(other.len()));
+                input.splice(word(input, at), other[from].iter().copied());
+            }
+            9 => {
+                let number = EDGES[random.below(EDGES.len())] + random.below(2) as u64;
+                input.splice(word(input, at), number.to_string().into_bytes());
+            }
             _ => {
                 let from = random.below(other.len());
                 let end = (from + random.below(64)).min(other.len());
@@ -78,6 +90,14 @@ fn overwrite(input: &mut [u8], at: usize, bytes: &[u8]) {
     for (old, new) in input.iter_mut().skip(at).zip(bytes) {
         *old = *new;
     }
+}
+
+/// Returns where the next word is: letters, digits and what ids and addresses have between them.
+fn word(text: &[u8], at: usize) -> Range<usize> {
+    let is_part = |byte: &u8| byte.is_ascii_alphanumeric() || b"-.:/_".contains(byte);
+    let start = (at..text.len()).find(|&place| is_part(&text[place])).unwrap_or(text.len());
+    let len = text[start..].iter().take_while(|byte| is_part(byte)).count();
+    start..start + len
 }
 
 fn insert(input: &mut Vec<u8>, at: usize, bytes: &[u8]) {

@@ -28,9 +28,13 @@ impl LogFormat {
         I: IntoIterator,
         I::Item: AsRef<str>,
     {
-        let tokens: Vec<_> =
-            names.into_iter().map(|name| format!("${{{}}}", name.as_ref())).collect();
-        tokens.join(" ").parse()
+        let names: Vec<_> = names.into_iter().collect();
+        let fields = names.iter().map(|name| named(name.as_ref())).collect::<Result<_, _>>();
+        fields.and_then(Self::new).map_err(|fault| {
+            let tokens: Vec<_> =
+                names.iter().map(|name| format!("${{{}}}", name.as_ref())).collect();
+            InvalidLogFormat { format: tokens.join(" "), fault }
+        })
     }
 
     /// Returns all fields up to those of flow logs version `version`, in AWS's order; `None` where VPC
@@ -122,6 +126,10 @@ fn field(token: &str) -> Result<Field, FormatFault> {
         .ok_or_else(|| FormatFault::NotAField(token.to_owned()))?
         .strip_suffix('}')
         .ok_or_else(|| FormatFault::Unterminated(token.to_owned()))?;
+    named(name)
+}
+
+fn named(name: &str) -> Result<Field, FormatFault> {
     name.parse().map_err(|_| FormatFault::unknown_field(name))
 }
 
@@ -225,6 +233,16 @@ mod tests {
             "there is no field `foo`"
         );
         assert_eq!(LogFormat::from_names([""; 0]).unwrap_err().fault, FormatFault::Empty);
+    }
+
+    #[test]
+    fn a_name_is_one_field_whatever_stands_in_it() {
+        for name in ["start} ${end", "srcaddr dstaddr", ""] {
+            let error = LogFormat::from_names(["version", name]).unwrap_err();
+
+            assert_eq!(error.fault.to_string(), format!("there is no field `{name}`"));
+            assert_eq!(error.format, format!("${{version}} ${{{name}}}"));
+        }
     }
 
     proptest! {

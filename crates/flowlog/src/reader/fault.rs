@@ -72,9 +72,18 @@ impl fmt::Display for Expected {
     }
 }
 
-/// Returns the first characters of a text that may be long.
+/// Returns the first characters of a text that may be long. What would end the line of a message, or
+/// command the terminal, is escaped.
 pub(super) fn excerpt(text: &str) -> String {
-    text.chars().take(64).collect()
+    let mut excerpt = String::new();
+    for character in text.chars().take(64) {
+        if character.is_control() {
+            excerpt.extend(character.escape_default());
+        } else {
+            excerpt.push(character);
+        }
+    }
+    excerpt
 }
 
 /// A faulty line.
@@ -112,5 +121,16 @@ impl Faults {
         if self.first.len() < Self::KEPT {
             self.first.push(NumberedFault { line, fault });
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_message_quotes_stays_in_its_line_and_commands_no_terminal() {
+        assert_eq!(excerpt("a\r\nb\t\u{1b}[2J\u{7f}\u{9b}"), r"a\r\nb\t\u{1b}[2J\u{7f}\u{9b}");
+        assert_eq!(excerpt("é \"\\"), "é \"\\");
     }
 }
