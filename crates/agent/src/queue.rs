@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use flowlogd_flowlog::{KeyV4, KeyV6, Sighting};
+use flowlogd_flowlog::{KeyV4, KeyV6, PackedKey, Sighting};
 use flowlogd_packet::{
     Addresses, Fragment, Icmp, LinkInfo, NonIp, PacketHeader, ParseError, ParsedFrame,
     QuotedHeader, parse,
@@ -185,7 +185,7 @@ impl Batch {
             }
             Addresses::V6 { src, dst } => {
                 self.v6.push(KeyV6::new(src, dst, header.srcport, header.dstport, header.protocol));
-                (KeyV4::default(), index(self.v6.len() - 1))
+                (KeyV4::FREE, index(self.v6.len() - 1))
             }
         };
         let icmp = header.icmp.unwrap_or(Icmp { kind: 0, code: 0, id: 0 });
@@ -233,8 +233,6 @@ impl Batch {
 
     /// Returns what the rules need to know of a packet of this batch.
     pub(crate) fn header(&self, packet: &QueuedPacket) -> PacketHeader {
-        use flowlogd_flowlog::PackedKey;
-
         let key = match self.key_v6(packet) {
             Some(key) => key.unpack(),
             None => packet.v4.unpack(),

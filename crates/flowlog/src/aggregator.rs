@@ -69,6 +69,8 @@ pub struct Aggregator {
     closed_before: u64,
     /// Ascending; hardly ever more than two.
     open: Vec<OpenWindow>,
+    /// IPv4 and IPv6 flows of the last window that was closed.
+    last: (usize, usize),
     // A map: late packets are few, and their windows may be many.
     late: BTreeMap<(u64, FlowKey), Tally>,
     lost: BTreeMap<(u64, InterfaceIndex), u64>,
@@ -83,6 +85,7 @@ impl Aggregator {
             flows: 0,
             closed_before: 0,
             open: Vec::new(),
+            last: (0, 0),
             late: BTreeMap::new(),
             lost: BTreeMap::new(),
         }
@@ -104,9 +107,13 @@ impl Aggregator {
     #[inline]
     pub fn count<K: WindowKey>(&mut self, key: K, hash: u64, seen: &Sighting) -> Outcome {
         let key = key.with_action(Action::Accept);
-        let Some((open, offset)) =
-            Self::open_window(&mut self.open, self.length, self.closed_before, seen.secs)
-        else {
+        let Some((open, offset)) = Self::open_window(
+            &mut self.open,
+            self.length,
+            self.closed_before,
+            self.last,
+            seen.secs,
+        ) else {
             return self.observe_late(key, seen, Tally::count);
         };
         let table = K::table_mut(open);
@@ -132,9 +139,13 @@ impl Aggregator {
         generation: Generation,
         judge: impl FnOnce(Prior) -> Judgement,
     ) -> Outcome {
-        let Some((open, offset)) =
-            Self::open_window(&mut self.open, self.length, self.closed_before, seen.secs)
-        else {
+        let Some((open, offset)) = Self::open_window(
+            &mut self.open,
+            self.length,
+            self.closed_before,
+            self.last,
+            seen.secs,
+        ) else {
             return self.judge_late(key, seen, generation, judge);
         };
         let table = K::table_mut(open);
@@ -186,6 +197,7 @@ impl Aggregator {
         open: &mut Vec<OpenWindow>,
         length: WindowLength,
         closed_before: u64,
+        last: (usize, usize),
         secs: u64,
     ) -> Option<(&mut OpenWindow, u16)> {
         // The newest window is nearly always the one.
@@ -194,7 +206,12 @@ impl Aggregator {
         let index = if is_newest {
             open.len() - 1
         } else {
-            Self::index_of_window(open, CaptureWindow::containing(secs, length), closed_before)?
+            Self::index_of_window(
+                open,
+                CaptureWindow::containing(secs, length),
+                closed_before,
+                last,
+            )?
         };
         let found = open.get_mut(index)?;
         let offset = offset_in_window(secs, found.start);
@@ -206,6 +223,7 @@ impl Aggregator {
         open: &mut Vec<OpenWindow>,
         window: CaptureWindow,
         closed_before: u64,
+        last: (usize, usize),
     ) -> Option<usize> {
         if window.number() < closed_before {
             return None;
@@ -213,10 +231,10 @@ impl Aggregator {
         let (number, start) = (window.number(), window.start());
         let index = open.partition_point(|other| other.number < number);
         if open.get(index).is_none_or(|other| other.number != number) {
-            open.insert(
-                index,
-                OpenWindow { number, start, v4: FlowTable::new(), v6: FlowTable::new() },
-            );
+            // Half of what the last window needed at once, so that a busy table grows but a few times.
+            let v4 = FlowTable::with_room_for(last.0 / 2);
+            let v6 = FlowTable::with_room_for(last.1 / 2);
+            open.insert(index, OpenWindow { number, start, v4, v6 });
         }
         Some(index)
     }
@@ -289,6 +307,7 @@ impl Aggregator {
         let still_open = self.open.partition_point(|open| open.number < closed_before);
         for open in self.open.drain(..still_open) {
             self.flows -= open.v4.len() + open.v6.len();
+            self.last = (open.v4.len(), open.v6.len());
             let flows = WindowFlows {
                 v4: open.v4.into_sorted(),
                 v6: open.v6.into_sorted(),

@@ -33,7 +33,10 @@ pub struct FlowKey {
 }
 
 /// A key packed for the flow table. Packed keys of one family order as [`FlowKey`] does.
-pub trait PackedKey: Copy + Default + Ord + Send + Sync {
+pub trait PackedKey: Copy + Ord + Send + Sync {
+    /// Some key, to fill free places with.
+    const FREE: Self;
+
     /// Returns the same key with another action.
     #[must_use]
     fn with_action(self, action: Action) -> Self;
@@ -77,7 +80,7 @@ const SEED: [u64; 4] =
     [0x243f_6a88_85a3_08d3, 0x1319_8a2e_0370_7345, 0xa409_3822_299f_31d1, 0x082e_fa98_ec4e_6c89];
 
 /// interface (22) · direction (1) · source (32) · destination (32) · ports (32) · protocol (8) · action (1)
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyV4(u128);
 
 const V4_HEAD: u32 = 105;
@@ -103,6 +106,8 @@ impl KeyV4 {
 }
 
 impl PackedKey for KeyV4 {
+    const FREE: Self = Self(0);
+
     #[inline]
     fn with_action(self, action: Action) -> Self {
         Self(self.without_action().0 | u128::from(action == Action::Reject))
@@ -150,7 +155,7 @@ impl PackedKey for KeyV4 {
 }
 
 /// The same for IPv6; field order is sort order.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct KeyV6 {
     head: u64,
     src: u128,
@@ -175,6 +180,8 @@ impl KeyV6 {
 }
 
 impl PackedKey for KeyV6 {
+    const FREE: Self = Self { head: 0, src: 0, dst: 0, tail: 0 };
+
     #[inline]
     fn with_action(self, action: Action) -> Self {
         Self { tail: self.tail & !1 | u64::from(action == Action::Reject), ..self }

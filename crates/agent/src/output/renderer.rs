@@ -98,7 +98,7 @@ impl Written {
     pub(super) fn add_gap(&mut self, first: CaptureWindow, windows: u64) {
         match self.untold_gaps.last_mut() {
             Some((begun, length)) if begun.number() + *length == first.number() => {
-                *length += windows
+                *length += windows;
             }
             Some(_) | None => self.untold_gaps.push((first, windows)),
         }
