@@ -1,17 +1,18 @@
 #!/usr/bin/env python3
-"""Measures `flowlogd replay` against the yardstick, in turn: A B A B …
+"""Measures `flowlogd replay`, and records as text, against yardsticks, in turn: A B A B …
 
 Settings are environment variables, so `make bench NAME=value` sets them:
 
   CAPTURES   which captures, of m0 m1 m2 m3 t4 t5; the default is all, 9 GB on disk, for `plain`, and m1 for
              `rules` and `threads`
   PAIRS      how many pairs of runs each comparison has; default 5
-  SERIES     which comparisons, of plain rules threads; default all
+  SERIES     which comparisons, of plain rules threads text; default all. `text` needs no capture
   RULES      entries of security group and network ACL in each direction, in `rules`; default 40
   THREADS    the two numbers of threads that `threads` compares; default 1,2
+  LINES      records that `text` writes and reads; default 500000
   FLOWLOGD   the program to measure; the default builds this checkout
-  PERF_KIT   a directory with another generator and yardstick (make_throughput.sh, limit.rs); the default is
-             ../shared/perf if there is one, else benches/kit
+  PERF_KIT   a directory with another generator and yardstick (make_throughput.sh, limit.rs, rec.rs); the default
+             is ../shared/perf if there is one, else benches/kit
 
 The report goes to the standard output and to target/bench/report.md.
 """
@@ -43,6 +44,7 @@ CAPTURES = {
     "t4": ("t4_4m_full.pcap", 1.5e9, 1.5),
     "t5": ("t5_10m_churn_ns.pcap", 1.1e9, 2.0),
 }
+ALL_SERIES = ["plain", "rules", "threads", "text"]
 RULES_GOAL = 2.6
 THREADS_GOAL = 1.7
 
@@ -70,31 +72,40 @@ def main():
         return 0 if sys.argv[1] in ("-h", "--help") else 2
     asked = os.environ.get("CAPTURES", "").split()
     names = asked or list(CAPTURES)
-    series = os.environ.get("SERIES", "plain rules threads").split()
+    series = os.environ.get("SERIES", " ".join(ALL_SERIES)).split()
     pairs = int(os.environ.get("PAIRS", "5"))
     for name in names:
         if name not in CAPTURES:
             return fail(f"no capture is called {name}; there are {' '.join(CAPTURES)}")
-    unknown = set(series) - {"plain", "rules", "threads"}
+    unknown = set(series) - set(ALL_SERIES)
     if unknown:
-        return fail(f"no series is called {' '.join(sorted(unknown))}; there are plain rules threads")
+        return fail(f"no series is called {' '.join(sorted(unknown))}; there are {' '.join(ALL_SERIES)}")
 
     BENCH.mkdir(parents=True, exist_ok=True)
     kit = Kit()
-    missing = sum(CAPTURES[name][1] for name in names if not kit.path(name).exists())
-    free = shutil.disk_usage(BENCH).free
-    if missing + 4e9 > free:
-        return fail(f"{missing / 1e9:.1f} GB of captures and 4 GB of output are needed, {free / 1e9:.1f} GB are free")
-    flowlogd = subject()
+    needs_captures = set(series) != {"text"}
+    if needs_captures:
+        missing = sum(CAPTURES[name][1] for name in names if not kit.path(name).exists())
+        free = shutil.disk_usage(BENCH).free
+        if missing + 4e9 > free:
+            return fail(
+                f"{missing / 1e9:.1f} GB of captures and 4 GB of output are needed, {free / 1e9:.1f} GB are free"
+            )
+    flowlogd = subject() if needs_captures else None
 
     bench = Bench(kit, flowlogd, pairs)
-    bench.say(f"# Replay, {date.today()}\n\n{machine()}\n\nYardstick and captures: {kit.origin}. {pairs} pairs in turn.")
+    bench.say(
+        f"# Replay and records, {date.today()}\n\n{machine()}\n\n"
+        f"Yardstick and captures: {kit.origin}. {pairs} pairs in turn."
+    )
     if "plain" in series:
         bench.plain(names)
     if "rules" in series:
         bench.rules(asked or ["m1"], os.environ.get("RULES", "40"))
     if "threads" in series:
         bench.threads(asked or ["m1"], os.environ.get("THREADS", "1,2"))
+    if "text" in series:
+        bench.text(os.environ.get("LINES", "500000"))
     bench.say(f"\nLoad of the machine at the end: {os.getloadavg()[0]:.2f}.")
     return 1 if bench.faults else 0
 
@@ -136,6 +147,17 @@ class Kit:
     def frugal_yardstick(self, capture, out):
         """The same with read(2): a mapped file would count as resident."""
         return self.yardstick(capture, out, "read:flowpf")
+
+    def records(self, lines):
+        """Returns the other kit's loops over records, and a file of records that it makes."""
+        source = self.other and self.other / "rec.rs"
+        if not source or not source.exists():
+            return None, None
+        program, path = compiled(source, self.data / "rec", "2021"), self.data / f"v2_{lines}.txt"
+        if not path.exists():
+            check([str(program), "gen", "v2", lines, "1", f"{path}.part"])
+            os.rename(f"{path}.part", path)
+        return str(program), str(path)
 
     def inventory(self, name, rules):
         """Returns an inventory whose interfaces own the clients of the capture."""
@@ -244,6 +266,21 @@ class Bench:
                 f"| {'≥ ' + str(THREADS_GOAL) if name == 'm1' else '–'} | {median(b, 'cpu'):.2f} "
                 f"| {median(a, 'cpu'):.2f} | {'yes' if same else 'NO'} |"
             )
+
+    def text(self, lines):
+        """Records as text, written and read: the loops of benches/text.rs, and those of the other kit."""
+        program, path = self.kit.records(lines)
+        command = ["cargo", "bench", "--locked", "--quiet", "--bench", "text", "--"]
+        command += ["--lines", lines, "--rounds", str(self.pairs)]
+        command += ["--file", path] if path else []
+        note(" ".join(command))
+        table = subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.PIPE, text=True).stdout
+        self.say(f"\n## Records, {int(lines):,} lines, one thread\n\n{table.strip()}")
+        if program:
+            write = [program, "write", lines, "1", "/dev/null"]
+            for name, runs in zip(("write", "read"), self.in_turn(write, [program, "parse", path])):
+                costs = [run.cpu * 1e9 / int(lines) for run in runs]
+                self.say(f"| {name} v2: the other kit's | {min(costs):.0f} | {statistics.median(costs):.0f} | – | – |")
 
     def in_turn(self, a, b):
         """Runs both once for the page cache, then in pairs."""

@@ -10,6 +10,7 @@ use flowlogd_flowlog::{
 use super::assert_one_line;
 
 const GZIP: u8 = 0x1f;
+const BYTE_ORDER_MARK: &[u8] = b"\xef\xbb\xbf";
 
 /// Records in whatever format the file names, and in each of several given ones.
 pub(super) fn run(data: &[u8]) {
@@ -35,8 +36,20 @@ pub(super) fn run(data: &[u8]) {
         if let (Some(format), Outcome { error: None, .. }) = (format, &outcome) {
             let told = outcome.records.len() as u64 + outcome.faults;
             assert_eq!(told, lines_to_tell(data, &format), "a line dropped, or told twice");
+            check_behind_a_long_line(data, format, &outcome);
         }
     }
+}
+
+/// A line too long to be one is one fault more, and changes nothing else.
+fn check_behind_a_long_line(data: &[u8], format: LogFormat, outcome: &Outcome) {
+    if data.starts_with(BYTE_ORDER_MARK) {
+        return; // Elsewhere than at the beginning it is no mark.
+    }
+    let long_line = vec![b'x'; MAX_LINE + 1];
+    let behind = read([&long_line, b"\n".as_slice(), data].concat().as_slice(), Some(format));
+    assert_eq!(behind.records, outcome.records, "other records behind a long line");
+    assert_eq!(behind.faults, outcome.faults + 1, "a long line that is not told");
 }
 
 /// What reading a file gave.
@@ -117,7 +130,7 @@ fn check(record: &ParsedRecord<'_>) {
 /// header line.
 fn lines_to_tell(text: &[u8], format: &LogFormat) -> u64 {
     let header = format.header_line();
-    let text = text.strip_prefix(b"\xef\xbb\xbf").unwrap_or(text);
+    let text = text.strip_prefix(BYTE_ORDER_MARK).unwrap_or(text);
     let lines = text.split(|byte| *byte == b'\n');
     let lines = lines.map(|line| line.strip_suffix(b"\r").unwrap_or(line));
     lines.filter(|line| !line.is_empty() && *line != header.as_bytes()).count() as u64
