@@ -36,20 +36,21 @@ pub(super) fn run(data: &[u8]) {
         if let (Some(format), Outcome { error: None, .. }) = (format, &outcome) {
             let told = outcome.records.len() as u64 + outcome.faults;
             assert_eq!(told, lines_to_tell(data, &format), "a line dropped, or told twice");
-            check_behind_a_long_line(data, format, &outcome);
+            check_between_long_lines(data, format, &outcome);
         }
     }
 }
 
 /// A line too long to be one is one fault more, and changes nothing else.
-fn check_behind_a_long_line(data: &[u8], format: LogFormat, outcome: &Outcome) {
+fn check_between_long_lines(data: &[u8], format: LogFormat, outcome: &Outcome) {
     if data.starts_with(BYTE_ORDER_MARK) {
         return; // Elsewhere than at the beginning it is no mark.
     }
     let long_line = vec![b'x'; MAX_LINE + 1];
-    let behind = read([&long_line, b"\n".as_slice(), data].concat().as_slice(), Some(format));
-    assert_eq!(behind.records, outcome.records, "other records behind a long line");
-    assert_eq!(behind.faults, outcome.faults + 1, "a long line that is not told");
+    let between = [&long_line, b"\n".as_slice(), data, b"\n", &long_line].concat();
+    let between = read(between.as_slice(), Some(format));
+    assert_eq!(between.records, outcome.records, "other records between long lines");
+    assert_eq!(between.faults, outcome.faults + 2, "a long line that is not told");
 }
 
 /// What reading a file gave.
