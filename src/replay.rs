@@ -119,8 +119,10 @@ fn rules(options: &ReplayOptions) -> Result<Rules, Failure> {
 }
 
 /// What is read at a time. The bytes of the chunk, its packets and the flow tables that they touch are to
-/// stay in a core's own cache, and yet there must be work for every thread.
+/// stay in a core's own cache, …
 const CHUNK_SIZE: usize = 1 << 18;
+/// … but several threads need enough work between two meetings.
+const SHARED_CHUNK_SIZE: usize = 1 << 19;
 
 /// A run in progress.
 struct Replay<'a> {
@@ -143,7 +145,8 @@ impl Replay<'_> {
             } else {
                 CaptureReader::open(path)
             } {
-                Ok(reader) => reader.with_chunk_size(CHUNK_SIZE),
+                Ok(reader) if self.threads == 1 => reader.with_chunk_size(CHUNK_SIZE),
+                Ok(reader) => reader.with_chunk_size(SHARED_CHUNK_SIZE),
                 Err(error) => {
                     status = status.max(tell(error));
                     continue;

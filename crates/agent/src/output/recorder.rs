@@ -150,7 +150,8 @@ impl Recorder {
             return parts.iter().try_for_each(|part| self.write_rows(window, part));
         }
         // A few parts for every thread at a time, so that memory does not grow with the window.
-        for group in parts.chunks(self.threads * 4) {
+        let at_a_time = if self.threads == 1 { 1 } else { self.threads * 4 };
+        for group in parts.chunks(at_a_time) {
             let renderer = &self.renderer;
             let rendered: Vec<_> = if let [part] = group {
                 vec![renderer.render(window, part)]
