@@ -3,7 +3,6 @@
 //! `cargo bench --bench text -- [--lines N] [--rounds N] [--file RECORDS]`. Every loop runs once a round, in turn, so
 //! that a busy machine slows all of them. The bare loops in [`bare`] know the format, check nothing and know IPv4 alone;
 //! that they write the same lines, and read the same values, is asserted.
-#![expect(clippy::cast_precision_loss, reason = "nanoseconds of a minute fit a float's 52 bits")]
 #![expect(clippy::print_stdout, reason = "the report goes there")]
 #![expect(clippy::print_stderr, reason = "so do complaints, to the other one")]
 

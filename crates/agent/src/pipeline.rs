@@ -8,7 +8,8 @@ use flowlogd_flowlog::{
 };
 use flowlogd_packet::{Addresses, FragmentOutcome, FragmentPorts, PacketHeader};
 use flowlogd_vpc::{
-    Action, ConnectionTable, Direction, FlowOfConnection, InterfaceIndex, Judgement, Ruleset,
+    Action, ConnectionTable, Direction, FlowOfConnection, InterfaceIndex, Judgement, Points,
+    Ruleset,
 };
 
 use crate::ledger::InterfaceLedger;
@@ -147,21 +148,33 @@ impl Shard {
             self.enter(InterfaceIndex(0), outcome, seen);
             return;
         };
+        let Points { egress, ingress } = packet.points;
+        // Nearly always it is one interface.
+        match (egress.single(), ingress.single()) {
+            (Some(interface), None) if ingress.is_empty() => {
+                let case =
+                    Case { rules, generation, interface, direction: Direction::Egress, seen };
+                self.observe_at(key.at(interface, Direction::Egress), hash, &case, &header);
+                return;
+            }
+            (None, Some(interface)) if egress.is_empty() => {
+                let case =
+                    Case { rules, generation, interface, direction: Direction::Ingress, seen };
+                self.observe_at(key.at(interface, Direction::Ingress), hash, &case, &header);
+                return;
+            }
+            (_, _) => {}
+        }
         let (mut sent, mut refused) = (0, 0);
-        for (set, direction) in
-            [(packet.points.egress, Direction::Egress), (packet.points.ingress, Direction::Ingress)]
-        {
+        for (set, direction) in [(egress, Direction::Egress), (ingress, Direction::Ingress)] {
             if direction == Direction::Ingress && sent > 0 && sent == refused {
                 break;
             }
             for interface in rules.members(set) {
                 let key = key.at(*interface, direction);
                 let hash = if sent == 0 { hash } else { key.hash() };
-                let case = Case { rules, key, interface: *interface, direction, seen };
-                let connections = &mut self.connections;
-                let judge = |prior| case.judge(connections, prior, &header);
-                let outcome = self.aggregator.observe(key, hash, seen, generation, judge);
-                self.enter(*interface, outcome, seen);
+                let case = Case { rules, generation, interface: *interface, direction, seen };
+                let outcome = self.observe_at(key, hash, &case, &header);
                 sent += 1;
                 refused += u32::from(matches!(
                     outcome,
@@ -169,6 +182,21 @@ impl Shard {
                 ));
             }
         }
+    }
+
+    /// Counts a packet at one interface.
+    fn observe_at<K: WindowKey>(
+        &mut self,
+        key: K,
+        hash: u64,
+        case: &Case<'_>,
+        header: impl Fn() -> PacketHeader,
+    ) -> Outcome {
+        let connections = &mut self.connections;
+        let judge = |prior| case.judge(connections, key, prior, header);
+        let outcome = self.aggregator.observe(key, hash, case.seen, case.generation, judge);
+        self.enter(case.interface, outcome, case.seen);
+        outcome
     }
 
     /// Enters into the books what became of a packet.
@@ -219,26 +247,27 @@ impl Shard {
 }
 
 /// A packet at an interface.
-struct Case<'a, K> {
+struct Case<'a> {
     rules: &'a Ruleset,
-    key: K,
+    generation: Generation,
     interface: InterfaceIndex,
     direction: Direction,
     seen: &'a Sighting,
 }
 
-impl<K: PackedKey> Case<'_, K> {
+impl Case<'_> {
     /// Asks the rules, or as little of them as what the flow table knows leaves open.
     fn judge(
         &self,
         connections: &mut ConnectionTable,
+        key: impl PackedKey,
         prior: Prior,
         header: impl Fn() -> PacketHeader,
     ) -> Judgement {
         let Self { rules, interface, direction, seen, .. } = *self;
         match prior {
             Prior::Accepted(hint) => {
-                let key = self.key.unpack();
+                let key = key.unpack();
                 let flow = FlowOfConnection {
                     addresses: key.addresses,
                     protocol: key.protocol,
@@ -276,8 +305,17 @@ impl<K: PackedKey> Case<'_, K> {
 /// Returns the point at which a packet is judged first.
 #[inline]
 fn first_point(packet: &QueuedPacket, round: &Round<'_>) -> (InterfaceIndex, Direction) {
-    let Some((rules, _)) = round.rules else { return (InterfaceIndex(0), Direction::Ingress) };
-    match (rules.members(packet.points.egress), rules.members(packet.points.ingress)) {
+    let Points { egress, ingress } = packet.points;
+    if let Some(interface) = egress.single() {
+        return (interface, Direction::Egress);
+    }
+    if let Some(interface) = ingress.single()
+        && egress.is_empty()
+    {
+        return (interface, Direction::Ingress);
+    }
+    let members = |set| round.rules.map_or(&[][..], |(rules, _)| rules.members(set));
+    match (members(egress), members(ingress)) {
         ([interface, ..], _) => (*interface, Direction::Egress),
         ([], [interface, ..]) => (*interface, Direction::Ingress),
         ([], []) => (InterfaceIndex(0), Direction::Ingress),

@@ -148,6 +148,7 @@ impl Ruleset {
     ///
     /// The direction counts where the link layer knows it; a side is found by IP address, and only
     /// where no interface has that by hardware address, as on both sides of a NAT gateway.
+    #[inline]
     pub fn points(&self, link: &LinkInfo, addresses: &Addresses) -> Points {
         let (src, dst) = self.ownership.of_addresses(addresses);
         let or_mac = |set: InterfaceSet, mac| {

@@ -126,6 +126,7 @@ impl Ownership {
     }
 
     /// Returns the owners of the source and of the destination.
+    #[inline]
     pub(crate) fn of_addresses(&self, addresses: &Addresses) -> (InterfaceSet, InterfaceSet) {
         match addresses {
             Addresses::V4 { src, dst } => {
