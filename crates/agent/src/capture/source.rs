@@ -168,13 +168,13 @@ impl Source {
         match compression {
             Compression::Gzip => {
                 self.compression = Some("gzip");
-                self.reader = Box::new(MultiGzDecoder::new(packed));
+                self.reader = Box::new(Piecewise::new(MultiGzDecoder::new(packed)));
             }
             Compression::Zstd => {
                 let decoder = zstd::Decoder::with_buffer(packed)
                     .map_err(|source| CaptureError::Open { file: name.to_owned(), source })?;
                 self.compression = Some("zstd");
-                self.reader = Box::new(decoder);
+                self.reader = Box::new(Piecewise::new(decoder));
             }
         }
         Ok(())
@@ -205,6 +205,47 @@ fn compression(start: &[u8]) -> Option<Compression> {
         // A frame, or a skippable one, with which parallel compressors begin.
         [0x28, 0xb5, 0x2f, 0xfd] | [0x50..=0x5f, 0x2a, 0x4d, 0x18] => Some(Compression::Zstd),
         _ => None,
+    }
+}
+
+/// Asks a decompressor for little at a time: one that fails takes what it had made in that call with it.
+struct Piecewise<R> {
+    decompressor: R,
+    failed: Option<io::Error>,
+}
+
+/// So much can be lost before a damaged place; smaller pieces cost more calls.
+const PIECE: usize = 4096;
+
+impl<R: Read> Piecewise<R> {
+    fn new(decompressor: R) -> Self {
+        Self { decompressor, failed: None }
+    }
+}
+
+impl<R: Read> Read for Piecewise<R> {
+    fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
+        if let Some(error) = self.failed.take() {
+            return Err(error);
+        }
+        let mut filled = 0;
+        for piece in buffer.chunks_mut(PIECE) {
+            match self.decompressor.read(piece) {
+                Ok(made) => {
+                    filled += made;
+                    // Perhaps there will be more, but what there is need not wait for it.
+                    if made < piece.len() {
+                        break;
+                    }
+                }
+                Err(error) if filled > 0 => {
+                    self.failed = Some(error);
+                    break;
+                }
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(filled)
     }
 }
 
@@ -418,6 +459,22 @@ mod tests {
             let failed = std::mem::replace(&mut self.failed, true);
             if failed { Ok(0) } else { Err(io::Error::from_raw_os_error(5)) }
         }
+    }
+
+    #[test]
+    fn damaged_gzip_data_is_read_to_within_a_piece_of_the_damage() {
+        let mut encoder = GzEncoder::new(Vec::new(), Level::fast());
+        encoder.write_all(&capture()).unwrap();
+        // Ends a block at a whole byte; there is no block of the kind that begins after it.
+        encoder.flush().unwrap();
+        let mut packed = encoder.get_ref().clone();
+        packed.extend([0xff; 16]);
+
+        let outcome = read(packed);
+
+        let delivered = outcome.frames.len() * 116;
+        assert!(delivered + PIECE + 116 >= capture().len(), "{delivered} of {}", capture().len());
+        assert!(outcome.error.is_some_and(|error| error.to_string().contains("gzip data damaged")));
     }
 
     #[test]
