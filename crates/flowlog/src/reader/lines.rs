@@ -112,7 +112,8 @@ impl<R: BufRead> Input<R> {
     fn unzipped(self) -> Self {
         match self {
             Self::Plain(input) => {
-                Self::Gzip(Box::new(BufReader::with_capacity(1 << 16, MultiGzDecoder::new(input))))
+                // A decompressor that fails takes what it made in that call with it: so little at a time.
+                Self::Gzip(Box::new(BufReader::with_capacity(1 << 12, MultiGzDecoder::new(input))))
             }
             Self::Gzip(input) => Self::Gzip(input),
         }
