@@ -30,7 +30,12 @@ pub(crate) fn read(path: &str) -> Result<Inventory, Failure> {
         Failure::usage(anyhow!("the inventory {path} has {faults}"))
     })?;
     for ignored in &inventory.ignored {
-        say(format_args!("flowlogd: {path}: not used: {ignored}"));
+        say(format_args!("flowlogd: {path}: {ignored}"));
+    }
+    if inventory.interfaces.is_empty() {
+        say(format_args!(
+            "flowlogd: {path}: there are no NetworkInterfaces, so no packet is anybody's"
+        ));
     }
     Ok(inventory)
 }

@@ -14,6 +14,7 @@ use crate::{Cidr, Inventory};
 pub(super) fn resolve(document: &Document<'_>, findings: &Findings) -> Inventory {
     let peerings = peerings(document);
     let resolver = Resolver::new(document, &peerings, findings);
+    note_silence(document, findings);
     let acls_of_subnets = resolver.subnet_network_acls();
     let tables_of_subnets = resolver.subnet_route_tables();
     Inventory {
@@ -26,6 +27,43 @@ pub(super) fn resolve(document: &Document<'_>, findings: &Findings) -> Inventory
         route_tables: resolver.route_tables(),
         ignored: Vec::new(),
         peerings,
+    }
+}
+
+/// Notes what `describe-*` always prints and a file written by hand may lack, by oversight or by a slip of
+/// the pen: it is taken as none, and changes every verdict.
+fn note_silence(document: &Document<'_>, findings: &Findings) {
+    let interfaces = document.interfaces.as_deref().unwrap_or_default();
+    for item in interfaces {
+        let is_addressed = item.primary_ipv4.is_some()
+            || !item.ipv4_addresses.is_empty()
+            || !item.ipv6_addresses.is_empty()
+            || !item.prefixes.is_empty();
+        if !is_addressed {
+            findings.note(&item.path, format_args!("{} has no private address", item.id));
+        }
+        // A NAT gateway and its like have none.
+        if item.groups.is_empty() && item.interface_type == "interface" {
+            let id = item.id;
+            findings
+                .note(&item.path, format_args!("{id} has no Groups: all its traffic is refused"));
+        }
+    }
+    if document.security_group_rules.is_some() {
+        return;
+    }
+    for item in document.security_groups.as_deref().unwrap_or_default() {
+        for (rules, member) in
+            [(&item.ingress, "IpPermissions"), (&item.egress, "IpPermissionsEgress")]
+        {
+            if rules.is_none() {
+                let id = item.id;
+                findings.note(
+                    &item.path,
+                    format_args!("{id} has no {member}: it allows nothing there"),
+                );
+            }
+        }
     }
 }
 

@@ -360,9 +360,38 @@ fn what_is_not_used_is_told() {
     NextToken: an answer was cut short, what the further pages say is missing; dump without --max-items and --no-paginate
     Subnets[2].OutpostArn: is not used: records do not tell an Outpost from its zone
     PrefixListEntries.pl-0d7e8f90a1b2c3d45.NextToken: an answer was cut short, what the further pages say is missing; dump without --max-items and --no-paginate
+    NetworkInterfaces[4]: eni-055d6c7b8a9faebdc has no Groups: all its traffic is refused
     SecurityGroupRules[9].ReferencedGroupInfo.GroupId: sg-0fe9d8c7b6a504132 is a group of another VPC that is not in the file: rules for it match nothing
     RouteTables[1].Routes[6].DestinationPrefixListId: the file does not say what is in pl-9: the route is left out
     ");
+}
+
+#[test]
+fn what_is_always_printed_and_missing_is_told() {
+    let inventory = account_with(|file| {
+        remove(&mut file["NetworkInterfaces"][0], "Groups");
+        for member in [
+            "PrivateIpAddress",
+            "PrivateIpAddresses",
+            "Ipv6Addresses",
+            "Ipv4Prefixes",
+            "Ipv6Prefixes",
+        ] {
+            file["NetworkInterfaces"][0].as_object_mut().unwrap().remove(member);
+        }
+        remove(file, "SecurityGroupRules");
+        remove(&mut file["SecurityGroups"][0], "IpPermissions");
+    });
+
+    let id = &inventory.interfaces[0].id;
+    let group = &inventory.security_groups[0].id;
+    for expected in [
+        format!("NetworkInterfaces[0]: {id} has no private address"),
+        format!("NetworkInterfaces[0]: {id} has no Groups: all its traffic is refused"),
+        format!("SecurityGroups[0]: {group} has no IpPermissions: it allows nothing there"),
+    ] {
+        assert!(inventory.ignored.contains(&expected), "{expected} in {:?}", inventory.ignored);
+    }
 }
 
 #[test]
