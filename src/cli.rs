@@ -3,9 +3,10 @@
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
+use anyhow::anyhow;
 use clap::{Args, Parser, Subcommand, ValueEnum};
 use flowlogd_agent::output::{Encoding, TrafficType};
-use flowlogd_flowlog::LogFormat;
+use flowlogd_flowlog::{Field, FormatFault, LogFormat};
 use flowlogd_vpc::ReservedAddresses;
 
 use crate::status::Failure;
@@ -83,7 +84,7 @@ pub(crate) struct ReplayOptions {
 
     /// What `aws ec2 describe-*` print, as one JSON object. Several with times (Unix seconds or
     /// 2026-01-31T12:00:00Z) are rules that change
-    #[arg(long, value_name = "FILE[@TIME]", required_unless_present = "promiscuous")]
+    #[arg(long, value_name = "FILE[@TIME]")]
     pub(crate) inventory: Vec<String>,
 
     /// Judge at this network interface only
@@ -240,7 +241,8 @@ impl RecordOptions {
             (Some(format), _) => parse_format(format).map(Some),
             (None, Some(names)) => {
                 LogFormat::from_names(names.split(',').map(str::trim)).map(Some).map_err(|error| {
-                    Failure::usage(anyhow::Error::new(error.fault).context("--fields"))
+                    let hint = hint(&error.fault);
+                    Failure::usage(anyhow!("--fields: {}{hint}", error.fault))
                 })
             }
             (None, None) => Ok(None),
@@ -250,7 +252,36 @@ impl RecordOptions {
 
 /// Reads a format string; a wrong one gets AWS's words and ours.
 pub(crate) fn parse_format(format: &str) -> Result<LogFormat, Failure> {
-    format.parse::<LogFormat>().map_err(Failure::usage)
+    format.parse::<LogFormat>().map_err(|error| {
+        if format.contains("${") {
+            return Failure::usage(error);
+        }
+        Failure::usage(anyhow!(
+            "{error}: {}; fields are written ${{field}}, and between double quotes the shell replaces them",
+            error.fault
+        ))
+    })
+}
+
+/// Says what would be right where the fault itself cannot.
+fn hint(fault: &FormatFault) -> String {
+    match fault {
+        FormatFault::UnknownField { name, .. } if name.contains(char::is_whitespace) => {
+            "; names are separated by commas".to_owned()
+        }
+        FormatFault::UnknownField { nearest: None, .. } => {
+            let names: Vec<_> = Field::ALL.iter().map(|field| field.name()).collect();
+            format!("; there are {}", names.join(", "))
+        }
+        FormatFault::UnknownField { nearest: Some(_), .. }
+        | FormatFault::Empty
+        | FormatFault::LeadingSpace
+        | FormatFault::TrailingSpace
+        | FormatFault::DoubleSpace
+        | FormatFault::NotAField(_)
+        | FormatFault::Unterminated(_)
+        | FormatFault::Duplicate(_) => String::new(),
+    }
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

@@ -114,6 +114,11 @@ fn rules(options: &ReplayOptions) -> Result<Rules, Failure> {
     if options.promiscuous {
         return Ok(Rules::Promiscuous);
     }
+    if options.inventory.is_empty() {
+        return Err(Failure::usage(anyhow!(
+            "by what are the packets judged? Give --inventory FILE, or --promiscuous to record all of them unjudged"
+        )));
+    }
     let timeline = inventory::timeline(&options.inventory, options.reserved_addresses.into())?;
     inventory::rules(timeline, options.interface.as_deref())
 }

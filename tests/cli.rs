@@ -99,10 +99,12 @@ fn a_format_that_is_none_is_refused_in_the_words_of_aws_with_the_reason() {
         );
     };
 
-    format("", "it names no field");
+    let quotes = "; fields are written ${field}, and between double quotes the shell replaces them";
+    format("", &format!("it names no field{quotes}"));
+    format(" ", &format!("it begins with a space{quotes}"));
     format("${srcaddr} ", "it ends with a space");
     format("${srcaddr}  ${dstaddr}", "there are two spaces in a row");
-    format("srcaddr", "`srcaddr` is not of the form `${field}`");
+    format("srcaddr", &format!("`srcaddr` is not of the form `${{field}}`{quotes}"));
     format("${srcadr}", "there is no field `srcadr`; did you mean `srcaddr`?");
     format("${srcaddr} ${srcaddr}", "`srcaddr` is listed twice");
     desk.refuses(
@@ -110,6 +112,16 @@ fn a_format_that_is_none_is_refused_in_the_words_of_aws_with_the_reason() {
         USAGE,
         "--fields: there is no field `dstadr`; did you mean `dstaddr`?",
     );
+    desk.refuses(
+        &["good.pcap", "--promiscuous", "--fields", "srcaddr dstaddr"],
+        USAGE,
+        "--fields: there is no field `srcaddr dstaddr`; names are separated by commas",
+    );
+    let run = replay(desk.path(), ["good.pcap", "--promiscuous", "--fields", "colour"]);
+    assert!(run.stderr.starts_with(
+        "flowlogd: --fields: there is no field `colour`; there are version, account-id, "
+    ));
+    assert!(run.stderr.ends_with(", x-mode\n"));
 }
 
 #[test]
@@ -223,6 +235,15 @@ fn an_inventory_file_with_an_at_sign_in_its_name_needs_no_time() {
 }
 
 #[test]
+fn without_an_inventory_both_ways_on_are_named() {
+    Desk::new().refuses(
+        &["good.pcap"],
+        USAGE,
+        "by what are the packets judged? Give --inventory FILE, or --promiscuous to record all of them unjudged",
+    );
+}
+
+#[test]
 fn options_that_contradict_each_other_are_refused() {
     let desk = Desk::new();
     let refused = |arguments: &[&str], named: &[&str]| {
@@ -234,7 +255,6 @@ fn options_that_contradict_each_other_are_refused() {
         }
     };
 
-    refused(&["good.pcap"], &["--inventory <FILE[@TIME]>"]);
     refused(&["--promiscuous"], &["<FILE>"]);
     refused(
         &["good.pcap", "--promiscuous", "--inventory", "network.json"],

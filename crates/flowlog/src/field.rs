@@ -164,7 +164,7 @@ field_table! {
     NextHopVpcId = "next-hop-vpc-id", Some(11), Text, Token, Inventory, "VPC of that interface.";
     NextHopInterfaceType = "next-hop-interface-type", Some(11), Text, Token, Inventory, "Type of that interface.";
     XDecidingRule = "x-deciding-rule", None, Text, Token, Verdict, "Security group rule, network ACL entry or absence of rules that decided the first packet; `tracked:` before the rule that opened its connection.";
-    XNearestMiss = "x-nearest-miss", None, Text, Token, Verdict, "Rule that allows all but one of the packet's properties, and that property: `port`, `peer`, `protocol` or `family`.";
+    XNearestMiss = "x-nearest-miss", None, Text, Token, Verdict, "Rule that allows all but one of the packet's properties, and that property: `port`, `peer`, `protocol` or `family`. Only where security groups refused; `-` where a network ACL did.";
     XRuleRevision = "x-rule-revision", None, Text, Token, Verdict, "Revision of the interface's rules at the first packet, 16 hex digits.";
     XMixed = "x-mixed", None, Int32, UpTo(1), Verdict, "1 where a later packet of the record was decided otherwise than the first.";
     XLostPackets = "x-lost-packets", None, Int64, INT_64, Window, "How many packets of the window were lost; in SKIPDATA records only.";
