@@ -39,11 +39,16 @@ pub(super) fn read(
 }
 
 fn read_from(
-    input: impl BufRead,
+    mut input: impl BufRead,
     name: &str,
     format: Option<&LogFormat>,
     explainer: &mut Explainer,
 ) -> Result<Read, Failure> {
+    match input.fill_buf().map(foreign) {
+        Ok(Some(what)) => return Ok(unreadable(name, anyhow!(what))),
+        Ok(None) => {}
+        Err(error) => return Ok(unreadable(name, error)),
+    }
     let mut reader = match RecordReader::new(input, format.cloned()) {
         Ok(reader) => reader,
         Err(error) => return Ok(unreadable(name, error)),
@@ -65,6 +70,22 @@ fn read_from(
         status = Status::Broken;
     }
     Ok(Read { status, faulty_lines })
+}
+
+/// Returns what a file is that surely is no text records, and what to give instead.
+fn foreign(start: &[u8]) -> Option<&'static str> {
+    match start {
+        [b'{', ..] => Some("JSON is not read: give records as text, of `--output-format text`"),
+        [b'P', b'A', b'R', b'1', ..] => {
+            Some("Parquet is not read: give records as text, of `--output-format text`")
+        }
+        // 2023-11-14T
+        [y, _, _, _, b'-', _, _, b'-', _, _, b'T', ..] if y.is_ascii_digit() => Some(
+            "lines begin with a time, as `aws logs tail` prints them: give the messages alone, as \
+             `aws logs filter-log-events --query 'events[].[message]' --output text` prints them",
+        ),
+        _ => None,
+    }
 }
 
 fn unreadable(name: &str, error: impl Into<anyhow::Error>) -> Read {
