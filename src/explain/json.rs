@@ -52,7 +52,7 @@ fn explained(group: &Explained) -> Value {
         "nearest-rule": group.nearest_rule,
         "remarks": group.remarks,
         "example": example(&group.example),
-        "services": group.services.heaviest.iter().map(service).collect::<Vec<_>>(),
+        "services": group.services.heaviest.iter().copied().map(service).collect::<Vec<_>>(),
         // null: too many to count.
         "more-services": group.services.more,
         "let-through": group.steps.iter().map(step).collect::<Vec<_>>(),
@@ -76,7 +76,7 @@ fn example(example: &Example) -> Value {
     })
 }
 
-fn service(service: &Service) -> Value {
+fn service(service: Service) -> Value {
     json!({ "protocol": service.protocol, "port": service.port })
 }
 

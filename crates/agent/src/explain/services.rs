@@ -48,7 +48,7 @@ impl Service {
     }
 
     /// Returns `tcp 22`.
-    pub fn text(&self) -> String {
+    pub fn text(self) -> String {
         let protocol = protocol_text(self.protocol);
         self.port.map_or_else(|| protocol.to_string(), |port| format!("{protocol} {port}"))
     }
