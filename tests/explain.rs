@@ -19,6 +19,16 @@ use flate2::write::GzEncoder;
 const INVENTORY: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/explain/vpc.json");
 const RECORDS: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/explain/records.txt");
 const HEADER: &str = "interface-id srcaddr dstaddr pkt-srcaddr pkt-dstaddr srcport dstport protocol packets tcp-flags flow-direction action reject-reason";
+/// A server that nothing may reach past its network ACL, and whose security group has no rule.
+const ONE_SERVER: &str = r#"{
+  "Vpcs": [{ "VpcId": "vpc-a", "CidrBlock": "10.77.0.0/16" }],
+  "Subnets": [{ "SubnetId": "subnet-db", "VpcId": "vpc-a", "CidrBlock": "10.77.2.0/24" }],
+  "NetworkInterfaces": [{ "NetworkInterfaceId": "eni-db", "SubnetId": "subnet-db",
+    "PrivateIpAddress": "10.77.2.5", "Groups": [{ "GroupId": "sg-db" }] }],
+  "SecurityGroups": [{ "GroupId": "sg-db", "VpcId": "vpc-a", "IpPermissions": [], "IpPermissionsEgress": [] }],
+  "NetworkAcls": [{ "NetworkAclId": "acl-db", "VpcId": "vpc-a", "IsDefault": true, "Entries": [
+    { "Egress": true, "RuleNumber": 100, "RuleAction": "allow", "Protocol": "-1", "CidrBlock": "0.0.0.0/0" }] }]
+}"#;
 const SSH: &str = "2 1 eni-web 192.0.2.7 10.0.1.5 40002 22 6 7 420 1700000005 1700000035 REJECT OK";
 
 #[test]
@@ -158,6 +168,111 @@ fn a_late_answer_is_told_from_a_request_by_its_ports() {
       example   ingress tcp 192.0.2.7:443 > 10.0.1.5:50000 at eni-web, 2023-11-14T22:13:20Z
       allow it  aws ec2 authorize-security-group-ingress --group-id sg-web --ip-permissions 'IpProtocol=tcp,FromPort=50000,ToPort=50000,IpRanges=[{CidrIp=192.0.2.7/32}]'
     "#);
+}
+
+#[test]
+fn answers_to_refused_requests_come_last_and_without_a_remedy() {
+    // A server without egress rules, whose network ACL lets no SSH in. The request was refused, yet its
+    // answers are seen where nothing is enforced.
+    let report = explain_with(
+        ONE_SERVER,
+        &[
+            "2 1 eni-db 10.77.1.5 10.77.2.5 60530 22 6 1 60 1700000000 1700000000 REJECT OK",
+            "2 1 eni-db 10.77.2.5 10.77.1.5 22 60530 6 9 540 1700000000 1700000000 REJECT OK",
+        ],
+    );
+
+    insta::assert_snapshot!(groups(&report), @r#"
+    REJECT, EXPLAINED (inferred)
+
+    1 packet, 60 bytes in 1 record, 2023-11-14T22:13:20Z to 2023-11-14T22:13:20Z
+      REJECT    by acl-db:ingress:*: no numbered entry of acl-db allows it
+      example   ingress tcp 10.77.1.5:60530 > 10.77.2.5:22 at eni-db, 2023-11-14T22:13:20Z
+      allow it  aws ec2 create-network-acl-entry --network-acl-id acl-db --ingress --rule-number 100 --protocol tcp --port-range From=22,To=22 --cidr-block 10.77.1.5/32 --rule-action allow
+                then implicit-deny:sg-db would refuse it:
+                aws ec2 authorize-security-group-ingress --group-id sg-db --ip-permissions 'IpProtocol=tcp,FromPort=22,ToPort=22,IpRanges=[{CidrIp=10.77.1.5/32}]'
+
+    9 packets, 540 bytes in 1 record, 2023-11-14T22:13:20Z to 2023-11-14T22:13:20Z
+      REJECT    by implicit-deny:sg-db: no rule of sg-db allows it
+      note      these look like answers to requests that the rules refuse (the example's request by acl-db:ingress:*): mend those first
+      example   egress tcp 10.77.2.5:22 > 10.77.1.5:60530 at eni-db, 2023-11-14T22:13:20Z
+    "#);
+}
+
+#[test]
+fn flags_too_tell_an_answer_to_a_refused_request() {
+    // Both ports are those of clients, so only SYN and ACK tell.
+    let report = explain_with(
+        ONE_SERVER,
+        &[
+            HEADER,
+            "eni-db 10.77.1.5 10.77.2.5 10.77.1.5 10.77.2.5 60530 50000 6 1 2 ingress REJECT -",
+            "eni-db 10.77.2.5 10.77.1.5 10.77.2.5 10.77.1.5 50000 60530 6 9 18 egress REJECT -",
+        ],
+    );
+
+    let groups = groups(&report);
+    let (requests, answers) = groups.split_once("\n\n9 packets").unwrap();
+    assert!(requests.contains("\n  allow it  "), "{requests}");
+    assert!(answers.contains("\n  note      these look like answers to requests"), "{answers}");
+    assert!(!answers.contains("aws ec2"), "{answers}");
+}
+
+#[test]
+fn the_services_of_a_group_are_told_the_heaviest_first() {
+    let report = explain_with(
+        ONE_SERVER,
+        &[
+            "2 1 eni-db 10.77.1.5 10.77.2.5 0 0 1 2 168 1700000000 1700000000 REJECT OK",
+            "2 1 eni-db 10.77.1.5 10.77.2.5 60530 22 6 5 60 1700000000 1700000000 REJECT OK",
+            "2 1 eni-db 10.77.1.5 10.77.2.5 60531 9999 6 1 60 1700000000 1700000000 REJECT OK",
+            "2 1 eni-db 10.77.1.5 10.77.2.5 60532 53 17 1 60 1700000000 1700000000 REJECT OK",
+        ],
+    );
+
+    let services = "\n  services  4: tcp 22, 9999; icmp; udp 53 (the commands are for tcp 22)\n";
+    assert!(stdout(&report).contains(services), "{}", stdout(&report));
+}
+
+#[test]
+fn of_many_services_six_are_told_and_the_rest_counted() {
+    let lines = |ports: std::ops::RangeInclusive<u16>| -> Vec<String> {
+        ports
+            .map(|port| {
+                let packets = 1000 - port;
+                format!("2 1 eni-db 10.77.1.5 10.77.2.5 60530 {port} 6 {packets} 60 1 1 REJECT OK")
+            })
+            .collect()
+    };
+    let services = |lines: Vec<String>| {
+        let lines: Vec<_> = lines.iter().map(String::as_str).collect();
+        let report = stdout(&explain_with(ONE_SERVER, &lines));
+        let line = report.lines().find(|line| line.starts_with("  services")).map(str::to_owned);
+        line.unwrap_or(report)
+    };
+
+    assert_eq!(
+        services(lines(1..=9)),
+        "  services  9: tcp 1, 2, 3, 4, 5, 6 and 3 more (the commands are for tcp 1)"
+    );
+    assert_eq!(
+        services(lines(1..=200)),
+        "  services  more than 128: tcp 1, 2, 3, 4, 5, 6 and more (the commands are for tcp 1)"
+    );
+}
+
+#[test]
+fn what_other_programs_and_formats_write_is_told_as_such() {
+    let message = |input: &[u8]| {
+        let report = explain_stdin(input);
+        assert_eq!(report.status.code(), Some(4));
+        stderr(&report)
+    };
+
+    let tail = format!("2023-11-14T22:13:20.000000+00:00 eni-web-all {SSH}\n");
+    assert!(message(tail.as_bytes()).contains("`aws logs filter-log-events"));
+    assert!(message(b"{\"version\":2}\n").contains("JSON is not read"));
+    assert!(message(b"PAR1\x15\x04").contains("Parquet is not read"));
 }
 
 #[test]
@@ -458,6 +573,8 @@ fn json_says_the_same_one_object_a_line() {
     assert_eq!(first["x-deciding-rule"], "implicit-deny:sg-web");
     assert_eq!(first["x-nearest-miss"], "sgr-ssh:peer");
     assert_eq!(first["packets-let-through"], 7);
+    assert_eq!(first["services"], serde_json::json!([{ "protocol": 6, "port": 22 }]));
+    assert_eq!(first["more-services"], 0);
     let command = first["let-through"][0]["command"].as_str().unwrap();
     assert!(command.starts_with("aws ec2 authorize-security-group-ingress "), "{command}");
 }
@@ -478,8 +595,19 @@ fn explain_lines(lines: &[&str]) -> Output {
 }
 
 fn explain_stdin(input: &[u8]) -> Output {
-    let mut child = command()
-        .arg("-")
+    explain_stdin_by(INVENTORY, input)
+}
+
+fn explain_with(inventory: &str, lines: &[&str]) -> Output {
+    let directory = tempfile::tempdir().unwrap();
+    let file = directory.path().join("vpc.json");
+    fs::write(&file, inventory).unwrap();
+    explain_stdin_by(&path(&file), format!("{}\n", lines.join("\n")).as_bytes())
+}
+
+fn explain_stdin_by(inventory: &str, input: &[u8]) -> Output {
+    let mut child = Command::new(env!("CARGO_BIN_EXE_flowlogd"))
+        .args(["explain", "--inventory", inventory, "-"])
         .stdin(Stdio::piped())
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())

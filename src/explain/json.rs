@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use flowlogd_agent::explain::{Example, Explained, Report, Section, Step, Totals};
+use flowlogd_agent::explain::{Example, Explained, Report, Section, Service, Step, Totals};
 use flowlogd_vpc::{Action, Direction};
 use serde_json::{Value, json};
 
@@ -52,6 +52,9 @@ fn explained(group: &Explained) -> Value {
         "nearest-rule": group.nearest_rule,
         "remarks": group.remarks,
         "example": example(&group.example),
+        "services": group.services.heaviest.iter().copied().map(service).collect::<Vec<_>>(),
+        // null: too many to count.
+        "more-services": group.services.more,
         "let-through": group.steps.iter().map(step).collect::<Vec<_>>(),
         "packets-let-through": group.packets_let_through,
     })
@@ -71,6 +74,10 @@ fn example(example: &Example) -> Value {
         "protocol": example.protocol,
         "start": example.start,
     })
+}
+
+fn service(service: Service) -> Value {
+    json!({ "protocol": service.protocol, "port": service.port })
 }
 
 fn step(step: &Step) -> Value {

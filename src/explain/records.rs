@@ -39,11 +39,17 @@ pub(super) fn read(
 }
 
 fn read_from(
-    input: impl BufRead,
+    mut input: impl BufRead,
     name: &str,
     format: Option<&LogFormat>,
     explainer: &mut Explainer,
 ) -> Result<Read, Failure> {
+    // The reader meets the same error, if there is one.
+    if let Ok(start) = input.fill_buf()
+        && let Some(what) = foreign(start)
+    {
+        return Ok(unreadable(name, anyhow!(what)));
+    }
     let mut reader = match RecordReader::new(input, format.cloned()) {
         Ok(reader) => reader,
         Err(error) => return Ok(unreadable(name, error)),
@@ -65,6 +71,25 @@ fn read_from(
         status = Status::Broken;
     }
     Ok(Read { status, faulty_lines })
+}
+
+/// Returns what a file is that surely is no text records, and what to give instead.
+fn foreign(start: &[u8]) -> Option<&'static str> {
+    match start {
+        [b'{', ..] => Some(
+            "JSON is not read: give records as text, as `replay --output-format text` writes them or \
+             `aws logs filter-log-events --query 'events[].[message]' --output text` prints them",
+        ),
+        [b'P', b'A', b'R', b'1', ..] => Some(
+            "Parquet is not read: give records as text, as `replay --output-format text` writes them",
+        ),
+        // 2023-11-14T
+        [y, _, _, _, b'-', _, _, b'-', _, _, b'T', ..] if y.is_ascii_digit() => Some(
+            "lines begin with a time, as `aws logs tail` prints them: give the messages alone, as \
+             `aws logs filter-log-events --query 'events[].[message]' --output text` prints them",
+        ),
+        _ => None,
+    }
 }
 
 fn unreadable(name: &str, error: impl Into<anyhow::Error>) -> Read {

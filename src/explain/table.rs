@@ -65,6 +65,9 @@ fn explained(out: &mut String, group: &Explained) {
     }
     let at = group.example.start.map(|start| format!(", {}", time(start))).unwrap_or_default();
     entry(out, "example", format_args!("{}{at}", group.example));
+    if let Some(services) = group.services.text() {
+        entry(out, "services", format_args!("{services}{}", whose_command(group)));
+    }
     for step in &group.steps {
         match &step.why {
             None => entry(out, "allow it", &step.remedy),
@@ -85,6 +88,16 @@ fn explained(out: &mut String, group: &Explained) {
         );
     }
     out.push('\n');
+}
+
+/// Returns which of several services the commands are for.
+fn whose_command(group: &Explained) -> String {
+    let commands = group.steps.iter().filter(|step| step.remedy.command().is_some()).count();
+    match (&group.example_service, commands) {
+        (None, _) | (Some(_), 0) => String::new(),
+        (Some(service), 1) => format!(" (the command is for {})", service.text()),
+        (Some(service), _) => format!(" (the commands are for {})", service.text()),
+    }
 }
 
 fn counts(out: &mut String, counts: &Counts, faulty_lines: u64) {

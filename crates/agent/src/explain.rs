@@ -16,6 +16,7 @@ mod recorded_flow;
 mod remedy;
 mod report;
 mod rule_text;
+mod services;
 
 pub use cause::Section;
 pub use explainer::{Counts, Explainer};
@@ -23,3 +24,4 @@ pub use groups::Totals;
 pub use recorded_flow::MissingFields;
 pub use remedy::{Allow, Remedy};
 pub use report::{Example, Explained, Report, Step};
+pub use services::{Service, ServiceList};

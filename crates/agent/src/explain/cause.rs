@@ -45,6 +45,8 @@ pub(super) enum Role {
     Request,
     /// It looks like an answer, and the rules allow what it would answer.
     Answer,
+    /// It looks like an answer, and the rules refuse what it would answer.
+    AnswerToRefused,
 }
 
 /// Whether the ICMP type, which no record tells, would change the decision.
@@ -114,6 +116,13 @@ impl Cause {
             | Self::UnknownInterface(_)
             | Self::NoDirection(..) => None,
         }
+    }
+}
+
+impl Refusal {
+    /// Returns whether other refusals, once mended, leave nothing of this one.
+    pub(super) fn is_consequence(&self) -> bool {
+        self.role == Role::AnswerToRefused
     }
 }
 

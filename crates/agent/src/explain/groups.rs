@@ -8,6 +8,7 @@ use super::case::{Case, EPHEMERAL};
 use super::cause::{Cause, Role, Section, Stage};
 use super::recorded_flow::RecordedFlow;
 use super::remedy::Allow;
+use super::services::{Service, Services};
 
 /// Sums over records.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -36,6 +37,8 @@ pub(super) struct Group {
     pub(super) span: Option<Span>,
     /// Flows that one and the same entry would let through, as many as are kept.
     pub(super) flows: Vec<KeptFlow>,
+    /// What all its flows ask for.
+    pub(super) services: Services,
     /// The first record where nothing was judged.
     pub(super) unjudged: Option<Unjudged>,
 }
@@ -117,9 +120,11 @@ impl Groups {
             totals: Totals::default(),
             span: None,
             flows: Vec::new(),
+            services: Services::default(),
             unjudged: None,
         });
         group.totals.add(flow);
+        group.services.add(Service::of(&flow.tuple), flow.packets);
         group.extend_span(flow);
         Some(group)
     }

@@ -59,7 +59,8 @@ impl Judge {
         refused.sort_by_key(|(_, verdict)| verdict.decision.nearest_miss.is_none());
         match refused.first() {
             Some((case, verdict)) => {
-                (*case, Cause::Refused(self.refusal(case, verdict.decision, icmp_type)))
+                let refusal = self.refusal(case, verdict.decision, icmp_type);
+                (*case, Cause::Refused(self.told_from_consequences(refusal, case)))
             }
             None => (case, Cause::Allowed(case.direction, verdict.decision.ground)),
         }
@@ -163,6 +164,28 @@ impl Judge {
             Role::Answer
         } else {
             Role::Request
+        }
+    }
+
+    /// Marks the refusal of an answer to a request that is refused as well. Its nearest miss goes, for
+    /// what is lacking is a rule for the request.
+    fn told_from_consequences(&mut self, refusal: Refusal, case: &Case) -> Refusal {
+        let is_consequence =
+            case.tuple.shape() == Shape::Answer && self.refusal_of_request(case).is_some();
+        if !is_consequence {
+            return refusal;
+        }
+        let decision = Decision { nearest_miss: None, ..refusal.decision };
+        Refusal { decision, role: Role::AnswerToRefused, ..refusal }
+    }
+
+    /// Returns why the request that a packet with ports would answer is refused, if it is.
+    pub(super) fn refusal_of_request(&mut self, case: &Case) -> Option<Decision> {
+        match self.judge(&case.reversed()) {
+            Judgement::Decided(verdict) if verdict.action == Action::Reject => {
+                Some(verdict.decision)
+            }
+            Judgement::Decided(_) | Judgement::Excluded(_) => None,
         }
     }
 

@@ -201,6 +201,20 @@ fn groups_come_with_most_packets_first() {
 }
 
 #[test]
+fn answers_to_refused_requests_are_one_group_whatever_rule_came_near() {
+    let answer = |protocol: u8| {
+        format!("2 - eni-a 10.0.1.5 203.0.113.7 53 50000 {protocol} 9 99 5 6 REJECT OK")
+    };
+
+    let report = report(&[answer(6), answer(17)], inventory(), 10);
+
+    let [answers] = &report.groups[..] else { panic!("{:?}", report.groups) };
+    assert_eq!(answers.deciding_rule.as_deref(), Some("implicit-deny:sg-a,sg-b"));
+    assert_eq!((answers.nearest_miss.as_deref(), answers.steps.len()), (None, 0));
+    assert_eq!(answers.services.text().as_deref(), Some("2: tcp 53; udp 53"));
+}
+
+#[test]
 fn a_rule_for_some_ports_matches_no_fragment_without_its_first() {
     let mut low_ports = inventory();
     low_ports.security_groups[0].ingress.push(SecurityGroupRule {

@@ -9,7 +9,7 @@ use flowlogd_vpc::{
     Action, Decision, Direction, Ground, GroundIndex, Interface, Judgement, Lacking, NearestMiss,
 };
 
-use super::case::{Case, EPHEMERAL, Tuple};
+use super::case::{Case, EPHEMERAL, Shape, Tuple};
 use super::cause::{Cause, IcmpType, Owned, Refusal, RejectReason, Role, Section, Stage};
 use super::exclusion_text::exclusion_text;
 use super::explainer::Counts;
@@ -17,11 +17,12 @@ use super::groups::{Group, Groups, KeptFlow, Totals};
 use super::judge::Judge;
 use super::remedy::{Allow, Remedy};
 use super::rule_text::{entry_text, find_rule, protocol_text};
+use super::services::{Service, ServiceList};
 
 /// Everything that was found.
 #[derive(Clone, Debug)]
 pub struct Report {
-    /// By section, those with most packets first.
+    /// By section, those with most packets first; answers to refused requests come last.
     pub groups: Vec<Explained>,
     /// Sums of the records for whose groups there was no room, by section.
     pub others: Vec<(Section, Totals)>,
@@ -52,6 +53,10 @@ pub struct Explained {
     pub remarks: Vec<String>,
     /// One of their flows, where it can be told that with most packets.
     pub example: Example,
+    /// What all of them ask for.
+    pub services: ServiceList,
+    /// What the example asks for, unless it looks like an answer.
+    pub example_service: Option<Service>,
     /// What would let the example through: all steps together.
     pub steps: Vec<Step>,
     /// Packets that differ from the example in nothing that the steps ask for.
@@ -112,14 +117,20 @@ impl Report {
         let mut author = Author { judge };
         let mut groups: Vec<_> = groups
             .into_iter()
-            .filter_map(|(cause, group)| author.explained(cause, &group))
+            .filter_map(|(cause, group)| {
+                let is_consequence =
+                    cause.refusal().is_some_and(|refusal| refusal.is_consequence());
+                Some((is_consequence, author.explained(cause, &group)?))
+            })
             .collect();
-        groups.sort_by_cached_key(|group| {
+        groups.sort_by_cached_key(|(is_consequence, group)| {
             let Totals { packets, bytes, records } = group.totals;
             let sums = (Reverse(packets), Reverse(bytes), Reverse(records));
             let texts = (group.deciding_rule.clone(), group.nearest_miss.clone());
-            (group.section, sums, texts, group.reason.clone(), group.remarks.clone())
+            let order = (group.section, *is_consequence);
+            (order, sums, texts, group.reason.clone(), group.remarks.clone())
         });
+        let groups = groups.into_iter().map(|(_, group)| group).collect();
         let others = Section::ALL.into_iter().zip(others);
         let others = others.filter(|(_, totals)| totals.records > 0).collect();
         Self { groups, others, counts }
@@ -153,7 +164,9 @@ impl Author {
             | Cause::NoDirection(..) => None,
         };
         let (steps, packets_let_through) = match (cause, heaviest) {
-            (Cause::Refused(refusal), Some(flow)) => (self.steps(&refusal, flow), flow.packets),
+            (Cause::Refused(refusal), Some(flow)) if !refusal.is_consequence() => {
+                (self.steps(&refusal, flow), flow.packets)
+            }
             (
                 Cause::Refused(_)
                 | Cause::Reason(_)
@@ -180,6 +193,11 @@ impl Author {
                 (Some(_) | None, _) => Vec::new(),
             },
             example,
+            services: group.services.list(),
+            example_service: heaviest
+                .map(|flow| &flow.case.tuple)
+                .filter(|tuple| tuple.shape() != Shape::Answer)
+                .map(Service::of),
             steps,
             packets_let_through,
         })
@@ -282,6 +300,13 @@ impl Author {
                 ),
             });
         }
+        if refusal.is_consequence() {
+            let request = self.judge.refusal_of_request(case);
+            let by = request.map(|decision| self.ground(decision.ground)).unwrap_or_default();
+            remarks.push(format!(
+                "these look like answers to requests that the rules refuse (the example's request by {by}): mend those first"
+            ));
+        }
         if matches!(cause, Cause::RefusedNow(_))
             && self.judge.acl_refusal(case).is_none()
             && self.judge.allows(&case.reversed())
@@ -317,7 +342,7 @@ impl Author {
         let case = &flow.case;
         let (past_refusal, past_other) = match (refusal.stage, refusal.role) {
             (Stage::SecurityGroups, _) => (Some(refusal.decision), self.first_denial(case)),
-            (Stage::NetworkAcl, Role::Request) => {
+            (Stage::NetworkAcl, Role::Request | Role::AnswerToRefused) => {
                 (self.first_denial(case), self.judge.groups_refusal(case))
             }
             // Its connection lets it past the security groups.
