@@ -166,7 +166,6 @@ fn a_late_answer_is_told_from_a_request_by_its_ports() {
       nearest   sgr-https (sg-web: tcp 443 from 0.0.0.0/0), all but the port
       note      it looks like an answer to what sgr-out (sg-web: everything to 0.0.0.0/0) allows: in a live connection it would pass, so perhaps it came after the end, and no rule is lacking
       example   ingress tcp 192.0.2.7:443 > 10.0.1.5:50000 at eni-web, 2023-11-14T22:13:20Z
-      allow it  aws ec2 authorize-security-group-ingress --group-id sg-web --ip-permissions 'IpProtocol=tcp,FromPort=50000,ToPort=50000,IpRanges=[{CidrIp=192.0.2.7/32}]'
     "#);
 }
 

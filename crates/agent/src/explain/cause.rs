@@ -124,6 +124,12 @@ impl Refusal {
     pub(super) fn is_consequence(&self) -> bool {
         self.role == Role::AnswerToRefused
     }
+
+    /// Returns whether it is of an answer that came too late: a live connection would have let it pass, so
+    /// no rule is lacking.
+    pub(super) fn is_late_answer(&self) -> bool {
+        self.role == Role::Answer && self.stage == Stage::SecurityGroups
+    }
 }
 
 impl RejectReason {

@@ -164,7 +164,9 @@ impl Author {
             | Cause::NoDirection(..) => None,
         };
         let (steps, packets_let_through) = match (cause, heaviest) {
-            (Cause::Refused(refusal), Some(flow)) if !refusal.is_consequence() => {
+            (Cause::Refused(refusal), Some(flow))
+                if !refusal.is_consequence() && !refusal.is_late_answer() =>
+            {
                 (self.steps(&refusal, flow), flow.packets)
             }
             (
