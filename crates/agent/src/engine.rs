@@ -200,11 +200,6 @@ impl Engine {
         emit(self.closer.close(tables, None))
     }
 
-    /// Returns the highest timestamp so far.
-    pub const fn watermark(&self) -> u64 {
-        self.watermark
-    }
-
     fn event_after(&self) -> u64 {
         let closing =
             (self.closed_before + 1).saturating_mul(self.window.as_secs()).saturating_add(GRACE);

@@ -91,11 +91,6 @@ impl Aggregator {
         }
     }
 
-    /// Returns the number of flows held.
-    pub const fn flows(&self) -> usize {
-        self.flows
-    }
-
     /// Loads what [`observe`](Self::observe) will look at first for a key with this hash, so that the
     /// waits of several packets overlap. The value means nothing.
     #[inline]

@@ -40,9 +40,6 @@ pub trait PackedKey: Copy + Ord + Send + Sync {
     /// Returns the same key with another action.
     #[must_use]
     fn with_action(self, action: Action) -> Self;
-    /// Returns the key with its action bit cleared, by which both of a flow's entries are found.
-    #[must_use]
-    fn without_action(self) -> Self;
     /// Returns the same key at an interface.
     #[must_use]
     fn at(self, interface: InterfaceIndex, direction: Direction) -> Self;
@@ -110,12 +107,7 @@ impl PackedKey for KeyV4 {
 
     #[inline]
     fn with_action(self, action: Action) -> Self {
-        Self(self.without_action().0 | u128::from(action == Action::Reject))
-    }
-
-    #[inline]
-    fn without_action(self) -> Self {
-        Self(self.0 & !1)
+        Self(self.0 & !1 | u128::from(action == Action::Reject))
     }
 
     #[inline]
@@ -131,7 +123,7 @@ impl PackedKey for KeyV4 {
     #[inline]
     #[expect(clippy::cast_possible_truncation, reason = "both halves are used")]
     fn hash(self) -> u64 {
-        let bits = self.without_action().0;
+        let bits = self.0 & !1;
         fold((bits >> 64) as u64 ^ SEED[0], bits as u64 ^ SEED[1])
     }
 
@@ -185,11 +177,6 @@ impl PackedKey for KeyV6 {
     #[inline]
     fn with_action(self, action: Action) -> Self {
         Self { tail: self.tail & !1 | u64::from(action == Action::Reject), ..self }
-    }
-
-    #[inline]
-    fn without_action(self) -> Self {
-        Self { tail: self.tail & !1, ..self }
     }
 
     #[inline]

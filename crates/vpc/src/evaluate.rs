@@ -86,11 +86,11 @@ impl Ruleset {
         match flow.addresses {
             Addresses::V4 { src, dst } => {
                 let key = flow.key(direction, src.to_bits(), dst.to_bits());
-                follow(connections.find_at(hint, interface, &key, now)?, hint, &traffic)
+                follow_at(connections.find_at(hint, interface, &key, now)?, hint, &traffic)
             }
             Addresses::V6 { src, dst } => {
                 let key = flow.key(direction, src.to_bits(), dst.to_bits());
-                follow(connections.find_at(hint, interface, &key, now)?, hint, &traffic)
+                follow_at(connections.find_at(hint, interface, &key, now)?, hint, &traffic)
             }
         }
     }
@@ -162,25 +162,45 @@ impl FlowOfConnection {
     }
 }
 
-/// Lets a connection learn from a packet that the network ACL allows; none if the packet would open it
-/// anew.
+/// Lets a connection learn from a packet that the network ACL allows. `reuse` is how long the verdict may
+/// stand if no further packet of the tick can change the connection.
 fn follow<A: TrackedFamily>(
     connection: &mut Connection<A>,
     hint: ConnectionHint,
     traffic: &Traffic,
+    reuse: Reuse,
+) -> Verdict {
+    connection.observe(traffic);
+    let reuse = if connection.is_steady() { reuse } else { Reuse::Never };
+    let initiator = initiator_of(connection, traffic);
+    Verdict { connection: hint, ..accept(connection.ground(), true, initiator, reuse) }
+}
+
+/// The same for a packet of a TCP or UDP flow, unless it would open the connection anew.
+fn follow_at<A: TrackedFamily>(
+    connection: &mut Connection<A>,
+    hint: ConnectionHint,
+    traffic: &Traffic,
 ) -> Option<Verdict> {
-    if connection.is_closing() && traffic.flags.is_opening() {
+    if opens_anew(connection, traffic.flags) {
         return None;
     }
-    connection.observe(traffic);
-    let initiator = if connection.initiator() == traffic.direction {
+    let reuse = if traffic.flags.is_eventful() { Reuse::Never } else { Reuse::WithinTick };
+    Some(follow(connection, hint, traffic, reuse))
+}
+
+/// Returns which end of a packet opened its connection.
+fn initiator_of<A: TrackedFamily>(connection: &Connection<A>, traffic: &Traffic) -> Initiator {
+    if connection.initiator() == traffic.direction {
         Initiator::Source
     } else {
         Initiator::Destination
-    };
-    let holds = connection.is_steady() && !traffic.flags.is_eventful();
-    let reuse = if holds { Reuse::WithinTick } else { Reuse::Never };
-    Some(Verdict { connection: hint, ..accept(connection.ground(), true, initiator, reuse) })
+    }
+}
+
+/// Returns whether a packet meets a connection that it would open anew (semantics.md 8).
+fn opens_anew<A: TrackedFamily>(connection: &Connection<A>, flags: TcpFlags) -> bool {
+    connection.is_closing() && flags.is_opening()
 }
 
 /// Returns whether rules read nothing of the packets of a flow but addresses, protocol and ports, and the
@@ -249,7 +269,7 @@ impl<'a, A: TrackedFamily> Case<'a, A> {
         if let Some(key) = &key
             && let Some((hint, connection)) =
                 connections.find(self.interface, key, self.traffic.now)
-            && !(connection.is_closing() && self.traffic.flags.is_opening())
+            && !opens_anew(connection, self.traffic.flags)
         {
             return self.follow(connection, hint, denial);
         }
@@ -269,17 +289,11 @@ impl<'a, A: TrackedFamily> Case<'a, A> {
         hint: ConnectionHint,
         denial: Option<GroundIndex>,
     ) -> Verdict {
-        let initiator = if connection.initiator() == self.traffic.direction {
-            Initiator::Source
-        } else {
-            Initiator::Destination
-        };
         if let Some(ground) = denial {
+            let initiator = initiator_of(connection, &self.traffic);
             return Verdict { initiator, ..self.refuse(ground, None) };
         }
-        connection.observe(&self.traffic);
-        let reuse = if connection.is_steady() { self.reuse_of_accept() } else { Reuse::Never };
-        Verdict { connection: hint, ..accept(connection.ground(), true, initiator, reuse) }
+        follow(connection, hint, &self.traffic, self.reuse_of_accept())
     }
 
     /// Judges an ICMP error about a packet of a live connection.

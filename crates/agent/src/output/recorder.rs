@@ -139,11 +139,6 @@ impl Recorder {
         Ok(self.written)
     }
 
-    /// Returns what has been written so far.
-    pub const fn written(&self) -> &Written {
-        &self.written
-    }
-
     fn write_window(&mut self, window: &ClosedWindow) -> Result<(), OutputError> {
         let parts = window.parts(window.flows().div_ceil(FLOWS_PER_PART).max(1));
         if matches!(self.files, Files::Parquet(_)) {
