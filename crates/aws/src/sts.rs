@@ -1,0 +1,10 @@
+//! STS (Query, version 2011-06-15): one file an operation.
+
+mod get_caller_identity;
+
+pub use get_caller_identity::{GetCallerIdentityRequest, GetCallerIdentityResponse};
+
+/// The version that requests name.
+pub const VERSION: &str = "2011-06-15";
+/// The namespace of answers.
+pub const NAMESPACE: &str = "https://sts.amazonaws.com/doc/2011-06-15/";

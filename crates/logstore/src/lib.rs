@@ -1,0 +1,23 @@
+//! The log store: groups, streams and events, durable before the answer (`storage.md` §0, 7; `semantics.md`
+//! 25, 28–30).
+//!
+//! It never sees HTTP or AWS's texts: what is wrong is a [`StoreError`], what a batch met is a
+//! [`PutOutcome`]. All calls block; times are Unix milliseconds.
+
+#![warn(missing_docs)]
+
+mod error;
+mod event;
+mod group;
+pub mod pattern;
+mod query;
+mod store;
+mod stream;
+
+pub use error::StoreError;
+pub use event::{Event, EventKey, InputEvent, InvalidEventId};
+pub use group::{Group, GroupQuery, NewGroup, Owner};
+pub use pattern::{InvalidPattern, Pattern};
+pub use query::{FilterPage, FilterQuery, From, GetQuery, Streams};
+pub use store::{Batch, LogStore, Producer, PutOutcome, Rejected};
+pub use stream::{Stream, StreamOrder, StreamQuery};

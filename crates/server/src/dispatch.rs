@@ -1,0 +1,360 @@
+//! From the name of an operation to its function, and back to an answer.
+
+use std::cell::Cell;
+use std::collections::HashMap;
+use std::net::IpAddr;
+use std::sync::Arc;
+use std::time::Duration;
+
+use flowlogd_aws::codec::query::Parameters;
+use flowlogd_aws::codec::{json, xml};
+use flowlogd_aws::{Fault, Protocol};
+use flowlogd_logstore::LogStore;
+use serde::Serialize;
+use serde::de::DeserializeOwned;
+
+use crate::call::{Call, Caller, internal};
+use crate::config::Config;
+use crate::ops;
+use crate::state::{State, Txn};
+
+/// The services that are spoken here.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+pub enum Service {
+    /// EC2.
+    Ec2,
+    /// CloudWatch Logs.
+    Logs,
+    /// IAM.
+    Iam,
+    /// STS.
+    Sts,
+    /// Our two operations.
+    Flowlogd,
+}
+
+impl Service {
+    /// How it writes.
+    pub const fn protocol(self) -> Protocol {
+        match self {
+            Self::Ec2 => Protocol::Ec2,
+            Self::Iam | Self::Sts => Protocol::Query,
+            Self::Logs | Self::Flowlogd => Protocol::Json,
+        }
+    }
+
+    /// Its name in the scope of signatures and in actions.
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Ec2 => "ec2",
+            Self::Logs => "logs",
+            Self::Iam => "iam",
+            Self::Sts => "sts",
+            Self::Flowlogd => flowlogd_aws::flowlogd::SERVICE,
+        }
+    }
+
+    /// The namespace of its XML.
+    pub const fn namespace(self) -> &'static str {
+        match self {
+            Self::Ec2 => flowlogd_aws::ec2::NAMESPACE,
+            Self::Iam => flowlogd_aws::iam::NAMESPACE,
+            Self::Sts => flowlogd_aws::sts::NAMESPACE,
+            Self::Logs | Self::Flowlogd => "",
+        }
+    }
+
+    /// The fault for an operation that it does not have (`iam-sts-sigv4-cloudtrail.md` §7.2).
+    fn unknown_operation(self, action: &str) -> Fault {
+        match self {
+            Self::Ec2 => Fault::new(
+                "InvalidAction",
+                format!("The action {action} is not valid for this web service."),
+            ),
+            Self::Iam => Fault::new(
+                "InvalidAction",
+                format!("Could not find operation {action} for version 2010-05-08"),
+            ),
+            Self::Sts => Fault::new(
+                "InvalidAction",
+                format!("Could not find operation {action} for version 2011-06-15"),
+            ),
+            Self::Logs | Self::Flowlogd => Fault::new(
+                "UnknownOperationException",
+                format!("The operation {action} is not known here"),
+            ),
+        }
+    }
+}
+
+/// The parameters of a request, in the service's protocol.
+#[derive(Clone, Debug)]
+pub enum Body {
+    /// EC2 and Query.
+    Form(Parameters),
+    /// JSON 1.1.
+    Json(Vec<u8>),
+}
+
+impl Body {
+    fn read<T: DeserializeOwned>(&self) -> Result<T, Fault> {
+        match self {
+            Self::Form(parameters) => {
+                parameters.read().map_err(flowlogd_aws::codec::DecodeError::into_query_fault)
+            }
+            Self::Json(body) => json::read(body),
+        }
+    }
+}
+
+/// Where and when a call is made.
+#[derive(Clone, Debug)]
+pub struct Circumstances {
+    /// Unix milliseconds.
+    pub now: i64,
+    /// Of the signature's scope.
+    pub region: String,
+    /// Of the request and its log lines.
+    pub request_id: String,
+    /// Of the peer.
+    pub source_ip: Option<IpAddr>,
+    /// As sent.
+    pub user_agent: Option<String>,
+    /// Whether it came over TLS.
+    pub secure: bool,
+}
+
+/// What is written back.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Answer {
+    /// HTTP status.
+    pub status: u16,
+    /// `Content-Type`.
+    pub content_type: &'static str,
+    /// The body.
+    pub body: Vec<u8>,
+}
+
+/// The outcome of an operation: its answer, or nothing yet.
+type Ran = Result<Option<Vec<u8>>, Fault>;
+type Run = Box<dyn Fn(&Call<'_>, &Body) -> Ran + Send + Sync>;
+
+/// How an operation runs.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Mode {
+    /// It only reads.
+    Read,
+    /// It changes the state.
+    Write,
+    /// It changes the state, and may wait until it has changed.
+    Wait,
+}
+
+/// An operation of a service.
+pub(crate) struct Operation {
+    name: &'static str,
+    mode: Mode,
+    run: Run,
+}
+
+impl Operation {
+    /// One that only reads the state.
+    pub(crate) fn read<Request: DeserializeOwned + 'static, Response: Serialize + 'static>(
+        name: &'static str,
+        run: fn(&Call<'_>, Request) -> Result<Response, Fault>,
+    ) -> Self {
+        Self { name, mode: Mode::Read, run: answering(run) }
+    }
+
+    /// One that changes the state.
+    pub(crate) fn write<Request: DeserializeOwned + 'static, Response: Serialize + 'static>(
+        name: &'static str,
+        run: fn(&Call<'_>, Request) -> Result<Response, Fault>,
+    ) -> Self {
+        Self { name, mode: Mode::Write, run: answering(run) }
+    }
+
+    /// One that has no answer until the state changes, or it has waited for as long as `Call::waited`
+    /// says.
+    pub(crate) fn wait<Request: DeserializeOwned + 'static, Response: Serialize + 'static>(
+        name: &'static str,
+        run: fn(&Call<'_>, Request) -> Result<Option<Response>, Fault>,
+    ) -> Self {
+        let run: Run = Box::new(move |call, body| {
+            run(call, body.read()?)?.map(|answer| encode(call, &answer)).transpose()
+        });
+        Self { name, mode: Mode::Wait, run }
+    }
+}
+
+fn answering<Request: DeserializeOwned + 'static, Response: Serialize + 'static>(
+    run: fn(&Call<'_>, Request) -> Result<Response, Fault>,
+) -> Run {
+    Box::new(move |call, body| encode(call, &run(call, body.read()?)?).map(Some))
+}
+
+/// Writes an answer in the service's protocol.
+fn encode<Response: Serialize>(call: &Call<'_>, answer: &Response) -> Result<Vec<u8>, Fault> {
+    let id = &call.circumstances.request_id;
+    match call.service.protocol() {
+        Protocol::Ec2 => xml::write_ec2(call.action, id, answer)
+            .map(String::into_bytes)
+            .map_err(|error| internal(&error)),
+        Protocol::Query => xml::write_query(call.service.namespace(), call.action, id, answer)
+            .map(String::into_bytes)
+            .map_err(|error| internal(&error)),
+        Protocol::Json => {
+            let body = json::write(answer).map_err(|error| internal(&error))?;
+            // An operation without output answers with no body at all (`cloudwatch-logs.md` §1.2).
+            Ok(if body == b"null" { Vec::new() } else { body })
+        }
+    }
+}
+
+/// The longest that an operation may wait for a change.
+const LONGEST_WAIT: Duration = Duration::from_secs(20);
+
+/// Everything behind the HTTP door.
+pub struct Door {
+    state: Arc<State>,
+    logs: LogStore,
+    config: Config,
+    operations: HashMap<(Service, &'static str), Operation>,
+}
+
+impl Door {
+    /// Puts the operations in front of a state and a log store.
+    pub fn new(state: Arc<State>, logs: LogStore, config: Config) -> Self {
+        let services = [
+            (Service::Ec2, ops::ec2::operations()),
+            (Service::Logs, ops::logs::operations()),
+            (Service::Iam, ops::iam::operations()),
+            (Service::Sts, ops::sts::operations()),
+            (Service::Flowlogd, ops::flowlogd::operations()),
+        ];
+        let operations = services
+            .into_iter()
+            .flat_map(|(service, operations)| {
+                operations.into_iter().map(move |operation| ((service, operation.name), operation))
+            })
+            .collect();
+        Self { state, logs, config, operations }
+    }
+
+    /// The state behind it.
+    pub const fn state(&self) -> &Arc<State> {
+        &self.state
+    }
+
+    /// The log store behind it.
+    pub const fn logs(&self) -> &LogStore {
+        &self.logs
+    }
+
+    /// Its configuration.
+    pub const fn config(&self) -> &Config {
+        &self.config
+    }
+
+    /// Carries out a call of an authenticated caller. A wait for a change does not block a thread.
+    pub async fn perform(
+        self: &Arc<Self>,
+        service: Service,
+        action: &str,
+        body: Body,
+        caller: Caller,
+        circumstances: Circumstances,
+    ) -> Result<Answer, Fault> {
+        let name = self.name_of(service, action)?;
+        let mut changes = self.state.changes();
+        let body = Arc::new(body);
+        let caller = Arc::new(caller);
+        let begun = tokio::time::Instant::now();
+        let mut circumstances = circumstances;
+        loop {
+            changes.borrow_and_update();
+            let (door, body, caller) = (Arc::clone(self), Arc::clone(&body), Arc::clone(&caller));
+            let now = circumstances.clone();
+            let waited = begun.elapsed();
+            let ran = tokio::task::spawn_blocking(move || {
+                door.run(service, name, &body, &caller, &now, waited)
+            })
+            .await
+            .map_err(|error| internal(&error))??;
+            if let Some(body) = ran {
+                return Ok(Answer { status: 200, content_type: content_type(service), body });
+            }
+            // What it waits for may also be a lease that ends or a time that comes.
+            let patience = Duration::from_secs(1).min(LONGEST_WAIT);
+            let _ = tokio::time::timeout(patience, changes.changed()).await;
+            circumstances.now += i64::try_from((begun.elapsed() - waited).as_millis()).unwrap_or(0);
+        }
+    }
+
+    fn name_of(&self, service: Service, action: &str) -> Result<&'static str, Fault> {
+        let key = self.operations.keys().find(|(of, name)| *of == service && *name == action);
+        key.map(|(_, name)| *name).ok_or_else(|| service.unknown_operation(action))
+    }
+
+    /// Runs an operation in a transaction of its own.
+    pub(crate) fn run(
+        &self,
+        service: Service,
+        action: &'static str,
+        body: &Body,
+        caller: &Caller,
+        circumstances: &Circumstances,
+        waited: Duration,
+    ) -> Ran {
+        let Some(operation) = self.operations.get(&(service, action)) else {
+            return Err(service.unknown_operation(action));
+        };
+        if service == Service::Ec2 || service == Service::Flowlogd {
+            ops::ec2::furnish(&self.state, &caller.account, circumstances)?;
+        }
+        let run = |txn: &Txn<'_>| {
+            let call = Call {
+                txn,
+                logs: &self.logs,
+                config: &self.config,
+                caller,
+                service,
+                action,
+                circumstances,
+                waited: waited.min(LONGEST_WAIT),
+                authorized: Cell::new(false),
+            };
+            let ran = (operation.run)(&call, body);
+            // An operation that forgot to ask must not answer.
+            if ran.is_ok() && !call.authorized.get() {
+                tracing::error!(action, "the operation did not ask for permission");
+                return Err(Fault::new("InternalFailure", "An internal error has occurred")
+                    .with_status(500));
+            }
+            ran
+        };
+        match operation.mode {
+            Mode::Read => self.state.read(run),
+            Mode::Write | Mode::Wait => self.state.write(run),
+        }
+    }
+}
+
+/// Writes a fault in the service's protocol.
+pub(crate) fn write_fault(service: Service, fault: &Fault, request_id: &str) -> Answer {
+    let body = match service.protocol() {
+        Protocol::Json => json::write_fault(fault),
+        protocol @ (Protocol::Ec2 | Protocol::Query) => {
+            xml::write_fault(protocol, service.namespace(), fault, request_id).into_bytes()
+        }
+    };
+    Answer { status: fault.status, content_type: content_type(service), body }
+}
+
+const fn content_type(service: Service) -> &'static str {
+    match service.protocol() {
+        Protocol::Ec2 => "text/xml;charset=UTF-8",
+        Protocol::Query => "text/xml",
+        Protocol::Json => "application/x-amz-json-1.1",
+    }
+}

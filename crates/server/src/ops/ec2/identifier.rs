@@ -1,0 +1,93 @@
+//! Ids that callers name.
+
+use flowlogd_aws::Fault;
+
+/// A kind of resource as errors speak of it (`vpc-filtering.md` §11.1).
+pub(super) struct Kind {
+    /// `vpc`.
+    pub(super) prefix: &'static str,
+    /// `InvalidVpcID.Malformed`.
+    pub(super) malformed: &'static str,
+    /// `InvalidVpcID.NotFound`.
+    pub(super) not_found: &'static str,
+    /// `vpc ID`, as in "The vpc ID 'vpc-…' does not exist".
+    pub(super) noun: &'static str,
+}
+
+pub(super) const VPC: Kind = Kind {
+    prefix: "vpc",
+    malformed: "InvalidVpcID.Malformed",
+    not_found: "InvalidVpcID.NotFound",
+    noun: "vpc ID",
+};
+pub(super) const SUBNET: Kind = Kind {
+    prefix: "subnet",
+    malformed: "InvalidSubnetID.Malformed",
+    not_found: "InvalidSubnetID.NotFound",
+    noun: "subnet ID",
+};
+pub(super) const INTERFACE: Kind = Kind {
+    prefix: "eni",
+    malformed: "InvalidNetworkInterfaceID.Malformed",
+    not_found: "InvalidNetworkInterfaceID.NotFound",
+    noun: "networkInterface ID",
+};
+pub(super) const GROUP: Kind = Kind {
+    prefix: "sg",
+    malformed: "InvalidGroupId.Malformed",
+    not_found: "InvalidGroup.NotFound",
+    noun: "security group",
+};
+pub(super) const RULE: Kind = Kind {
+    prefix: "sgr",
+    malformed: "InvalidSecurityGroupRuleId.Malformed",
+    not_found: "InvalidSecurityGroupRuleId.NotFound",
+    noun: "security group rule ID",
+};
+pub(super) const ACL: Kind = Kind {
+    prefix: "acl",
+    malformed: "InvalidNetworkAclID.Malformed",
+    not_found: "InvalidNetworkAclID.NotFound",
+    noun: "network acl ID",
+};
+
+impl Kind {
+    /// Refuses what cannot be an id of this kind: the prefix and 8 or 17 hex digits.
+    pub(super) fn check(&self, id: &str) -> Result<(), Fault> {
+        let digits = id.strip_prefix(self.prefix).and_then(|rest| rest.strip_prefix('-'));
+        let is_id = digits.is_some_and(|digits| {
+            matches!(digits.len(), 8 | 17)
+                && digits.bytes().all(|byte| byte.is_ascii_digit() || (b'a'..=b'f').contains(&byte))
+        });
+        if is_id {
+            return Ok(());
+        }
+        let text = format!("Invalid id: \"{id}\" (expecting \"{}-...\")", self.prefix);
+        Err(Fault::new(self.malformed, text))
+    }
+
+    /// The fault for an id that nothing has.
+    pub(super) fn missing(&self, id: &str) -> Fault {
+        Fault::new(self.not_found, format!("The {} '{id}' does not exist", self.noun))
+    }
+
+    /// Keeps the resources with these ids; all of them where none are named.
+    pub(super) fn select<T>(
+        &self,
+        all: Vec<T>,
+        ids: &[String],
+        id: impl Fn(&T) -> &str,
+    ) -> Result<Vec<T>, Fault> {
+        if ids.is_empty() {
+            return Ok(all);
+        }
+        for wanted in ids {
+            self.check(wanted)?;
+        }
+        if let Some(missing) = ids.iter().find(|wanted| !all.iter().any(|item| id(item) == *wanted))
+        {
+            return Err(self.missing(missing));
+        }
+        Ok(all.into_iter().filter(|item| ids.iter().any(|wanted| wanted == id(item))).collect())
+    }
+}

@@ -1,0 +1,45 @@
+//! `MaxResults` and `NextToken` (`vpc-filtering.md` §10.4).
+
+use base64::Engine as _;
+use base64::engine::general_purpose::URL_SAFE_NO_PAD;
+use flowlogd_aws::Fault;
+
+/// Cuts a page out of a list. The token names the last resource of the page before, so that resources
+/// that come or go in between neither repeat nor hide others.
+pub(super) fn page<T>(
+    items: Vec<T>,
+    id: impl Fn(&T) -> &str,
+    max_results: Option<i64>,
+    next_token: Option<&str>,
+) -> Result<(Vec<T>, Option<String>), Fault> {
+    let mut items = items;
+    items.sort_by(|a, b| id(a).cmp(id(b)));
+    if let Some(token) = next_token {
+        let last = URL_SAFE_NO_PAD
+            .decode(token)
+            .ok()
+            .and_then(|bytes| String::from_utf8(bytes).ok())
+            .ok_or_else(|| Fault::new("InvalidNextToken", "The specified nextToken is invalid."))?;
+        items.retain(|item| id(item) > last.as_str());
+    }
+    let Some(max_results) = max_results else { return Ok((items, None)) };
+    let wrong = |expecting: &str| {
+        Fault::new(
+            "InvalidParameterValue",
+            format!("Value ( {max_results} ) for parameter maxResults is invalid. {expecting}"),
+        )
+    };
+    if max_results < 5 {
+        return Err(wrong("Expecting a value greater than 5."));
+    }
+    if max_results > 1000 {
+        return Err(wrong("Expecting a value less than or equal to 1000."));
+    }
+    let limit = usize::try_from(max_results).unwrap_or(usize::MAX);
+    if items.len() <= limit {
+        return Ok((items, None));
+    }
+    items.truncate(limit);
+    let token = items.last().map(|last| URL_SAFE_NO_PAD.encode(id(last)));
+    Ok((items, token))
+}

@@ -1,0 +1,7 @@
+//! IAM.
+
+use crate::dispatch::Operation;
+
+pub(crate) fn operations() -> Vec<Operation> {
+    vec![]
+}

@@ -1,0 +1,7 @@
+//! CloudWatch Logs.
+
+use crate::dispatch::Operation;
+
+pub(crate) fn operations() -> Vec<Operation> {
+    vec![]
+}
