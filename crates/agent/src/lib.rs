@@ -2,6 +2,7 @@
 #![warn(missing_docs)]
 
 pub mod capture;
+mod counter;
 mod engine;
 pub mod explain;
 mod ledger;
@@ -10,6 +11,7 @@ mod pipeline;
 mod queue;
 mod timeline;
 
+pub use counter::{Counter, Tables};
 pub use engine::{Engine, EngineOptions, Rules};
 pub use ledger::{InterfaceLedger, Ledger};
 pub use queue::Refused;
