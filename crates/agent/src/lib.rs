@@ -5,14 +5,18 @@ pub mod capture;
 mod counter;
 mod engine;
 pub mod explain;
+pub mod journal;
 mod ledger;
+pub mod live;
 pub mod output;
 mod pipeline;
 mod queue;
 mod timeline;
+mod windows;
 
 pub use counter::{Counter, Tables};
 pub use engine::{Engine, EngineOptions, Rules};
 pub use ledger::{InterfaceLedger, Ledger};
 pub use queue::Refused;
 pub use timeline::{Timeline, TimelineError};
+pub use windows::{ClosedWindows, Standing, Windows};
