@@ -285,7 +285,7 @@ pub fn read(directory: &Path) -> Result<Option<Recovered>, JournalError> {
         next_long: head.next_long,
         ..Standing::default()
     };
-    let mut flows_of = |frames: &mut Frames<'_>| {
+    let flows_of = |frames: &mut Frames<'_>| {
         let Some((Frame::Standing, body)) = frames.next() else {
             return Err(damaged("its standing is not whole"));
         };

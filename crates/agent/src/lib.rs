@@ -10,6 +10,7 @@ mod ledger;
 pub mod live;
 pub mod output;
 mod pipeline;
+pub mod publish;
 mod queue;
 mod timeline;
 mod windows;

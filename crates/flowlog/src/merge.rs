@@ -78,6 +78,15 @@ impl ClosedWindow {
         *status = Status::SkipData { lost_packets: before + packets };
     }
 
+    /// Returns the packets in flows, by interface.
+    pub fn packets(&self) -> BTreeMap<InterfaceIndex, u64> {
+        let mut sum = BTreeMap::new();
+        for (interface, packets) in self.tables.iter().flat_map(WindowFlows::packets) {
+            *sum.entry(interface).or_default() += packets;
+        }
+        sum
+    }
+
     /// Takes the flows out again, as the parts of a longer window.
     pub fn into_flows(self) -> Vec<WindowFlows> {
         self.tables
