@@ -41,6 +41,18 @@ const SMALL_ROUND: usize = 256;
 /// Flows that were taken out of the tables of all shards, by window number.
 pub type Tables = Vec<BTreeMap<u64, WindowFlows>>;
 
+/// Books by window number and interface.
+pub type Books = BTreeMap<(u64, InterfaceIndex), InterfaceLedger>;
+
+/// What was taken out of the shards: flows, and the books since the last time.
+#[derive(Debug, Default)]
+pub struct Drained {
+    /// Flows.
+    pub tables: Tables,
+    /// Packets seen, and those that are in no flow.
+    pub books: Books,
+}
+
 /// Packets in, tables of counted flows out.
 ///
 /// Frames are taken in rounds. Within a round the rules and the set of closed windows stay the same;
@@ -103,7 +115,7 @@ impl Counter {
     pub fn take<E>(
         &mut self,
         chunk: &Chunk,
-        mut emit: impl FnMut(u64, Tables) -> Result<(), E>,
+        mut emit: impl FnMut(u64, Drained) -> Result<(), E>,
     ) -> Result<(), E> {
         let mut start = 0;
         let mut watermark = self.watermark;
@@ -126,13 +138,13 @@ impl Counter {
     pub fn advance<E>(
         &mut self,
         watermark: u64,
-        emit: &mut impl FnMut(u64, Tables) -> Result<(), E>,
+        emit: &mut impl FnMut(u64, Drained) -> Result<(), E>,
     ) -> Result<(), E> {
         let closed_before = self.window.closed_before(watermark);
         if closed_before > self.closed_before {
             let tables = self.each_shard(|shard| shard.close(Some(closed_before)));
             self.closed_before = closed_before;
-            emit(closed_before, tables)?;
+            emit(closed_before, Drained { tables, books: self.take_books() })?;
         }
         self.watermark = self.watermark.max(watermark);
         if let Some(timeline) = self.rules.timeline() {
@@ -143,12 +155,11 @@ impl Counter {
     }
 
     /// Takes what is counted so far out of the tables, of open windows too, which stay open.
-    pub fn drain(&mut self) -> Tables {
-        self.each_shard(Shard::drain)
+    pub fn drain(&mut self) -> Drained {
+        Drained { tables: self.each_shard(Shard::drain), books: self.take_books() }
     }
 
-    /// Takes the books since the last time, by window and interface.
-    pub fn take_books(&mut self) -> BTreeMap<(u64, InterfaceIndex), InterfaceLedger> {
+    fn take_books(&self) -> Books {
         let mut books: BTreeMap<_, InterfaceLedger> = BTreeMap::new();
         for shard in &self.shards {
             for (slot, more) in lock(shard).take_books() {
@@ -196,8 +207,8 @@ impl Counter {
     }
 
     /// Takes everything: at the end of input.
-    pub fn finish(&mut self) -> Tables {
-        self.each_shard(|shard| shard.close(None))
+    pub fn finish(&mut self) -> Drained {
+        Drained { tables: self.each_shard(|shard| shard.close(None)), books: self.take_books() }
     }
 
     fn event_after(&self) -> u64 {

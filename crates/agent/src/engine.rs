@@ -70,8 +70,8 @@ impl Engine {
         mut emit: impl FnMut(Vec<Closed>) -> Result<(), E>,
     ) -> Result<(), E> {
         let Self { counter, closer } = self;
-        counter.take(chunk, |closed_before, tables| {
-            let closed = closer.close(tables, Some(closed_before));
+        counter.take(chunk, |closed_before, drained| {
+            let closed = closer.close(drained.tables, Some(closed_before));
             if closed.is_empty() { Ok(()) } else { emit(closed) }
         })
     }
@@ -83,8 +83,8 @@ impl Engine {
         emit: &mut impl FnMut(Vec<Closed>) -> Result<(), E>,
     ) -> Result<(), E> {
         let Self { counter, closer } = self;
-        counter.advance(watermark, &mut |closed_before, tables| {
-            let closed = closer.close(tables, Some(closed_before));
+        counter.advance(watermark, &mut |closed_before, drained| {
+            let closed = closer.close(drained.tables, Some(closed_before));
             if closed.is_empty() { Ok(()) } else { emit(closed) }
         })
     }
@@ -100,8 +100,7 @@ impl Engine {
         &mut self,
         mut emit: impl FnMut(Vec<Closed>) -> Result<(), E>,
     ) -> Result<(), E> {
-        let tables = self.counter.finish();
-        emit(self.closer.close(tables, None))
+        emit(self.closer.close(self.counter.finish().tables, None))
     }
 
     /// Returns the books as they stand. What is recorded is the writer's to say.

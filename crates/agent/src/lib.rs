@@ -1,7 +1,9 @@
 //! Frames in, records out: capture and pipeline.
 #![warn(missing_docs)]
 
+pub mod attachment;
 pub mod capture;
+pub mod config;
 mod counter;
 mod engine;
 pub mod explain;
@@ -15,7 +17,7 @@ mod queue;
 mod timeline;
 mod windows;
 
-pub use counter::{Counter, Tables};
+pub use counter::{Books, Counter, Drained, Tables};
 pub use engine::{Engine, EngineOptions, Rules};
 pub use ledger::{InterfaceLedger, Ledger};
 pub use queue::Refused;

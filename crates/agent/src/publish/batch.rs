@@ -61,7 +61,7 @@ impl Batcher {
         let is_full = self.next.events.len() == MAX_EVENTS
             || self.bytes + bytes > MAX_BYTES
             || last - first > MAX_SPAN;
-        let full = if is_full && !self.next.events.is_empty() { self.take() } else { None };
+        let full = (is_full && !self.next.events.is_empty()).then(|| self.take());
         (self.first, self.last) = (self.first.min(seconds), self.last.max(seconds));
         self.bytes += bytes;
         let timestamp = i64::try_from(seconds.saturating_mul(1000)).unwrap_or(i64::MAX);
@@ -71,17 +71,17 @@ impl Batcher {
 
     /// Returns the last batch, if there is one.
     pub(super) fn finish(mut self) -> Option<Batch> {
-        if self.next.events.is_empty() { None } else { self.take() }
+        (!self.next.events.is_empty()).then(|| self.take())
     }
 
-    fn take(&mut self) -> Option<Batch> {
+    fn take(&mut self) -> Batch {
         let mut next = self.next.clone_empty();
         next.number += 1;
         let mut full = std::mem::replace(&mut self.next, next);
         // By time; what begins in the same second keeps its order.
         full.events.sort_by_key(|(timestamp, _)| *timestamp);
         (self.bytes, self.first, self.last) = (0, u64::MAX, 0);
-        Some(full)
+        full
     }
 }
 
