@@ -13,7 +13,7 @@ use flowlogd_vpc::CompileOptions;
 use crate::cli::{self, ExplainOptions};
 use crate::inventory;
 use crate::messages::readable_lines;
-use crate::status::{Failure, Status};
+use crate::exit_status::{Failure, Status};
 
 /// Runs the command.
 pub(crate) fn run(options: &ExplainOptions) -> Result<Status, Failure> {

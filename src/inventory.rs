@@ -10,7 +10,7 @@ use flowlogd_agent::{Rules, Timeline};
 use flowlogd_vpc::{CompileOptions, InterfaceIndex, Inventory, ReservedAddresses};
 
 use crate::messages::say;
-use crate::status::Failure;
+use crate::exit_status::Failure;
 
 /// No inventory is longer, in bytes; something endless must not fill the memory.
 const LONGEST: u64 = 1 << 30;

@@ -17,7 +17,7 @@ use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::ReplayOptions;
 use crate::messages::{readable, say};
-use crate::status::{Failure, Status};
+use crate::exit_status::{Failure, Status};
 use crate::{inventory, refusals, summary};
 
 /// Runs the command.

@@ -19,7 +19,7 @@ use signal_hook::consts::{SIGINT, SIGTERM};
 
 use crate::cli::{SideOption, WatchOptions};
 use crate::messages::say;
-use crate::status::{Failure, Status};
+use crate::exit_status::{Failure, Status};
 use crate::{inventory, summary};
 
 /// What is shown of a flow unless something else is asked for: with rules, …

@@ -9,7 +9,7 @@ use flowlogd_agent::explain::{Explainer, MissingFields};
 use flowlogd_flowlog::{Faults, LogFormat, RecordReader};
 
 use crate::messages::say;
-use crate::status::{Failure, Status};
+use crate::exit_status::{Failure, Status};
 
 /// What became of a file.
 pub(super) struct Read {
