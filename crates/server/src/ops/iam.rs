@@ -17,7 +17,7 @@ mod service_principals;
 mod tagging;
 mod tags;
 #[cfg(test)]
-mod tests;
+pub(super) mod tests;
 mod trust;
 mod users;
 

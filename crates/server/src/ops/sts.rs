@@ -5,6 +5,8 @@ mod assume_role;
 mod assume_role_tests;
 mod caller_identity;
 mod delivery;
+#[cfg(test)]
+mod delivery_tests;
 
 use crate::dispatch::Operation;
 
