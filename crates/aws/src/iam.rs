@@ -125,3 +125,50 @@ pub const NAMESPACE: &str = "https://iam.amazonaws.com/doc/2010-05-08/";
 pub fn encoded_document(document: &str) -> String {
     utf8_percent_encode(document, RESERVED).to_string()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::query::Parameters;
+    use crate::codec::{from_node, xml};
+
+    #[test]
+    fn a_document_is_percent_encoded_by_rfc_3986() {
+        assert_eq!(
+            encoded_document("{\"a\": [\"x*~-_.\u{e9}\"]}"),
+            "%7B%22a%22%3A%20%5B%22x%2A~-_.%C3%A9%22%5D%7D"
+        );
+    }
+
+    #[test]
+    fn an_empty_structure_has_a_result_element_and_no_output_has_none() {
+        let role = xml::write_query(NAMESPACE, "UpdateRole", "i", &UpdateRoleResponse {}).unwrap();
+        let user = xml::write_query(NAMESPACE, "UpdateUser", "i", &()).unwrap();
+
+        assert!(role.contains("<UpdateRoleResult></UpdateRoleResult><ResponseMetadata>"), "{role}");
+        assert!(!user.contains("Result"), "{user}");
+    }
+
+    #[test]
+    fn an_empty_list_is_an_empty_element_and_reads_as_one() {
+        let answer = ListUsersResponse { users: Vec::new(), is_truncated: false, marker: None };
+
+        let text = xml::write_query(NAMESPACE, "ListUsers", "i", &answer).unwrap();
+        let node = xml::parse(&text).unwrap();
+
+        assert!(text.contains("<Users></Users><IsTruncated>false</IsTruncated>"), "{text}");
+        let read: ListUsersResponse = from_node(node.get("ListUsersResult").unwrap()).unwrap();
+        assert_eq!(read, answer);
+    }
+
+    #[test]
+    fn lists_of_requests_are_members_and_may_be_empty() {
+        let form = "UserName=bob&Tags.member.1.Key=k&Tags.member.1.Value=v+w";
+        let read: TagUserRequest = Parameters::parse(form).unwrap().read().unwrap();
+        let empty: UntagUserRequest =
+            Parameters::parse("UserName=bob&TagKeys=").unwrap().read().unwrap();
+
+        assert_eq!(read.tags[0].value, "v w");
+        assert!(empty.tag_keys.is_empty());
+    }
+}

@@ -104,3 +104,34 @@ pub struct AssumedRoleUser {
     /// `arn:aws:sts::A:assumed-role/ROLE/SESSION`.
     pub arn: String,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::{from_node, xml};
+
+    #[test]
+    fn who_assumes_a_role_reads_its_credentials() {
+        let answer = AssumeRoleResponse {
+            credentials: Credentials {
+                access_key_id: "ASIAEXAMPLE".to_owned(),
+                secret_access_key: "s+/=".to_owned(),
+                session_token: "t<&>".to_owned(),
+                expiration: Seconds(1_767_229_200),
+            },
+            assumed_role_user: AssumedRoleUser {
+                assumed_role_id: "AROAEXAMPLE:s".to_owned(),
+                arn: "arn:aws:sts::123456789012:assumed-role/r/s".to_owned(),
+            },
+            packed_policy_size: None,
+        };
+
+        let text = xml::write_query(crate::sts::NAMESPACE, "AssumeRole", "i", &answer).unwrap();
+        let node = xml::parse(&text).unwrap();
+
+        assert!(text.contains("<Expiration>2026-01-01T01:00:00Z</Expiration>"), "{text}");
+        let read: AssumeRoleResponse = from_node(node.get("AssumeRoleResult").unwrap()).unwrap();
+        assert_eq!(read, answer);
+        assert!(!format!("{read:?}").contains("s+/="));
+    }
+}

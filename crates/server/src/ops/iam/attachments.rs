@@ -65,6 +65,7 @@ pub(super) fn list_role(
 }
 
 /// Whom a policy belongs to. There are no groups.
+#[expect(clippy::needless_pass_by_value, reason = "all operations have this shape")]
 pub(super) fn entities(
     call: &Call<'_>,
     request: ListEntitiesForPolicyRequest,

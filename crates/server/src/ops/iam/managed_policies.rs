@@ -96,6 +96,7 @@ pub(super) fn get(call: &Call<'_>, request: GetPolicyRequest) -> Result<GetPolic
     Ok(GetPolicyResponse { policy: printed(&policy, used) })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "all operations have this shape")]
 pub(super) fn list(
     call: &Call<'_>,
     request: ListPoliciesRequest,

@@ -78,6 +78,7 @@ pub(super) fn get(call: &Call<'_>, request: GetRoleRequest) -> Result<GetRoleRes
     Ok(GetRoleResponse { role: printed(call, &role)? })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "all operations have this shape")]
 pub(super) fn list(call: &Call<'_>, request: ListRolesRequest) -> Result<ListRolesResponse, Fault> {
     let prefix = request.path_prefix.as_deref().unwrap_or("/");
     call.authorize(&action(call), &arn(call.account(), Role::NOUN, "/", ""))?;

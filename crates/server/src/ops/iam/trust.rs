@@ -43,52 +43,53 @@ pub(super) fn read(
     Ok(trusted)
 }
 
-/// Refuses a principal that does not exist; returns the unique id of a user or a role named by its ARN.
+/// Whom a principal is, when a policy is saved.
+enum Who {
+    /// There is no such one.
+    Nobody,
+    /// An account, a service or everybody: it stands as it is written.
+    AsWritten,
+    /// A user or a role; this is its unique id.
+    Entity(String),
+}
+
+/// Refuses a principal that does not exist; returns the unique id of a user or a role.
 fn resolve(call: &Call<'_>, kind: &str, name: &str) -> Result<Option<String>, Fault> {
     let known = match kind {
-        "AWS" => return resolve_arn(call, name)?.ok_or_else(|| no_principal(kind, name)),
+        "AWS" => match who(call, name)? {
+            Who::Entity(id) => return Ok(Some(id)),
+            Who::AsWritten => true,
+            Who::Nobody => false,
+        },
         "Service" => service_principals::is_known(name),
         "Federated" => service_principals::is_identity_provider(name),
         _ => false,
     };
-    if known { Ok(None) } else { Err(no_principal(&kind.to_uppercase(), name)) }
+    if known {
+        return Ok(None);
+    }
+    let kind = kind.to_uppercase();
+    Err(malformed_policy(format!("Invalid principal in policy: \"{kind}\":\"{name}\"")))
 }
 
-fn no_principal(kind: &str, name: &str) -> Fault {
-    malformed_policy(format!("Invalid principal in policy: \"{kind}\":\"{name}\""))
-}
-
-/// Returns `None` for what does not exist, `Some(None)` for what needs no id.
-fn resolve_arn(call: &Call<'_>, name: &str) -> Result<Option<Option<String>>, StateError> {
+fn who(call: &Call<'_>, name: &str) -> Result<Who, StateError> {
     let is_account =
         |text: &str| call.account() == text || call.config.accounts.iter().any(|a| a == text);
     if name == "*" || is_account(name) {
-        return Ok(Some(None));
+        return Ok(Who::AsWritten);
     }
     if name.starts_with("AIDA") || name.starts_with("AROA") {
-        return Ok(has_unique_id(call, name)?.then_some(None));
+        let there = arn_of(call.txn, name)?;
+        return Ok(there.map_or(Who::Nobody, |_| Who::Entity(name.to_owned())));
     }
-    let Ok(arn) = name.parse::<Arn>() else { return Ok(None) };
+    let Ok(arn) = name.parse::<Arn>() else { return Ok(Who::Nobody) };
     if arn.partition != "aws" || !arn.region.is_empty() || !is_account(&arn.account) {
-        return Ok(None);
+        return Ok(Who::Nobody);
     }
     if arn.service == "iam" && arn.resource == "root" {
-        return Ok(Some(None));
+        return Ok(Who::AsWritten);
     }
-    Ok(id_of_principal(call.txn, name, &arn)?.map(Some))
-}
-
-/// A unique id may stand in a policy as long as somebody has it.
-fn has_unique_id(call: &Call<'_>, id: &str) -> Result<bool, StateError> {
-    for account in &call.config.accounts {
-        let place = Place::global(account);
-        let has = user_by_unique_id(call.txn, &place, id)?.is_some()
-            || call.txn.list::<Role>(&place)?.iter().any(|role| role.unique_id == id);
-        if has {
-            return Ok(true);
-        }
-    }
-    Ok(false)
+    Ok(id_of_principal(call.txn, name, &arn)?.map_or(Who::Nobody, Who::Entity))
 }
 
 /// Returns the unique id of the user or the role that has this ARN; of a session, its role's.
@@ -109,12 +110,25 @@ fn id_of_principal(txn: &Txn<'_>, text: &str, arn: &Arn) -> Result<Option<String
     }
 }
 
-fn user_by_unique_id(txn: &Txn<'_>, place: &Place, id: &str) -> Result<Option<User>, StateError> {
-    Ok(txn.list::<User>(place)?.into_iter().find(|user| user.unique_id == id))
+/// Returns the ARN of the user or the role that has this unique id.
+fn arn_of(txn: &Txn<'_>, id: &str) -> Result<Option<String>, StateError> {
+    for place in txn.places::<User>()? {
+        let users: Vec<User> = txn.list(&place)?;
+        if let Some(user) = users.iter().find(|user| user.unique_id == id) {
+            return Ok(Some(user.arn(&place.account)));
+        }
+    }
+    for place in txn.places::<Role>()? {
+        let roles: Vec<Role> = txn.list(&place)?;
+        if let Some(role) = roles.iter().find(|role| role.unique_id == id) {
+            return Ok(Some(role.arn(&place.account)));
+        }
+    }
+    Ok(None)
 }
 
-/// Returns a role's trust policy as it counts: who was renamed stands in it by the new ARN, who is gone by
-/// the unique id, which nobody will ever have again.
+/// Returns a role's trust policy as it counts: whoever is still there stands in it by the ARN of today, who
+/// is gone by the unique id, which nobody will ever have again.
 pub(super) fn document(txn: &Txn<'_>, role: &Role) -> Result<String, Fault> {
     let mut changed = BTreeMap::new();
     for (text, id) in &role.trusted_ids {
@@ -156,12 +170,12 @@ fn one_or_many(value: &mut Value) -> &mut [Value] {
 
 /// Returns how a principal has to be written by now; `None` where it still has the ARN it was saved with.
 fn name_by_now(txn: &Txn<'_>, text: &str, id: &str) -> Result<Option<String>, StateError> {
-    let Ok(arn) = text.parse::<Arn>() else { return Ok(Some(id.to_owned())) };
-    if id_of_principal(txn, text, &arn)?.as_deref() == Some(id) {
+    if let Ok(arn) = text.parse::<Arn>()
+        && id_of_principal(txn, text, &arn)?.as_deref() == Some(id)
+    {
         return Ok(None);
     }
-    let renamed = user_by_unique_id(txn, &Place::global(&arn.account), id)?;
-    Ok(Some(renamed.map_or_else(|| id.to_owned(), |user| user.arn(&arn.account))))
+    Ok(Some(arn_of(txn, id)?.unwrap_or_else(|| id.to_owned())))
 }
 
 /// Returns the trust policy of a role as it counts, ready to be judged by.

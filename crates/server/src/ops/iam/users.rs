@@ -71,6 +71,7 @@ pub(super) fn get(call: &Call<'_>, request: GetUserRequest) -> Result<GetUserRes
     Ok(GetUserResponse { user })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "all operations have this shape")]
 pub(super) fn list(call: &Call<'_>, request: ListUsersRequest) -> Result<ListUsersResponse, Fault> {
     let prefix = request.path_prefix.as_deref().unwrap_or("/");
     call.authorize(&action(call), &arn(call.account(), User::NOUN, "/", ""))?;

@@ -1,4 +1,4 @@
-//! What AssumeRole promises to users and sessions.
+//! What `AssumeRole` promises to users and sessions.
 
 use flowlogd_aws::Fault;
 use flowlogd_aws::codec::Node;
@@ -281,7 +281,7 @@ fn session_policies_have_to_be_policies_that_exist_and_fit() {
     assert!(broken.starts_with("MalformedPolicyDocument (400)"), "{broken}");
     assert_eq!(
         big,
-        "PackedPolicyTooLarge (400): Packed policy consumes 107% of allotted space, please use smaller policy."
+        "PackedPolicyTooLarge (400): Packed policy consumes 106% of allotted space, please use smaller policy."
     );
     assert!(many.contains("at 'policyArns' failed to satisfy constraint"), "{many}");
     assert_eq!(

@@ -1,4 +1,4 @@
-//! What AssumeRole promises to agents (`semantics.md` 23).
+//! What `AssumeRole` promises to agents (`semantics.md` 23).
 
 use flowlogd_aws::codec::Node;
 

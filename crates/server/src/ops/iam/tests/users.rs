@@ -1,7 +1,12 @@
 //! Users.
 
-use super::{ALLOW_ALL, be, be_session, column, make_role, make_user, refused, text};
-use crate::testing::TestDoor;
+use super::{
+    ALLOW_ALL, TRUST_FLOW_LOGS, be, be_session, column, make_policy, make_role, make_user, refused,
+    text,
+};
+use crate::model::{ManagedPolicy, Role, User};
+use crate::state::{Document, Place, StateError, Txn};
+use crate::testing::{ACCOUNT, NOW, TestDoor};
 
 #[test]
 fn a_user_is_made_with_an_arn_of_its_path_and_an_id_of_its_own() {
@@ -253,4 +258,64 @@ fn a_parameter_that_an_operation_does_not_have_is_refused() {
     let answer = refused(&door, "DeleteUser", &[("UserName", "bob"), ("Force", "true")]);
 
     assert_eq!(answer, "UnknownParameter (400): The parameter Force is not recognized");
+}
+
+#[test]
+fn an_account_has_so_many_users_roles_and_policies_at_most() {
+    let door = TestDoor::new();
+    let (bob, role) = (stored_user(&door), stored_role(&door));
+    let policy = stored_policy(&door);
+    let place = Place::global(ACCOUNT);
+    let fill = |txn: &Txn<'_>| {
+        for number in 1..5000 {
+            let id = format!("u{number}");
+            txn.put(&place, &User { id, ..bob.clone() }, NOW)?;
+        }
+        for number in 1..1000 {
+            let id = format!("r{number}");
+            txn.put(&place, &Role { id, ..role.clone() }, NOW)?;
+        }
+        for number in 1..1500 {
+            let id = format!("p{number}");
+            txn.put(&place, &ManagedPolicy { id, ..policy.clone() }, NOW)?;
+        }
+        Ok(())
+    };
+    door.door.state().write::<_, StateError>(fill).unwrap();
+
+    let user = refused(&door, "CreateUser", &[("UserName", "one-more")]);
+    let role = refused(
+        &door,
+        "CreateRole",
+        &[("RoleName", "one-more"), ("AssumeRolePolicyDocument", TRUST_FLOW_LOGS)],
+    );
+    let policy = refused(
+        &door,
+        "CreatePolicy",
+        &[("PolicyName", "one-more"), ("PolicyDocument", ALLOW_ALL)],
+    );
+
+    assert_eq!(user, "LimitExceeded (409): Cannot exceed quota for UsersPerAccount: 5000");
+    assert_eq!(role, "LimitExceeded (409): Cannot exceed quota for RolesPerAccount: 1000");
+    assert_eq!(policy, "LimitExceeded (409): Cannot exceed quota for PoliciesPerAccount: 1500");
+}
+
+fn stored<D: Document>(door: &TestDoor) -> D {
+    let read = |txn: &Txn<'_>| txn.list(&Place::global(ACCOUNT));
+    door.door.state().read::<_, StateError>(read).unwrap().remove(0)
+}
+
+fn stored_user(door: &TestDoor) -> User {
+    make_user(door, "bob");
+    stored(door)
+}
+
+fn stored_role(door: &TestDoor) -> Role {
+    make_role(door, "r");
+    stored(door)
+}
+
+fn stored_policy(door: &TestDoor) -> ManagedPolicy {
+    make_policy(door, "p");
+    stored(door)
 }
