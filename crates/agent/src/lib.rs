@@ -4,6 +4,7 @@
 pub mod attachment;
 pub mod capture;
 pub mod config;
+pub mod client;
 mod counter;
 mod engine;
 pub mod explain;

@@ -304,6 +304,11 @@ impl Door {
         }
     }
 
+    /// Returns the name of an operation if there is one of this name.
+    pub(crate) fn known_operation(&self, service: Service, action: &str) -> Option<&'static str> {
+        self.name_of(service, action).ok()
+    }
+
     fn name_of(&self, service: Service, action: &str) -> Result<&'static str, Fault> {
         let key = self.operations.keys().find(|(of, name)| *of == service && *name == action);
         key.map(|(_, name)| *name).ok_or_else(|| service.unknown_operation(action))

@@ -6,10 +6,12 @@
 #![warn(missing_docs)]
 
 mod accounts;
+mod authenticate;
 mod authorize;
 mod call;
 mod config;
 mod dispatch;
+pub mod http;
 mod ids;
 mod inventory;
 mod model;

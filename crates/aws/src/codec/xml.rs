@@ -34,7 +34,8 @@ pub fn write_ec2<T: Serialize>(
     Ok(out)
 }
 
-/// Writes an answer of IAM or STS; one without members has no result element.
+/// Writes an answer of IAM or STS. `()` has no result element; a structure without members has an empty
+/// one, which clients look for (`UpdateRole`).
 pub fn write_query<T: Serialize>(
     namespace: &str,
     action: &str,
@@ -44,7 +45,12 @@ pub fn write_query<T: Serialize>(
     let mut out = format!("{DECLARATION}<{action}Response xmlns=\"{namespace}\">");
     let mut result = String::new();
     write_element(&mut result, None, answer, ListStyle::Member)?;
-    if !result.is_empty() {
+    let mut probe = String::new();
+    if result.is_empty() {
+        // Only a structure is there even if it is empty.
+        write_element(&mut probe, Some("Result"), answer, ListStyle::Member)?;
+    }
+    if !result.is_empty() || !probe.is_empty() {
         out.extend(["<", action, "Result>", &result, "</", action, "Result>"]);
     }
     out.push_str("<ResponseMetadata><RequestId>");

@@ -1,18 +1,18 @@
-//! STS.
+//! STS: sessions of roles. Sessions of users and federated ones are not made here.
 
+mod assume_role;
+#[cfg(test)]
+mod assume_role_tests;
 mod caller_identity;
+mod delivery;
+#[cfg(test)]
+mod delivery_tests;
 
 use crate::dispatch::Operation;
 
 pub(crate) fn operations() -> Vec<Operation> {
-    vec![Operation::read("GetCallerIdentity", caller_identity::get)]
-}
-
-pub(crate) fn may_service_assume(
-    _: &crate::call::Call<'_>,
-    _: &crate::model::Role,
-    _: &str,
-    _: &str,
-) -> Result<flowlogd_aws::policy::Evaluation, flowlogd_aws::Fault> {
-    Err(flowlogd_aws::Fault::new("InternalFailure", ""))
+    vec![
+        Operation::read("GetCallerIdentity", caller_identity::get),
+        Operation::write("AssumeRole", assume_role::assume),
+    ]
 }

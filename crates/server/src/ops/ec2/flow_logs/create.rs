@@ -8,8 +8,8 @@ use super::super::identifier::{INTERFACE, Kind, SUBNET, VPC};
 use super::request::{self, Wanted};
 use crate::call::Call;
 use crate::ids;
-use crate::model::{FlowLog, Interface, ResourceType, Role, Subnet, Vpc};
-use crate::ops::sts::may_service_assume;
+use crate::model::{FlowLog, Interface, ResourceType, Subnet, Vpc};
+use crate::ops::iam::{ServiceCall, may_service_assume, role_by_arn};
 
 /// The service that delivers.
 const SERVICE: &str = "vpc-flow-logs.amazonaws.com";
@@ -58,13 +58,17 @@ fn check_role(call: &Call<'_>, wanted: &Wanted) -> Result<(), Fault> {
         let text = format!("Unable to assume given IAM role {}: {why}", wanted.role);
         Fault::new("InvalidParameter", text)
     };
-    let name = wanted.role.resource.rsplit('/').next().unwrap_or_default().to_lowercase();
-    let role: Option<Role> = call.txn.get(&call.global(), &name)?;
-    let role =
-        role.filter(|role| wanted.role.resource == format!("role{}{}", role.path, role.name));
-    let role = role.ok_or_else(|| unable("there is no such role"))?;
-    let source = call.ec2_arn("vpc-flow-log", &call.new_id("fl"));
-    let evaluation = may_service_assume(call, &role, SERVICE, &source)?;
+    let role = role_by_arn(call.txn, &wanted.role)?.ok_or_else(|| unable("there is no such role"))?;
+    let id = call.new_id("fl");
+    let asking = ServiceCall {
+        service: SERVICE,
+        source_arn: &call.ec2_arn("vpc-flow-log", &id),
+        source_account: call.account(),
+        session_name: &id,
+        region: call.region(),
+        now: call.now(),
+    };
+    let evaluation = may_service_assume(call.txn, call.account(), &role, &asking)?;
     if evaluation.is_allowed() {
         return Ok(());
     }
