@@ -1,11 +1,43 @@
 //! The filter-pattern language (`cloudwatch-logs.md` §5). Pure: text in, yes or no out.
+//!
+//! The first character chooses the dialect: `{` asks for members of JSON events, `[` for the columns of
+//! space-delimited ones, anything else is terms. Work per event is linear in its length, whatever the
+//! pattern; what a pattern costs to compile is bounded by [`MAX_LENGTH`] and the limits of its regexes.
+
+mod comparison;
+mod cursor;
+mod delimited;
+mod expression;
+mod glob;
+mod json;
+mod number;
+mod regex;
+mod selector;
+mod terms;
+mod tokens;
 
 use std::fmt;
+
+use self::delimited::Delimited;
+use self::json::Json;
+use self::terms::Terms;
+
+/// Characters that a pattern may have.
+pub const MAX_LENGTH: usize = 1024;
 
 /// A compiled pattern.
 #[derive(Clone, Debug)]
 pub struct Pattern {
     source: String,
+    dialect: Dialect,
+}
+
+#[derive(Clone, Debug)]
+enum Dialect {
+    Everything,
+    Terms(Terms),
+    Delimited(Delimited),
+    Json(Json),
 }
 
 /// What is no pattern: AWS's text (§3).
@@ -13,16 +45,70 @@ pub struct Pattern {
 #[error("{0}")]
 pub struct InvalidPattern(pub String);
 
+impl InvalidPattern {
+    /// What does not follow the grammar.
+    fn pattern() -> Self {
+        Self("Invalid filter pattern".to_owned())
+    }
+
+    /// A term with something that would have to be quoted.
+    fn term(term: &str) -> Self {
+        Self(format!("Invalid character(s) in term '{term}'"))
+    }
+}
+
 impl Pattern {
-    /// Compiles a pattern of at most 1,024 characters.
+    /// Compiles a pattern of at most [`MAX_LENGTH`] characters.
     pub fn parse(pattern: &str) -> Result<Self, InvalidPattern> {
-        Ok(Self { source: pattern.to_owned() })
+        if pattern.chars().count() > MAX_LENGTH {
+            return Err(InvalidPattern::pattern());
+        }
+        let text = pattern.trim();
+        let dialect = if is_match_all(text) {
+            Dialect::Everything
+        } else if let Some(rest) = text.strip_prefix('{') {
+            let inner = rest.strip_suffix('}').ok_or_else(|| {
+                InvalidPattern(
+                    "If a filter pattern starts with '{' it must end with '}'".to_owned(),
+                )
+            })?;
+            Dialect::Json(Json::parse(inner)?)
+        } else if let Some(rest) = text.strip_prefix('[') {
+            let inner = rest.strip_suffix(']').ok_or_else(InvalidPattern::pattern)?;
+            Dialect::Delimited(Delimited::parse(inner)?)
+        } else {
+            Dialect::Terms(Terms::parse(text)?)
+        };
+        Ok(Self { source: pattern.to_owned(), dialect })
     }
 
     /// Whether a message matches.
     pub fn matches(&self, message: &str) -> bool {
-        message.contains(&self.source)
+        match &self.dialect {
+            Dialect::Everything => true,
+            Dialect::Terms(terms) => terms.matches(message),
+            Dialect::Delimited(delimited) => delimited.matches(message),
+            Dialect::Json(json) => json.matches(message),
+        }
     }
+
+    /// Returns what a matching message has in the places that the pattern names, in the order of the
+    /// message: `$name`, and `$1`, `$2` … by absolute position where there is no name. `None` where it does
+    /// not match. Only space-delimited patterns name places.
+    pub fn extract(&self, message: &str) -> Option<Vec<(String, String)>> {
+        match &self.dialect {
+            Dialect::Delimited(delimited) => delimited.extract(message),
+            Dialect::Everything | Dialect::Terms(_) | Dialect::Json(_) => {
+                self.matches(message).then(Vec::new)
+            }
+        }
+    }
+}
+
+/// Nothing, or nothing but blanks between two quotes (§5.1).
+fn is_match_all(text: &str) -> bool {
+    let quoted = text.strip_prefix('"').and_then(|rest| rest.strip_suffix('"'));
+    text.is_empty() || quoted.is_some_and(|inner| !inner.is_empty() && inner.trim().is_empty())
 }
 
 impl fmt::Display for Pattern {
@@ -30,3 +116,6 @@ impl fmt::Display for Pattern {
         f.write_str(&self.source)
     }
 }
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,142 @@
+//! Columns: `[..., bytes > 1000, action = REJECT, status]` (`cloudwatch-logs.md` §5.4).
+
+use std::collections::VecDeque;
+
+use super::InvalidPattern;
+use super::comparison::{Comparison, Scalar};
+use super::cursor::{Cursor, is_word};
+use super::expression::Expression;
+use super::tokens::Tokens;
+
+/// Slots for the tokens of a message.
+#[derive(Clone, Debug)]
+pub(super) struct Delimited {
+    /// Bound to the first tokens.
+    head: Vec<Slot>,
+    /// Bound to the last ones, after `...`; without it the last slot of the head takes all that is left.
+    tail: Option<Vec<Slot>>,
+}
+
+#[derive(Clone, Debug)]
+struct Slot {
+    /// The empty one at the end has none.
+    name: Option<String>,
+    condition: Option<Expression<Comparison>>,
+}
+
+impl Slot {
+    fn accepts(&self, token: &str) -> bool {
+        let Some(condition) = &self.condition else { return true };
+        condition.holds(&|comparison| comparison.holds(Scalar::Text(token)))
+    }
+}
+
+impl Delimited {
+    /// Reads what stands between the brackets. `[]` is `[...]`.
+    pub(super) fn parse(inner: &str) -> Result<Self, InvalidPattern> {
+        let mut cursor = Cursor::new(inner);
+        if cursor.is_at_end() {
+            return Ok(Self { head: Vec::new(), tail: Some(Vec::new()) });
+        }
+        let mut head = Vec::new();
+        let mut tail: Option<Vec<Slot>> = None;
+        loop {
+            if cursor.eat("...") {
+                if tail.is_some() {
+                    return Err(InvalidPattern::pattern());
+                }
+                tail = Some(Vec::new());
+            } else {
+                tail.as_mut().unwrap_or(&mut head).push(slot(&mut cursor)?);
+            }
+            if cursor.is_at_end() {
+                return Ok(Self { head, tail });
+            }
+            cursor.expect(",")?;
+            if cursor.is_at_end() {
+                let empty = Slot { name: None, condition: None };
+                tail.as_mut().unwrap_or(&mut head).push(empty);
+                return Ok(Self { head, tail });
+            }
+        }
+    }
+
+    pub(super) fn matches(&self, message: &str) -> bool {
+        let mut tokens = Tokens::of(message);
+        let Some(tail) = &self.tail else {
+            let Some((last, slots)) = self.head.split_last() else { return true };
+            return slots.iter().all(|slot| tokens.next().is_some_and(|token| slot.accepts(token)))
+                && what_is_left(&mut tokens).is_some_and(|token| last.accepts(token));
+        };
+        if !self.head.iter().all(|slot| tokens.next().is_some_and(|token| slot.accepts(token))) {
+            return false;
+        }
+        if tail.is_empty() {
+            return true;
+        }
+        let mut last_tokens = VecDeque::with_capacity(tail.len());
+        for token in tokens {
+            if last_tokens.len() == tail.len() {
+                last_tokens.pop_front();
+            }
+            last_tokens.push_back(token);
+        }
+        last_tokens.len() == tail.len()
+            && tail.iter().zip(&last_tokens).all(|(slot, token)| slot.accepts(token))
+    }
+
+    pub(super) fn extract(&self, message: &str) -> Option<Vec<(String, String)>> {
+        if !self.matches(message) {
+            return None;
+        }
+        let mut tokens = Tokens::of(message);
+        let mut values = Vec::new();
+        for number in 0..self.head.len() {
+            let is_last = self.tail.is_none() && number + 1 == self.head.len();
+            values.push(if is_last { what_is_left(&mut tokens)? } else { tokens.next()? });
+        }
+        let tail = self.tail.as_deref().unwrap_or_default();
+        if self.tail.is_some() {
+            values.extend(tokens);
+        }
+        let named = |(at, value): (usize, &str)| {
+            let slot = self
+                .head
+                .get(at)
+                .or_else(|| tail.get((at + tail.len()).checked_sub(values.len())?));
+            let key = slot
+                .and_then(|slot| slot.name.as_ref())
+                .map_or_else(|| format!("${}", at + 1), |name| format!("${name}"));
+            (key, value.to_owned())
+        };
+        Some(values.iter().copied().enumerate().map(named).collect())
+    }
+}
+
+/// Takes one token, or the rest of the line if there are more.
+fn what_is_left<'a>(tokens: &mut Tokens<'a>) -> Option<&'a str> {
+    let line = tokens.rest();
+    let token = tokens.next()?;
+    Some(if tokens.rest().is_empty() { token } else { line })
+}
+
+/// Takes `name` or a condition; all of it speaks of one name.
+fn slot(cursor: &mut Cursor<'_>) -> Result<Slot, InvalidPattern> {
+    cursor.skip_blanks();
+    let begun = cursor.rest();
+    let bare = cursor.take_while(is_word);
+    if !bare.is_empty() && (cursor.is_at_end() || cursor.rest().starts_with(',')) {
+        return Ok(Slot { name: Some(bare.to_owned()), condition: None });
+    }
+    cursor.go_back(begun);
+    let mut name: Option<&str> = None;
+    let condition = Expression::parse(cursor, &mut |cursor| {
+        cursor.skip_blanks();
+        let this = cursor.take_while(is_word);
+        if this.is_empty() || *name.get_or_insert(this) != this {
+            return Err(InvalidPattern::pattern());
+        }
+        Comparison::parse(cursor)
+    })?;
+    Ok(Slot { name: name.map(str::to_owned), condition: Some(condition) })
+}

@@ -1,0 +1,75 @@
+//! `$.objectList[1].id`: where in a JSON event (`cloudwatch-logs.md` §5.5).
+
+use super::InvalidPattern;
+use super::cursor::Cursor;
+
+/// The way from an event to a value.
+#[derive(Clone, Debug)]
+pub(super) struct Selector {
+    /// At least one.
+    pub(super) steps: Vec<Step>,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub(super) enum Step {
+    /// `.key` or `.['any key']`
+    Key(String),
+    /// `[0]`
+    Index(usize),
+    /// `.*`
+    AnyMember,
+    /// `[*]`
+    AnyElement,
+}
+
+impl Selector {
+    pub(super) fn parse(cursor: &mut Cursor<'_>) -> Result<Self, InvalidPattern> {
+        cursor.expect("$")?;
+        let mut steps = Vec::new();
+        while let Some(step) = step(cursor)? {
+            steps.push(step);
+        }
+        let selector = Self { steps };
+        if selector.steps.is_empty() || selector.wildcards() > 1 {
+            return Err(InvalidPattern::pattern());
+        }
+        Ok(selector)
+    }
+
+    /// How many of its steps are wildcards.
+    pub(super) fn wildcards(&self) -> usize {
+        self.steps.iter().filter(|step| matches!(step, Step::AnyMember | Step::AnyElement)).count()
+    }
+}
+
+fn step(cursor: &mut Cursor<'_>) -> Result<Option<Step>, InvalidPattern> {
+    if cursor.eat_here("[*]") {
+        return Ok(Some(Step::AnyElement));
+    }
+    if cursor.eat_here("[") {
+        let digits = cursor.take_while(|character| character.is_ascii_digit());
+        let index = digits.parse().map_err(|_| InvalidPattern::pattern())?;
+        return closed(cursor, "]", Step::Index(index));
+    }
+    if !cursor.eat_here(".") {
+        return Ok(None);
+    }
+    if cursor.eat_here("*") {
+        return Ok(Some(Step::AnyMember));
+    }
+    if cursor.eat_here("['") {
+        let key = cursor.take_while(|character| character != '\'').to_owned();
+        return closed(cursor, "']", Step::Key(key));
+    }
+    let key = cursor.take_while(|character| {
+        character.is_ascii_alphanumeric() || matches!(character, '_' | '-')
+    });
+    if key.is_empty() {
+        return Err(InvalidPattern::pattern());
+    }
+    Ok(Some(Step::Key(key.to_owned())))
+}
+
+fn closed(cursor: &mut Cursor<'_>, end: &str, step: Step) -> Result<Option<Step>, InvalidPattern> {
+    if cursor.eat_here(end) { Ok(Some(step)) } else { Err(InvalidPattern::pattern()) }
+}
