@@ -59,11 +59,8 @@ fn run_agent(options: &AgentRunOptions) -> Result<Status, Failure> {
     };
     let credentials = Credentials::from_file(file, "default").map_err(Failure::usage)?;
     let endpoint = config.endpoint.clone().unwrap_or_else(|| DEFAULT_ENDPOINT.to_owned());
-    let settings = ClientSettings {
-        endpoint,
-        region: config.region.clone(),
-        ca_file: config.ca_file.clone(),
-    };
+    let settings =
+        ClientSettings { endpoint, region: config.region.clone(), ca_file: config.ca_file.clone() };
     let client = Client::new(settings, credentials).map_err(Failure::usage)?;
     let directory = config.state_dir.clone().unwrap_or_else(|| PathBuf::from("flowlogd-agent"));
     logging();

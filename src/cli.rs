@@ -13,8 +13,8 @@ use flowlogd_vpc::ReservedAddresses;
 
 use crate::exit_status::Failure;
 pub(crate) use service::{
-    AgentCommand, AgentOptions, AgentRunOptions, ClientOptions, DoctorOptions, EnrollOptions, ServeOptions, StatusOptions,
-    TailOptions,
+    AgentCommand, AgentOptions, AgentRunOptions, ClientOptions, DoctorOptions, EnrollOptions,
+    ServeOptions, StatusOptions, TailOptions,
 };
 
 /// VPC Flow Logs for networks that people run themselves.

@@ -24,6 +24,7 @@ pub(crate) fn read(path: Option<&Path>) -> Result<ConfigFile, Failure> {
     let text = std::fs::read_to_string(path)
         .with_context(|| format!("cannot read the configuration {}", path.display()))
         .map_err(Failure::usage)?;
-    toml::from_str(&text)
-        .map_err(|error| Failure::usage(anyhow!("{}: {}", path.display(), error.to_string().trim())))
+    toml::from_str(&text).map_err(|error| {
+        Failure::usage(anyhow!("{}: {}", path.display(), error.to_string().trim()))
+    })
 }

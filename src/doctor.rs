@@ -5,9 +5,9 @@ use std::io::{self, IsTerminal as _, Write as _};
 use flowlogd_agent::doctor::{Condition, Diagnosis, examine};
 
 use crate::cli::DoctorOptions;
+use crate::exit_status::{Failure, Status};
 use crate::messages::readable;
 use crate::service::{self, unix_millis};
-use crate::exit_status::{Failure, Status};
 
 /// Prints the chain of one flow log, or of all. The status is 1 where a link is broken.
 pub(crate) fn run(options: &DoctorOptions) -> Result<Status, Failure> {

@@ -46,7 +46,9 @@ pub(crate) fn run(options: &ServeOptions) -> Result<Status, Failure> {
     let state = Arc::new(State::open(&directory).map_err(state_failure)?);
     let accounts = config.server.accounts.clone();
     let Some(account) = accounts.first().cloned() else {
-        return Err(Failure::usage(anyhow!("server.accounts is empty: there is at least one account")));
+        return Err(Failure::usage(anyhow!(
+            "server.accounts is empty: there is at least one account"
+        )));
     };
     flowlogd_server::prepare(&state, &accounts, &root_credentials()?, &directory, unix_millis())
         .map_err(account_failure)?;
@@ -72,8 +74,8 @@ async fn serve(
     let address = server.local_addr();
     let scheme = if config.server.tls.is_some() { "https" } else { "http" };
     let host = host_name();
-    let key = flowlogd_server::enroll(&state, account, &host, unix_millis())
-        .map_err(account_failure)?;
+    let key =
+        flowlogd_server::enroll(&state, account, &host, unix_millis()).map_err(account_failure)?;
     let door = Arc::new(Door::new(state, logs, config.server.clone()));
 
     let (stop, stopping) = watch::channel(false);
@@ -93,9 +95,10 @@ async fn serve(
     let settings = ClientSettings {
         endpoint: agent.endpoint.clone().unwrap_or_else(|| format!("{scheme}://{address}")),
         region: agent.region.clone(),
-        ca_file: agent.ca_file.clone().or_else(|| {
-            config.server.tls.as_ref().map(|tls| tls.certificate.clone())
-        }),
+        ca_file: agent
+            .ca_file
+            .clone()
+            .or_else(|| config.server.tls.as_ref().map(|tls| tls.certificate.clone())),
     };
     let credentials = Credentials::new(key.access_key_id, key.secret_access_key, None);
     let client = Client::new(settings, credentials).map_err(Failure::usage)?;

@@ -75,7 +75,10 @@ pub(crate) fn block_on<T>(future: impl Future<Output = Result<T, Failure>>) -> R
 }
 
 /// Unix milliseconds.
-#[expect(clippy::disallowed_methods, reason = "the shell reads the clock: how long ago something was")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the shell reads the clock: how long ago something was"
+)]
 pub(crate) fn unix_millis() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_millis()).unwrap_or(i64::MAX)

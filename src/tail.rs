@@ -9,9 +9,9 @@ use flowlogd_aws::Timestamp;
 use serde_json::{Value, json};
 
 use crate::cli::TailOptions;
+use crate::exit_status::{Failure, Status};
 use crate::messages::readable;
 use crate::service::{self, unix_millis};
-use crate::exit_status::{Failure, Status};
 
 /// Between two looks for new events.
 const PATIENCE: Duration = Duration::from_secs(1);
@@ -99,7 +99,6 @@ fn coloured(message: &str) -> String {
         .collect::<Vec<_>>()
         .join(" ")
 }
-
 
 #[cfg(test)]
 mod tests {

@@ -18,8 +18,8 @@ use flowlogd_packet::FrameDirection;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 use crate::cli::{SideOption, WatchOptions};
-use crate::messages::say;
 use crate::exit_status::{Failure, Status};
+use crate::messages::say;
 use crate::{inventory, summary};
 
 /// What is shown of a flow unless something else is asked for: with rules, …

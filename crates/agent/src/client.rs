@@ -61,8 +61,11 @@ impl Client {
         };
         let host = authority.as_str().into();
         let tls = tls(settings.ca_file)?;
-        let connector =
-            HttpsConnectorBuilder::new().with_tls_config(tls).https_or_http().enable_http1().build();
+        let connector = HttpsConnectorBuilder::new()
+            .with_tls_config(tls)
+            .https_or_http()
+            .enable_http1()
+            .build();
         let http = HyperClient::builder(TokioExecutor::new())
             .pool_timer(TokioTimer::new())
             .pool_idle_timeout(Duration::from_secs(15))
@@ -95,7 +98,8 @@ impl Client {
         operation: &str,
         request: &Sent,
     ) -> Result<Answer, CallError> {
-        let body = serde_json::to_vec(request).map_err(|error| CallError::malformed(error.to_string()))?;
+        let body =
+            serde_json::to_vec(request).map_err(|error| CallError::malformed(error.to_string()))?;
         let headers = vec![
             ("content-type".to_owned(), "application/x-amz-json-1.1".to_owned()),
             ("x-amz-target".to_owned(), format!("{target}.{operation}")),
@@ -189,7 +193,10 @@ fn tls(ca_file: Option<PathBuf>) -> Result<rustls::ClientConfig, SettingsError> 
     Ok(builder.with_root_certificates(roots).with_no_client_auth())
 }
 
-#[expect(clippy::disallowed_methods, reason = "the shell reads the clock: signatures bear the time")]
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the shell reads the clock: signatures bear the time"
+)]
 fn unix_seconds() -> i64 {
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
     i64::try_from(since.as_secs()).unwrap_or(i64::MAX)

@@ -3,8 +3,8 @@
 
 pub mod attachment;
 pub mod capture;
-pub mod config;
 pub mod client;
+pub mod config;
 mod counter;
 mod engine;
 pub mod explain;

@@ -66,13 +66,8 @@ fn find_key(txn: &Txn<'_>, id: &str) -> Result<Option<Found>, Fault> {
             Identity::Iam { principal, policies: Box::new(policies) }
         }
     };
-    let caller = Caller {
-        account,
-        identity,
-        access_key_id: key.id,
-        agent: None,
-        token_issued: None,
-    };
+    let caller =
+        Caller { account, identity, access_key_id: key.id, agent: None, token_issued: None };
     Ok(Some(Found { caller, secret: key.secret, expires: None }))
 }
 
@@ -138,8 +133,7 @@ fn managed(txn: &Txn<'_>, account: &str, arn: &str) -> Result<Option<NamedPolicy
 }
 
 fn parsed(name: &str, document: &str) -> Result<NamedPolicy, Fault> {
-    let policy =
-        Policy::parse(document, PolicyKind::Identity).map_err(|error| internal(&error))?;
+    let policy = Policy::parse(document, PolicyKind::Identity).map_err(|error| internal(&error))?;
     Ok(NamedPolicy { name: name.to_owned(), policy })
 }
 
@@ -195,10 +189,9 @@ fn expired(service: Service) -> Fault {
 pub(crate) fn refused(service: Service, error: &SigV4Error) -> Fault {
     let text = error.to_string();
     match error {
-        SigV4Error::Missing if service == Service::Ec2 => Fault::new(
-            "MissingParameter",
-            "The request must contain the parameter AWSAccessKeyId",
-        ),
+        SigV4Error::Missing if service == Service::Ec2 => {
+            Fault::new("MissingParameter", "The request must contain the parameter AWSAccessKeyId")
+        }
         SigV4Error::Missing => fault(
             service,
             ("AuthFailure", 401),

@@ -81,7 +81,8 @@ impl HttpServer {
     /// Serves until `shutdown` completes, and what was begun until it is answered.
     pub async fn serve(self, door: Arc<Door>, shutdown: impl Future<Output = ()> + Send + 'static) {
         let Self { listener, tls, limits, .. } = self;
-        let shared = Arc::new(Shared { door, limits, metrics: Metrics::new(now()), secure: tls.is_some() });
+        let shared =
+            Arc::new(Shared { door, limits, metrics: Metrics::new(now()), secure: tls.is_some() });
         let places = Arc::new(Semaphore::new(shared.limits.connections));
         let (end, ending) = watch::channel(false);
         tokio::pin!(shutdown);
@@ -167,7 +168,7 @@ async fn serve_stream(
                 tracing::debug!(%peer, %error, "a connection ended");
             }
         }
-        _ = ending.wait_for(|end| *end) => {
+        () = async { drop(ending.wait_for(|end| *end).await) } => {
             connection.as_mut().graceful_shutdown();
             let _ = connection.await;
         }
@@ -246,7 +247,8 @@ impl Shared {
 
         let presented = sigv4::read(&parts).map_err(|error| refused(service, &error))?;
         if presented.service != service.name() {
-            let text = format!("Credential should be scoped to correct service: '{}'.", service.name());
+            let text =
+                format!("Credential should be scoped to correct service: '{}'.", service.name());
             return Err(refused(service, &sigv4::SigV4Error::Scope(text)));
         }
         let now = unix_millis();

@@ -68,7 +68,11 @@ impl CallError {
         // EC2 has Errors/Error, the others Error.
         let error = root.get("Errors").and_then(|errors| errors.get("Error")).or(root.get("Error"));
         let text = |name: &str| {
-            error.and_then(|error| error.get(name)).and_then(Node::text).unwrap_or_default().to_owned()
+            error
+                .and_then(|error| error.get(name))
+                .and_then(Node::text)
+                .unwrap_or_default()
+                .to_owned()
         };
         let code = text("Code");
         let code = if code.is_empty() { "Unknown".to_owned() } else { code };
@@ -95,7 +99,12 @@ impl CallError {
     pub fn is_throttled(&self) -> bool {
         matches!(
             self.code(),
-            Some("Throttling" | "ThrottlingException" | "RequestLimitExceeded" | "LimitExceededException")
+            Some(
+                "Throttling"
+                    | "ThrottlingException"
+                    | "RequestLimitExceeded"
+                    | "LimitExceededException"
+            )
         )
     }
 
@@ -103,7 +112,12 @@ impl CallError {
     pub fn is_expired_token(&self) -> bool {
         matches!(
             self.code(),
-            Some("ExpiredToken" | "ExpiredTokenException" | "UnrecognizedClientException" | "InvalidClientTokenId")
+            Some(
+                "ExpiredToken"
+                    | "ExpiredTokenException"
+                    | "UnrecognizedClientException"
+                    | "InvalidClientTokenId"
+            )
         )
     }
 

@@ -91,11 +91,7 @@ fn query(query: &str) -> String {
         .filter(|(name, _)| name != "X-Amz-Signature")
         .collect();
     pairs.sort();
-    pairs
-        .iter()
-        .map(|(name, value)| format!("{name}={value}"))
-        .collect::<Vec<_>>()
-        .join("&")
+    pairs.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join("&")
 }
 
 fn encoded(text: &str) -> String {

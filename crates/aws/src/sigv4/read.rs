@@ -10,8 +10,8 @@ const LONGEST_EXPIRY: i64 = 604_800;
 /// Reads the signature of a request, from its header or its query string.
 pub fn read(request: &RequestParts<'_>) -> Result<Presented, SigV4Error> {
     let header = header(request, "authorization");
-    let is_presigned = query(request, "X-Amz-Signature").is_some()
-        || query(request, "X-Amz-Algorithm").is_some();
+    let is_presigned =
+        query(request, "X-Amz-Signature").is_some() || query(request, "X-Amz-Algorithm").is_some();
     match (header, is_presigned) {
         (None, false) => Err(SigV4Error::Missing),
         (Some(_), true) => Err(SigV4Error::Incomplete(
@@ -30,9 +30,8 @@ fn header<'a>(request: &RequestParts<'a>, name: &str) -> Option<&'a str> {
 fn query(request: &RequestParts<'_>, name: &str) -> Option<String> {
     request.query.split('&').find_map(|pair| {
         let (key, value) = pair.split_once('=')?;
-        (key == name).then(|| {
-            percent_decode_str(&value.replace('+', " ")).decode_utf8_lossy().into_owned()
-        })
+        (key == name)
+            .then(|| percent_decode_str(&value.replace('+', " ")).decode_utf8_lossy().into_owned())
     })
 }
 
@@ -72,7 +71,8 @@ fn of_header(request: &RequestParts<'_>, header: &str) -> Result<Presented, SigV
         }
     }
     if date.is_none() {
-        missing += "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. ";
+        missing +=
+            "Authorization header requires existence of either a 'X-Amz-Date' or a 'Date' header. ";
     }
     let (Some(credential), Some(signed_headers), Some(signature), Some(time)) =
         (credential, signed_headers, signature, date)
@@ -103,15 +103,14 @@ fn of_query(request: &RequestParts<'_>) -> Result<Presented, SigV4Error> {
         return Err(SigV4Error::Incomplete(format!("Unsupported AWS 'algorithm': '{algorithm}'")));
     }
     let expires = required("X-Amz-Expires")?;
-    let expires = expires
-        .parse()
-        .ok()
-        .filter(|expires| (1..=LONGEST_EXPIRY).contains(expires))
-        .ok_or_else(|| {
-            SigV4Error::Incomplete(format!(
-                "X-Amz-Expires must be between 1 and {LONGEST_EXPIRY} seconds, not '{expires}'"
-            ))
-        })?;
+    let expires =
+        expires.parse().ok().filter(|expires| (1..=LONGEST_EXPIRY).contains(expires)).ok_or_else(
+            || {
+                SigV4Error::Incomplete(format!(
+                    "X-Amz-Expires must be between 1 and {LONGEST_EXPIRY} seconds, not '{expires}'"
+                ))
+            },
+        )?;
     presented(
         &required("X-Amz-Credential")?,
         &required("X-Amz-SignedHeaders")?,

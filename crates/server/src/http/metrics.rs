@@ -41,7 +41,8 @@ impl Metrics {
         status: u16,
         took: Duration,
     ) {
-        let slot = (service.map_or("unknown", Service::name), operation.unwrap_or("unknown"), status);
+        let slot =
+            (service.map_or("unknown", Service::name), operation.unwrap_or("unknown"), status);
         let mut requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner);
         let (count, sum) = requests.entry(slot).or_default();
         *count += 1;
@@ -70,10 +71,18 @@ impl Metrics {
             );
         }
         let gauges = [
-            ("flowlogd_requests_in_flight", "Requests that are not answered yet.", self.in_flight.load(Ordering::Relaxed)),
+            (
+                "flowlogd_requests_in_flight",
+                "Requests that are not answered yet.",
+                self.in_flight.load(Ordering::Relaxed),
+            ),
             ("flowlogd_log_store_bytes", "Bytes of the log store on disk.", log_bytes),
             ("flowlogd_state_changes", "Changes of the state since the start.", changes),
-            ("flowlogd_uptime_seconds", "Seconds since the start.", now.duration_since(self.started).as_secs()),
+            (
+                "flowlogd_uptime_seconds",
+                "Seconds since the start.",
+                now.duration_since(self.started).as_secs(),
+            ),
         ];
         for (name, help, value) in gauges {
             head(&mut page, name, "gauge", help);

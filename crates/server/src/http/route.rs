@@ -120,10 +120,7 @@ fn expect_type(headers: &HeaderMap, expected: &str) -> Result<(), Fault> {
     if kind.eq_ignore_ascii_case(expected) {
         return Ok(());
     }
-    Err(malformed(&format!(
-        "Content-Type is '{}', and has to be {expected}",
-        given.escape_debug()
-    )))
+    Err(malformed(&format!("Content-Type is '{}', and has to be {expected}", given.escape_debug())))
 }
 
 fn expect_post(head: &Parts) -> Result<(), Fault> {

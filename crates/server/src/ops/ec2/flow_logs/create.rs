@@ -58,7 +58,8 @@ fn check_role(call: &Call<'_>, wanted: &Wanted) -> Result<(), Fault> {
         let text = format!("Unable to assume given IAM role {}: {why}", wanted.role);
         Fault::new("InvalidParameter", text)
     };
-    let role = role_by_arn(call.txn, &wanted.role)?.ok_or_else(|| unable("there is no such role"))?;
+    let role =
+        role_by_arn(call.txn, &wanted.role)?.ok_or_else(|| unable("there is no such role"))?;
     let id = call.new_id("fl");
     let asking = ServiceCall {
         service: SERVICE,
