@@ -36,7 +36,12 @@ impl Shop {
         self.store.create_group(&self.owner, &group, NOW).unwrap();
     }
 
-    fn put(&self, stream: &str, times: &[i64], number: Option<u64>) -> Result<PutOutcome, StoreError> {
+    fn put(
+        &self,
+        stream: &str,
+        times: &[i64],
+        number: Option<u64>,
+    ) -> Result<PutOutcome, StoreError> {
         let events = times
             .iter()
             .enumerate()
