@@ -4,6 +4,8 @@ mod assume_role;
 #[cfg(test)]
 mod assume_role_tests;
 mod caller_identity;
+#[cfg(test)]
+mod cross_account_tests;
 mod delivery;
 #[cfg(test)]
 mod delivery_tests;
