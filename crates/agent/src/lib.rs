@@ -2,12 +2,15 @@
 #![warn(missing_docs)]
 
 pub mod capture;
+pub mod client;
+pub mod delivery;
 mod engine;
 pub mod explain;
 mod ledger;
 pub mod output;
 mod pipeline;
 mod queue;
+pub mod spool;
 mod timeline;
 
 pub use engine::{Engine, EngineOptions, Rules};
