@@ -88,9 +88,9 @@ impl CallError {
         ) || matches!(self, Self::Service(error) if error.status == 429)
     }
 
-    /// Returns whether what it was about is not there: a log group, a stream, a role.
+    /// Returns whether the log group or the stream is not there.
     pub fn is_missing_resource(&self) -> bool {
-        matches!(self.code(), Some("ResourceNotFoundException" | "NoSuchEntity"))
+        self.code() == Some("ResourceNotFoundException")
     }
 
     /// Returns whether what should be made is there.

@@ -2,6 +2,7 @@
 
 use std::convert::Infallible;
 use std::net::SocketAddr;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
@@ -84,33 +85,34 @@ type Script = dyn Fn(&Received) -> Answer + Send + Sync;
 pub(crate) struct Fake {
     pub(crate) address: SocketAddr,
     received: Arc<Mutex<Vec<Received>>>,
+    connections: Arc<AtomicUsize>,
     accepting: JoinHandle<()>,
 }
 
 impl Fake {
-    pub(crate) async fn start(
-        script: impl Fn(&Received) -> Answer + Send + Sync + 'static,
-    ) -> Self {
+    pub(crate) async fn start(script: impl Fn(&Received) -> Answer + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap();
         let received = Arc::new(Mutex::new(Vec::new()));
         let (script, log): (Arc<Script>, _) = (Arc::new(script), Arc::clone(&received));
+        let connections = Arc::new(AtomicUsize::new(0));
+        let accepted = Arc::clone(&connections);
         let accepting = tokio::spawn(async move {
-            let mut connections = tokio::task::JoinSet::new();
+            let mut serving = tokio::task::JoinSet::new();
             loop {
                 let (stream, _) = listener.accept().await.unwrap();
+                accepted.fetch_add(1, Ordering::Relaxed);
                 let (script, log) = (Arc::clone(&script), Arc::clone(&log));
-                connections.spawn(async move {
+                serving.spawn(async move {
                     let service = service_fn(move |request| {
                         answer(Arc::clone(&script), Arc::clone(&log), request)
                     });
                     // A connection that is closed on purpose ends in an error.
-                    let _ =
-                        http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
+                    let _ = http1::Builder::new().serve_connection(TokioIo::new(stream), service).await;
                 });
             }
         });
-        Self { address, received, accepting }
+        Self { address, received, connections, accepting }
     }
 
     pub(crate) fn endpoint(&self) -> String {
@@ -119,6 +121,10 @@ impl Fake {
 
     pub(crate) fn received(&self) -> Vec<Received> {
         self.received.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(crate) fn connections(&self) -> usize {
+        self.connections.load(Ordering::Relaxed)
     }
 
     pub(crate) fn operations(&self) -> Vec<String> {

@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-/// Batches of one destination: a flow log, or `decisions`; of one interface and run:
-/// `fl-…/eni-…/RUN`.
+/// Batches of one destination: a flow log (`fl-…`), or `decisions`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 pub struct QueueId(Arc<str>);
@@ -15,12 +14,6 @@ impl QueueId {
     /// Returns the name.
     pub fn as_str(&self) -> &str {
         &self.0
-    }
-
-    /// Returns the flow log that it is of, or `decisions`: the name up to the first `/`. What follows
-    /// keeps interfaces and runs apart, whose batches are numbered by themselves.
-    pub fn owner(&self) -> &str {
-        self.0.split('/').next().unwrap_or_default()
     }
 }
 
