@@ -1,5 +1,7 @@
 //! EC2 (Query, version 2016-11-15): one file an operation; what several share is in [`shapes`].
 
+#![expect(clippy::struct_field_names, reason = "members are called as on the wire")]
+
 mod attach_network_interface;
 mod create_default_vpc;
 mod create_network_interface;

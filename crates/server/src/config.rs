@@ -1,6 +1,10 @@
 //! The server's part of the configuration file.
 
+mod quotas;
+
 use serde::Deserialize;
+
+pub use quotas::Quotas;
 
 /// Section `[server]`.
 #[derive(Clone, Debug, Deserialize)]
@@ -13,10 +17,17 @@ pub struct Config {
     pub signature_skew: u32,
     /// Whether refusals are told in the log group `/flowlogd/decisions`.
     pub decisions: bool,
+    /// Section `[server.quotas]`.
+    pub quotas: Quotas,
 }
 
 impl Default for Config {
     fn default() -> Self {
-        Self { accounts: vec!["123456789012".to_owned()], signature_skew: 300, decisions: true }
+        Self {
+            accounts: vec!["123456789012".to_owned()],
+            signature_skew: 300,
+            decisions: true,
+            quotas: Quotas::default(),
+        }
     }
 }

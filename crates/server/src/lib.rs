@@ -17,6 +17,6 @@ mod state;
 mod testing;
 
 pub use call::{Call, Caller, Identity};
-pub use config::Config;
+pub use config::{Config, Quotas};
 pub use dispatch::{Answer, Body, Circumstances, Door, Service};
 pub use state::{State, StateError};
