@@ -128,7 +128,7 @@ pub(super) fn new_interface(door: &TestDoor, subnet: &str) -> String {
 /// The documents of a kind, as they are stored.
 pub(super) fn stored<D: crate::state::Document>(door: &TestDoor) -> Vec<D> {
     let place = crate::state::Place::regional(crate::testing::ACCOUNT, crate::testing::REGION);
-    door.door.state().read(|txn| Ok::<_, crate::state::StateError>(txn.list::<D>(&place)?)).unwrap()
+    door.door.state().read(|txn| txn.list::<D>(&place)).unwrap()
 }
 
 /// Stores a document as another operation would.

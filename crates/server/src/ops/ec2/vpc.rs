@@ -52,6 +52,7 @@ pub(super) fn create(
 }
 
 /// Makes the default VPC again where it was deleted.
+#[expect(clippy::needless_pass_by_value, reason = "all operations have this shape")]
 pub(super) fn create_default(
     call: &Call<'_>,
     request: CreateDefaultVpcRequest,

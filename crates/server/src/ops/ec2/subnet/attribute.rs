@@ -11,6 +11,7 @@ use crate::model::Subnet;
 
 /// Sets whether instances would get a public address. What belongs to IPv6 and to resource names may only
 /// be set to what it is: off.
+#[expect(clippy::needless_pass_by_value, reason = "all operations have this shape")]
 pub(in crate::ops::ec2) fn modify(
     call: &Call<'_>,
     request: ModifySubnetAttributeRequest,
