@@ -33,3 +33,23 @@ impl Default for Quotas {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::super::Config;
+    use super::*;
+
+    #[test]
+    fn a_quota_that_is_not_written_down_is_awss() {
+        let config: Config = toml::from_str("[quotas]\nvpcs_per_region = 20").unwrap();
+
+        assert_eq!(config.quotas, Quotas { vpcs_per_region: 20, ..Quotas::default() });
+    }
+
+    #[test]
+    fn a_quota_that_there_is_not_is_refused_by_name() {
+        let error = toml::from_str::<Config>("[quotas]\nvpcs = 20").unwrap_err();
+
+        assert!(error.message().contains("`vpcs`"), "{error}");
+    }
+}

@@ -1,3 +1,6 @@
+use std::sync::{Arc, Barrier, mpsc};
+use std::time::Duration;
+
 use flowlogd_aws::Fault;
 
 use super::super::answers::{all, refused, stored, text};
@@ -66,6 +69,48 @@ fn a_region_is_furnished_once() {
 
     assert_eq!(stored::<Vpc>(&door), first);
     assert!(!changes.has_changed().unwrap(), "nothing is written the second time");
+}
+
+#[test]
+fn a_furnished_region_is_looked_at_without_waiting_for_writers() {
+    let door = TestDoor::new();
+    let state = door.door.state();
+    furnish(state, ACCOUNT, &circumstances("us-east-1")).unwrap();
+    let (done, is_done) = mpsc::channel();
+    let other = Arc::clone(state);
+
+    let ended = state.write(|_| {
+        std::thread::spawn(move || {
+            done.send(furnish(&other, ACCOUNT, &circumstances("us-east-1"))).unwrap();
+        });
+        Ok::<_, StateError>(is_done.recv_timeout(Duration::from_secs(20)))
+    });
+
+    assert_eq!(ended.unwrap(), Ok(Ok(())));
+}
+
+#[test]
+fn first_calls_that_come_at_once_make_one_default_vpc() {
+    let door = TestDoor::new();
+    let state = door.door.state();
+    let accounts: Vec<String> = (0..10).map(|number| format!("{number:012}")).collect();
+
+    for account in &accounts {
+        let barrier = Barrier::new(4);
+        std::thread::scope(|scope| {
+            for _ in 0..4 {
+                scope.spawn(|| {
+                    barrier.wait();
+                    furnish(state, account, &circumstances("us-east-1")).unwrap();
+                });
+            }
+        });
+    }
+
+    for account in &accounts {
+        let place = Place::regional(account, "us-east-1");
+        assert_eq!(state.read(|txn| txn.list::<Vpc>(&place)).unwrap().len(), 1, "{account}");
+    }
 }
 
 #[test]
