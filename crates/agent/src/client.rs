@@ -119,8 +119,7 @@ impl Client {
     ) -> Result<Self, EndpointError> {
         let endpoint = Endpoint::parse(endpoint)?;
         let authority = settings.authority.as_deref();
-        let connections =
-            connection::connections(&endpoint, authority, settings.connect_timeout)?;
+        let connections = connection::connections(&endpoint, authority, settings.connect_timeout)?;
         let shared = Shared {
             endpoint,
             region: region.into(),
@@ -138,6 +137,11 @@ impl Client {
         Self { shared: Arc::clone(&self.shared), credentials }
     }
 
+    /// Returns the region of its signatures.
+    pub fn region(&self) -> &str {
+        &self.shared.region
+    }
+
     /// Calls an operation of a JSON 1.1 service, like (`logs`, `Logs_20140328`, `PutLogEvents`). One
     /// without output is read as `serde::de::IgnoredAny`.
     pub async fn json<Q: Serialize + Sync, A: DeserializeOwned>(
@@ -153,8 +157,8 @@ impl Client {
             ("content-type", "application/x-amz-json-1.1".to_owned()),
             ("x-amz-target", format!("{target_prefix}.{operation}")),
         ];
-        let compressed = self.shared.compression == BodyCompression::Gzip
-            && body.len() >= MIN_COMPRESSED;
+        let compressed =
+            self.shared.compression == BodyCompression::Gzip && body.len() >= MIN_COMPRESSED;
         let body = if compressed {
             headers.push(("content-encoding", "gzip".to_owned()));
             gzip(&body)
@@ -163,7 +167,10 @@ impl Client {
         };
         let answer = self.call(Unsigned { service, headers, body: body.into() }).await?;
         json::read(&answer).map_err(|fault| {
-            CallError::Malformed(format!("cannot read the answer to {operation}: {}", fault.message))
+            CallError::Malformed(format!(
+                "cannot read the answer to {operation}: {}",
+                fault.message
+            ))
         })
     }
 
@@ -197,7 +204,10 @@ impl Client {
         if (skew - self.shared.skew.load(Ordering::Relaxed)).abs() < TOLERATED_SKEW {
             return Err(error);
         }
-        tracing::warn!(seconds = skew, "the service's clock differs from ours; signing by its clock");
+        tracing::warn!(
+            seconds = skew,
+            "the service's clock differs from ours; signing by its clock"
+        );
         self.shared.skew.store(skew, Ordering::Relaxed);
         self.call_once(&unsigned).await.map_err(|(error, _)| error)
     }

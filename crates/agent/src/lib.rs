@@ -4,7 +4,12 @@
 pub mod attachment;
 pub mod capture;
 pub mod client;
+pub mod config;
+mod counter;
+mod crash;
+pub mod daemon;
 pub mod delivery;
+pub mod doctor;
 mod engine;
 pub mod explain;
 pub mod journal;

@@ -153,10 +153,8 @@ impl Spool {
     pub fn settle(&self, taken: &Taken, settlement: Settlement) -> Result<(), SpoolError> {
         let mut disk = self.disk();
         let retired = self.index().settle(taken, settlement);
-        disk.journal.write(&journal::Entry::Settled {
-            queue: taken.queue.clone(),
-            number: taken.number,
-        })?;
+        disk.journal
+            .write(&journal::Entry::Settled { queue: taken.queue.clone(), number: taken.number })?;
         if settlement == Settlement::Unreadable {
             let batches = self.index().dropped_batches();
             disk.journal.write(&journal::Entry::Dropped { batches })?;
@@ -271,6 +269,7 @@ impl Spool {
         disk.journal.sync()?;
         for segment in retired {
             disk.delete_segment(&segment)?;
+            crate::crash::point("deleted");
         }
         Ok(())
     }

@@ -73,7 +73,7 @@ fn subnet(place: &Place, subnet: &Subnet) -> Value {
         ("OwnerId", Some(json!(place.account))),
         ("CidrBlock", Some(json!(subnet.cidr))),
         ("AvailabilityZone", Some(json!(subnet.zone))),
-        ("AvailabilityZoneId", zone_id_of(&place.region, &subnet.zone).map(|id| json!(id))),
+        ("AvailabilityZoneId", Some(json!(zone_id_of(&place.region, &subnet.zone)))),
     ])
 }
 

@@ -88,9 +88,9 @@ impl CallError {
         ) || matches!(self, Self::Service(error) if error.status == 429)
     }
 
-    /// Returns whether the log group or the stream is not there.
+    /// Returns whether what it was about is not there: a log group, a stream, a role.
     pub fn is_missing_resource(&self) -> bool {
-        self.code() == Some("ResourceNotFoundException")
+        matches!(self.code(), Some("ResourceNotFoundException" | "NoSuchEntity"))
     }
 
     /// Returns whether what should be made is there.

@@ -128,8 +128,7 @@ fn roots(authority: Option<&Path>) -> Result<RootCertStore, EndpointError> {
     }
     roots.add_parsable_certificates(native.certs);
     let Some(path) = authority else { return Ok(roots) };
-    let error =
-        |problem: String| EndpointError::Authority { path: path.to_owned(), problem };
+    let error = |problem: String| EndpointError::Authority { path: path.to_owned(), problem };
     let pem = fs::read(path).map_err(|problem| error(problem.to_string()))?;
     let before = roots.len();
     for certificate in CertificateDer::pem_slice_iter(&pem) {

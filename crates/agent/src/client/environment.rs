@@ -36,7 +36,9 @@ pub struct Environment {
 #[derive(Debug, thiserror::Error)]
 pub enum EnvironmentError {
     /// Nobody said where the service is.
-    #[error("no endpoint: give --endpoint-url, or set AWS_ENDPOINT_URL or endpoint_url in a profile")]
+    #[error(
+        "no endpoint: give --endpoint-url, or set AWS_ENDPOINT_URL or endpoint_url in a profile"
+    )]
     NoEndpoint,
     /// Nobody said in which region.
     #[error("no region: give --region, or set AWS_REGION or region in a profile")]
@@ -157,11 +159,8 @@ fn key(
     place: &str,
     value: impl Fn(&str, &str) -> Option<String>,
 ) -> Result<Option<Credentials>, EnvironmentError> {
-    let half = |present, missing| EnvironmentError::HalfAKey {
-        present,
-        missing,
-        place: place.to_owned(),
-    };
+    let half =
+        |present, missing| EnvironmentError::HalfAKey { present, missing, place: place.to_owned() };
     match (value(ID.0, ID.1), value(SECRET.0, SECRET.1)) {
         (None, None) => Ok(None),
         (Some(_), None) => Err(half(ID.0, SECRET.0)),
@@ -194,7 +193,8 @@ fn profile_of(text: &str, profile: &str) -> Option<BTreeMap<String, String>> {
         if line.starts_with([' ', '\t', '#', ';']) {
             continue;
         }
-        if let Some(section) = line.trim().strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+        if let Some(section) = line.trim().strip_prefix('[').and_then(|rest| rest.strip_suffix(']'))
+        {
             let name = section.trim();
             let name = name.strip_prefix("profile ").unwrap_or(name).trim();
             inside = name == profile;

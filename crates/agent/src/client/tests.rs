@@ -73,14 +73,12 @@ async fn temporary_credentials_bring_their_token() {
 
 #[tokio::test]
 async fn a_query_call_is_a_form_and_its_answer_a_tree() {
-    let fake = Fake::start(|_| {
-        Answer::ok("<R><AssumeRoleResult><A>1 &amp; 2</A></AssumeRoleResult></R>")
-    })
-    .await;
+    let fake =
+        Fake::start(|_| Answer::ok("<R><AssumeRoleResult><A>1 &amp; 2</A></AssumeRoleResult></R>"))
+            .await;
 
     let parameters = [("RoleArn", "arn:aws:iam::1:role/a b")];
-    let answer =
-        client(&fake).query("sts", "2011-06-15", "AssumeRole", &parameters).await.unwrap();
+    let answer = client(&fake).query("sts", "2011-06-15", "AssumeRole", &parameters).await.unwrap();
 
     let result = answer.get("AssumeRoleResult").and_then(|result| result.get("A"));
     assert_eq!(result.and_then(Node::text), Some("1 & 2"));
@@ -200,7 +198,8 @@ async fn a_wrong_clock_is_set_right_by_the_services() {
 
 #[tokio::test]
 async fn a_wrong_secret_is_not_tried_twice() {
-    let fake = Fake::start(|_| Answer::json_fault(400, "InvalidSignatureException", "mismatch")).await;
+    let fake =
+        Fake::start(|_| Answer::json_fault(400, "InvalidSignatureException", "mismatch")).await;
 
     assert!(call(&client(&fake)).await.unwrap_err().is_access_denied());
 
@@ -283,7 +282,10 @@ fn the_environment_is_found_as_the_aws_cli_finds_it() {
     assert_eq!(id(&found(&profile("work"), &keys).unwrap()), "AKWORK");
     let variables = [("AWS_REGION", "us-east-1"), ("AWS_ENDPOINT_URL", "http://env")];
     let environment = found(&Explicit::default(), &variables).unwrap();
-    assert_eq!((environment.region.as_str(), environment.endpoint.as_str()), ("us-east-1", "http://env"));
+    assert_eq!(
+        (environment.region.as_str(), environment.endpoint.as_str()),
+        ("us-east-1", "http://env")
+    );
 }
 
 #[test]

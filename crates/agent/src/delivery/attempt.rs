@@ -7,6 +7,7 @@ use super::refusals::rejected;
 use super::sender::Sender;
 use super::wire::PutLogEventsAnswer;
 use super::{Shared, lock};
+use crate::crash;
 use crate::spool::{Event, ReadError, Settlement, Taken};
 
 /// How an attempt ended.
@@ -57,7 +58,9 @@ pub(super) async fn attempt(shared: Arc<Shared>, sender: Arc<Sender>, taken: Tak
     match sender.send(&taken, &events).await {
         Ok(answer) => {
             let refused = count_rejected(&shared, &taken, &events, &answer);
+            crash::point("sent");
             settle(&shared, &taken, Settlement::Delivered).await;
+            crash::point("acknowledged");
             Outcome::Delivered { records: taken.records - refused, refused }
         }
         Err(Failure::Refused(code, detail)) => {

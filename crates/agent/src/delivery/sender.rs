@@ -125,10 +125,7 @@ impl Sender {
     /// Forgets a session, unless another attempt has renewed it already.
     async fn forget(&self, old: &Session) {
         let Some(role) = &self.role else { return };
-        role.session
-            .lock()
-            .await
-            .take_if(|session| session.access_key_id == old.access_key_id);
+        role.session.lock().await.take_if(|session| session.access_key_id == old.access_key_id);
     }
 }
 

@@ -81,7 +81,7 @@ impl Status {
         let failed = if is_away { Some(Trouble::Unknown) } else { self.failed };
         let lag = state.oldest.map_or(0, |oldest| wall.saturating_sub(oldest));
         DeliveryReport {
-            flow_log_id: queue.as_str().to_owned(),
+            flow_log_id: queue.owner().to_owned(),
             status: if failed.is_some() { "FAILED" } else { "SUCCESS" }.to_owned(),
             error_message: failed.map(|trouble| trouble.message().to_owned()),
             detail: self.detail.clone(),
@@ -101,8 +101,7 @@ mod tests {
     const PATIENCE: Duration = Duration::from_secs(60);
 
     fn told(status: &Status, now: Instant) -> (String, Option<String>) {
-        let report =
-            status.report(&"fl-1".into(), &QueueState::default(), now, 1_000, PATIENCE);
+        let report = status.report(&"fl-1".into(), &QueueState::default(), now, 1_000, PATIENCE);
         (report.status, report.error_message)
     }
 

@@ -150,7 +150,7 @@ impl Worker {
         };
         let Shared { client, settings, .. } = &*self.shared;
         self.sender = role_arn.map(|role_arn| {
-            let name = self.queue.as_str();
+            let name = self.queue.owner();
             Arc::new(Sender::new(client.clone(), role_arn, name, settings.renewal_margin))
         });
         self.route = route;

@@ -5,7 +5,8 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-/// Batches of one destination: a flow log (`fl-…`), or `decisions`.
+/// Batches of one destination: a flow log, or `decisions`; of one interface and run:
+/// `fl-…/eni-…/RUN`.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(from = "String", into = "String")]
 pub struct QueueId(Arc<str>);
@@ -14,6 +15,12 @@ impl QueueId {
     /// Returns the name.
     pub fn as_str(&self) -> &str {
         &self.0
+    }
+
+    /// Returns the flow log that it is of, or `decisions`: the name up to the first `/`. What follows
+    /// keeps interfaces and runs apart, whose batches are numbered by themselves.
+    pub fn owner(&self) -> &str {
+        self.0.split('/').next().unwrap_or_default()
     }
 }
 

@@ -174,8 +174,7 @@ impl Index {
             entries.push(Entry::Removed { queue: queue.clone(), through: *through });
         }
         for (id, queue) in &self.queues {
-            entries
-                .push(Entry::Queue { queue: id.clone(), producer: queue.producer.to_string() });
+            entries.push(Entry::Queue { queue: id.clone(), producer: queue.producer.to_string() });
             let (highest, next) = (queue.highest, queue.next);
             entries.push(Entry::Numbers { queue: id.clone(), highest, next });
         }
@@ -226,8 +225,7 @@ impl Index {
         // be repeated; those that the queue gives are spent.
         let mut given: BTreeMap<&QueueId, u64> = BTreeMap::new();
         for (index, batch) in batches.iter().enumerate() {
-            let (Some(queue), Some(body)) =
-                (self.queues.get_mut(&batch.queue), bodies.get(index))
+            let (Some(queue), Some(body)) = (self.queues.get_mut(&batch.queue), bodies.get(index))
             else {
                 continue;
             };
@@ -279,8 +277,7 @@ impl Index {
     ) {
         let Stored { header, head, length } = stored;
         let footprint = segment::footprint(length, header.batches.len());
-        let mut entry =
-            Segment { footprint, waiting: 0, settled: Vec::new(), damaged: false };
+        let mut entry = Segment { footprint, waiting: 0, settled: Vec::new(), damaged: false };
         let places: Vec<Place> = header.places(segment, head).collect();
         for (batch, place) in header.batches.into_iter().zip(places) {
             let Some(HeaderQueue { queue: id, producer }) = header.queues.get(batch.queue) else {
@@ -291,10 +288,7 @@ impl Index {
                 entry.settled.push((id.clone(), number));
                 continue;
             }
-            let queue = self
-                .queues
-                .entry(id.clone())
-                .or_insert_with(|| Queue::new(producer, 0));
+            let queue = self.queues.entry(id.clone()).or_insert_with(|| Queue::new(producer, 0));
             queue.highest = queue.highest.max(number);
             queue.next = queue.next.max(number + 1);
             if settled.get(id).is_some_and(|settled| settled.contains(&number)) {
@@ -325,7 +319,9 @@ impl Index {
             .streams
             .iter_mut()
             .filter(|(_, stream)| stream.front == Front::Waits)
-            .min_by_key(|(_, stream)| stream.waiting.front().map_or(u64::MAX, |batch| batch.number))?;
+            .min_by_key(|(_, stream)| {
+                stream.waiting.front().map_or(u64::MAX, |batch| batch.number)
+            })?;
         let batch = stream.waiting.front()?;
         stream.front = Front::UnderWay;
         Some(Taken {

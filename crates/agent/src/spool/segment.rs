@@ -92,8 +92,7 @@ pub(super) struct Body {
 
 impl Bodies {
     pub(super) fn encode(batches: &[Batch]) -> Result<Self, SpoolError> {
-        let mut compressor =
-            zstd::bulk::Compressor::new(LEVEL).map_err(SpoolError::Compress)?;
+        let mut compressor = zstd::bulk::Compressor::new(LEVEL).map_err(SpoolError::Compress)?;
         let mut raw = Vec::new();
         let mut bodies = Vec::with_capacity(batches.len());
         for batch in batches {
@@ -200,8 +199,8 @@ pub(super) fn read_body(path: &Path, place: &Place) -> Result<Vec<Event>, ReadEr
     if checksum(&compressed) != place.checksum {
         return Err(ReadError::Damaged);
     }
-    let raw = zstd::bulk::decompress(&compressed, place.raw as usize)
-        .map_err(|_| ReadError::Damaged)?;
+    let raw =
+        zstd::bulk::decompress(&compressed, place.raw as usize).map_err(|_| ReadError::Damaged)?;
     decode_events(&raw).ok_or(ReadError::Damaged)
 }
 

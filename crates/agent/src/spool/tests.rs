@@ -129,7 +129,8 @@ fn a_replay_made_again_adds_only_what_is_new() {
     let again = append(&spool, (1..=4).map(|number| numbered("q", "s", number)).collect());
 
     assert_eq!((again.batches, again.skipped), (2, 2));
-    let numbers: Vec<_> = deliver_all(&spool, "q").into_iter().map(|(_, number, _)| number).collect();
+    let numbers: Vec<_> =
+        deliver_all(&spool, "q").into_iter().map(|(_, number, _)| number).collect();
     assert_eq!(numbers, [2, 3, 4]);
     assert_eq!(append(&spool, vec![numbered("q", "s", 4)]).skipped, 1);
     drop(spool);
