@@ -41,3 +41,6 @@ pub(crate) fn operations() -> Vec<Operation> {
         Operation::read("FilterLogEvents", filter_events::filter),
     ]
 }
+
+#[cfg(test)]
+mod tests;
