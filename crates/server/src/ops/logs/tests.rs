@@ -3,6 +3,7 @@
 mod filter;
 mod get;
 mod group;
+mod paging;
 mod permission;
 mod put;
 mod stream;
@@ -14,12 +15,14 @@ use crate::dispatch::Service;
 use crate::testing::TestDoor;
 
 /// What is answered.
+#[expect(clippy::needless_pass_by_value, reason = "calls read better")]
 fn logs(door: &TestDoor, action: &str, request: Value) -> Value {
     door.json(Service::Logs, action, &request)
         .unwrap_or_else(|fault| panic!("{action} {request}: {fault}"))
 }
 
 /// `CODE: TEXT` of what is refused.
+#[expect(clippy::needless_pass_by_value, reason = "calls read better")]
 fn refused(door: &TestDoor, action: &str, request: Value) -> String {
     match door.json(Service::Logs, action, &request) {
         Ok(answer) => panic!("{action} {request}: {answer}"),
