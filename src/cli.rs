@@ -1,5 +1,7 @@
 //! The command line.
 
+mod service;
+
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
 
@@ -9,7 +11,11 @@ use flowlogd_agent::output::{Encoding, TrafficType};
 use flowlogd_flowlog::{Field, FormatFault, LogFormat};
 use flowlogd_vpc::ReservedAddresses;
 
-use crate::status::Failure;
+use crate::exit_status::Failure;
+pub(crate) use service::{
+    AgentCommand, AgentOptions, AgentRunOptions, ClientOptions, DoctorOptions, EnrollOptions,
+    ServeOptions, StatusOptions, TailOptions,
+};
 
 /// VPC Flow Logs for networks that people run themselves.
 #[derive(Debug, Parser)]
@@ -33,6 +39,16 @@ pub(crate) enum Command {
     Watch(WatchOptions),
     /// Find the rules behind existing flow log records
     Explain(ExplainOptions),
+    /// Serve EC2, Logs, IAM and STS, and run an agent
+    Serve(ServeOptions),
+    /// Run the agent of a host
+    Agent(AgentOptions),
+    /// Show agents, attachments and flow logs
+    Status(StatusOptions),
+    /// Find out why a flow log's records do not arrive
+    Doctor(DoctorOptions),
+    /// Print the events of a log group
+    Tail(TailOptions),
 }
 
 // What a subcommand's page says below its options. Words are wrapped by hand: clap leaves it as it is.

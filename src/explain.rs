@@ -11,9 +11,9 @@ use flowlogd_agent::explain::Explainer;
 use flowlogd_vpc::CompileOptions;
 
 use crate::cli::{self, ExplainOptions};
+use crate::exit_status::{Failure, Status};
 use crate::inventory;
 use crate::messages::readable_lines;
-use crate::status::{Failure, Status};
 
 /// Runs the command.
 pub(crate) fn run(options: &ExplainOptions) -> Result<Status, Failure> {

@@ -9,8 +9,8 @@ use anyhow::{Context, anyhow};
 use flowlogd_agent::{Rules, Timeline};
 use flowlogd_vpc::{CompileOptions, InterfaceIndex, Inventory, ReservedAddresses};
 
+use crate::exit_status::Failure;
 use crate::messages::say;
-use crate::status::Failure;
 
 /// No inventory is longer, in bytes; something endless must not fill the memory.
 const LONGEST: u64 = 1 << 30;

@@ -1,13 +1,20 @@
 //! The binary: command line and wiring.
 
+mod agent;
 mod cli;
+mod config;
+mod doctor;
+mod exit_status;
 mod explain;
 mod inventory;
 mod messages;
 mod refusals;
 mod replay;
+mod serve;
+mod service;
 mod status;
 mod summary;
+mod tail;
 mod watch;
 
 use std::process::ExitCode;
@@ -20,6 +27,11 @@ fn main() -> ExitCode {
         cli::Command::Replay(options) => replay::run(&options),
         cli::Command::Watch(options) => watch::run(&options),
         cli::Command::Explain(options) => explain::run(&options),
+        cli::Command::Serve(options) => serve::run(&options),
+        cli::Command::Agent(options) => agent::run(&options),
+        cli::Command::Status(options) => status::run(&options),
+        cli::Command::Doctor(options) => doctor::run(&options),
+        cli::Command::Tail(options) => tail::run(&options),
     };
     match result {
         Ok(status) => status.into(),

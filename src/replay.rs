@@ -16,8 +16,8 @@ use flowlogd_flowlog::{Mode, Silence, WindowLength};
 use indicatif::{ProgressBar, ProgressStyle};
 
 use crate::cli::ReplayOptions;
+use crate::exit_status::{Failure, Status};
 use crate::messages::{readable, say};
-use crate::status::{Failure, Status};
 use crate::{inventory, refusals, summary};
 
 /// Runs the command.

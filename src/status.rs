@@ -1,76 +1,105 @@
-//! How a run ends: exit statuses, and failures in one line.
+//! `flowlogd status`: agents, attachments and flow logs at a glance.
 
-use std::fmt;
-use std::process::ExitCode;
+use std::io::{self, Write as _};
 
-use flowlogd_agent::output::OutputError;
+use flowlogd_agent::doctor::{Agent, agents, flow_logs};
+use flowlogd_aws::ec2::shapes::FlowLog;
+use serde_json::json;
 
-/// The documented exit statuses.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
-pub(crate) enum Status {
-    /// 0: everything was read and written.
-    Done,
-    /// 1: the output could not be written, or the machine failed.
-    Failed,
-    /// 2: an option, a format or an inventory is wrong.
-    Usage,
-    /// 3: a file is broken; what could be read of it is in the output.
-    Broken,
-    /// 4: a file or device cannot be read at all.
-    Unreadable,
+use crate::cli::StatusOptions;
+use crate::exit_status::{Failure, Status};
+use crate::messages::readable;
+use crate::service::{self, unix_millis};
+
+/// Prints what there is.
+pub(crate) fn run(options: &StatusOptions) -> Result<Status, Failure> {
+    let client = service::client(&options.client)?;
+    let (agents, flow_logs) = service::block_on(async {
+        let agents = agents(&client).await.map_err(Failure::failed)?;
+        Ok((agents, flow_logs(&client, None).await.map_err(Failure::failed)?))
+    })?;
+    let mut out = io::stdout().lock();
+    let text = if options.json {
+        let agents: Vec<_> = agents
+            .iter()
+            .map(|agent| json!({ "host": agent.host, "at": agent.at, "report": agent.report }))
+            .collect();
+        let value = json!({ "agents": agents, "flowLogs": flow_logs });
+        serde_json::to_string_pretty(&value).map_err(Failure::failed)? + "\n"
+    } else {
+        attachments(&agents, unix_millis()) + &logs(&agents, &flow_logs)
+    };
+    out.write_all(text.as_bytes()).map_err(Failure::failed)?;
+    Ok(Status::Done)
 }
 
-impl From<Status> for ExitCode {
-    fn from(status: Status) -> Self {
-        Self::from(match status {
-            Status::Done => 0,
-            Status::Failed => 1,
-            Status::Usage => 2,
-            Status::Broken => 3,
-            Status::Unreadable => 4,
-        })
+fn attachments(agents: &[Agent], now: i64) -> String {
+    if agents.is_empty() {
+        return "No agent has reported here.\n".to_owned();
     }
+    let mut text = String::new();
+    for agent in agents {
+        let age = (now - agent.at).max(0) / 1000;
+        text += &format!("Agent {} ({}, heard of {age} s ago)\n", agent.host, agent.report.version);
+        if agent.report.attachments.is_empty() {
+            text += "  no attachments\n";
+        }
+        for attachment in &agent.report.attachments {
+            let detail =
+                attachment.detail.as_ref().map(|detail| format!(": {detail}")).unwrap_or_default();
+            text += &readable(&format!(
+                "  {} at {} ({}, {}): {}{detail}, {} packets",
+                attachment.interface_id,
+                attachment.source,
+                attachment.side,
+                attachment.mode,
+                attachment.state,
+                attachment.packets
+            ));
+            text.push('\n');
+        }
+        if agent.report.spool_bytes > 0 {
+            text += &format!("  {} bytes wait for delivery\n", agent.report.spool_bytes);
+        }
+        if agent.report.spool_dropped_batches > 0 {
+            text += &format!(
+                "  {} batches gave way because the spool was full\n",
+                agent.report.spool_dropped_batches
+            );
+        }
+    }
+    text
 }
 
-/// Why a command stopped, with everything that caused it.
-#[derive(Debug)]
-pub(crate) struct Failure {
-    status: Status,
-    error: anyhow::Error,
-}
-
-impl Failure {
-    pub(crate) fn usage(error: impl Into<anyhow::Error>) -> Self {
-        Self { status: Status::Usage, error: error.into() }
+fn logs(agents: &[Agent], flow_logs: &[FlowLog]) -> String {
+    let mut text = String::from("\n");
+    if flow_logs.is_empty() {
+        text += "There is no flow log.\n";
     }
-
-    pub(crate) fn unreadable(error: impl Into<anyhow::Error>) -> Self {
-        Self { status: Status::Unreadable, error: error.into() }
+    for flow_log in flow_logs {
+        text += &format!(
+            "{} {} {} → {} every {} s: {}",
+            flow_log.flow_log_id,
+            flow_log.resource_id,
+            flow_log.traffic_type,
+            flow_log.log_group_name.as_deref().unwrap_or_default(),
+            flow_log.max_aggregation_interval,
+            flow_log.deliver_logs_status
+        );
+        if let Some(message) = &flow_log.deliver_logs_error_message {
+            text += &format!(" ({message}; flowlogd doctor {} says why)", flow_log.flow_log_id);
+        }
+        let reports = agents.iter().flat_map(|agent| &agent.report.deliveries);
+        let (mut delivered, mut waiting) = (0, 0);
+        for report in reports.filter(|report| report.flow_log_id == flow_log.flow_log_id) {
+            delivered += report.delivered_records;
+            waiting += report.pending_batches;
+        }
+        text += &format!(", {delivered} records delivered");
+        if waiting > 0 {
+            text += &format!(", {waiting} batches waiting");
+        }
+        text.push('\n');
     }
-
-    pub(crate) fn failed(error: impl Into<anyhow::Error>) -> Self {
-        Self { status: Status::Failed, error: error.into() }
-    }
-
-    pub(crate) const fn status(&self) -> Status {
-        self.status
-    }
-
-    /// Returns whether the reader of the output has gone away, which is its right.
-    pub(crate) fn is_broken_pipe(&self) -> bool {
-        self.error.downcast_ref::<OutputError>().is_some_and(OutputError::is_broken_pipe)
-    }
-}
-
-impl From<OutputError> for Failure {
-    fn from(error: OutputError) -> Self {
-        Self::failed(error)
-    }
-}
-
-impl fmt::Display for Failure {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The alternate form appends the causes, each after a colon.
-        write!(f, "{:#}", self.error)
-    }
+    text
 }

@@ -1,8 +1,5 @@
 //! `flowlogd watch`: a live device → records within seconds.
 
-mod clock;
-mod losses;
-
 use std::io;
 use std::num::NonZeroUsize;
 use std::sync::Arc;
@@ -13,6 +10,7 @@ use anyhow::anyhow;
 use flowlogd_agent::capture::{
     AfPacket, AfPacketError, AfPacketOptions, Chunk, FrameRef, boot_time,
 };
+use flowlogd_agent::live::{Losses, SteadyClock};
 use flowlogd_agent::output::{Destination, Encoding, Recorder, RecorderOptions};
 use flowlogd_agent::{Engine, EngineOptions, Rules};
 use flowlogd_flowlog::{LogFormat, Mode, Silence, WindowLength};
@@ -20,11 +18,9 @@ use flowlogd_packet::FrameDirection;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 use crate::cli::{SideOption, WatchOptions};
+use crate::exit_status::{Failure, Status};
 use crate::messages::say;
-use crate::status::{Failure, Status};
 use crate::{inventory, summary};
-use clock::SteadyClock;
-use losses::Losses;
 
 /// What is shown of a flow unless something else is asked for: with rules, …
 const JUDGED_FIELDS: &str = "start,end,interface-id,flow-direction,srcaddr,dstaddr,srcport,dstport,protocol,\

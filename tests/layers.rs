@@ -364,7 +364,7 @@ fn pure_crates_are_refused_every_library_of_the_world_outside() {
         "rand",
         "getrandom",
         "chrono",
-        "time",
+        "jiff",
         "tempfile",
         "walkdir",
         "notify",

@@ -8,8 +8,8 @@ use anyhow::anyhow;
 use flowlogd_agent::explain::{Explainer, MissingFields};
 use flowlogd_flowlog::{Faults, LogFormat, RecordReader};
 
+use crate::exit_status::{Failure, Status};
 use crate::messages::say;
-use crate::status::{Failure, Status};
 
 /// What became of a file.
 pub(super) struct Read {

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 
 use flowlogd_flowlog::{Outcome, Sighting};
 use flowlogd_vpc::{Exclusion, InterfaceIndex};
+use serde::{Deserialize, Serialize};
 
 use crate::queue::Refused;
 
 /// What became of the packets of one interface. `seen` is counted before anything is decided, so that
 /// the books can fail to balance.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct InterfaceLedger {
     /// Packets at this interface.
     pub seen: u64,

@@ -1,16 +1,26 @@
 //! Frames in, records out: capture and pipeline.
 #![warn(missing_docs)]
 
+pub mod attachment;
 pub mod capture;
+pub mod client;
+pub mod config;
+mod counter;
 mod engine;
 pub mod explain;
+pub mod journal;
 mod ledger;
+pub mod live;
 pub mod output;
 mod pipeline;
+pub mod publish;
 mod queue;
 mod timeline;
+mod windows;
 
+pub use counter::{Books, Counter, Drained, Tables};
 pub use engine::{Engine, EngineOptions, Rules};
 pub use ledger::{InterfaceLedger, Ledger};
 pub use queue::Refused;
 pub use timeline::{Timeline, TimelineError};
+pub use windows::{ClosedWindows, Standing, Windows};

@@ -8,4 +8,5 @@ mod renderer;
 pub use files::{Destination, OutputError};
 pub use recorder::Recorder;
 pub use refusals::{Refusal, Refusals};
+pub(crate) use renderer::Renderer;
 pub use renderer::{Encoding, RecorderOptions, TrafficType, Written};

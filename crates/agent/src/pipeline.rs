@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use flowlogd_flowlog::{
-    Aggregator, Generation, KeyV4, KeyV6, Outcome, PackedKey, Prior, Sighting, WindowFlows,
-    WindowKey, WindowLength,
+    Aggregator, CaptureWindow, Generation, KeyV4, KeyV6, Outcome, PackedKey, Prior, Sighting,
+    WindowFlows, WindowKey, WindowLength,
 };
 use flowlogd_packet::{Addresses, FragmentOutcome, FragmentPorts, PacketHeader};
 use flowlogd_vpc::{
@@ -30,10 +30,22 @@ pub(crate) struct Shard {
     aggregator: Aggregator,
     connections: ConnectionTable,
     fragments: FragmentPorts,
+    length: WindowLength,
     // Touched by every packet, so apart from what is not.
-    seen: Vec<u64>,
-    ledgers: Vec<InterfaceLedger>,
+    seen: Vec<Seen>,
+    /// What was taken off `seen`, and what is in no flow, by window and interface.
+    books: BTreeMap<(u64, InterfaceIndex), InterfaceLedger>,
+    /// The books that were handed over, summed up.
+    settled: BTreeMap<InterfaceIndex, InterfaceLedger>,
     orphans: u64,
+}
+
+/// Packets at an interface in the window that its last packet belongs to.
+#[derive(Clone, Copy, Debug, Default)]
+struct Seen {
+    /// First second of the window.
+    start: u64,
+    packets: u64,
 }
 
 /// How much a shard may hold.
@@ -55,10 +67,17 @@ impl Shard {
             aggregator: Aggregator::new(length, bounds.flows),
             connections: ConnectionTable::new(bounds.connections, bounds.connection_allowance),
             fragments: FragmentPorts::new(bounds.fragments),
-            seen: vec![0; interfaces],
-            ledgers: vec![InterfaceLedger::default(); interfaces],
+            length,
+            seen: vec![Seen::default(); interfaces],
+            books: BTreeMap::new(),
+            settled: BTreeMap::new(),
             orphans: 0,
         }
+    }
+
+    /// Makes room for interfaces that came later.
+    pub(crate) fn make_room(&mut self, interfaces: usize) {
+        self.seen.resize(interfaces.max(self.seen.len()), Seen::default());
     }
 
     /// Judges and counts this shard's packets of a batch, in order.
@@ -202,15 +221,21 @@ impl Shard {
     /// Enters into the books what became of a packet.
     #[inline]
     fn enter(&mut self, interface: InterfaceIndex, outcome: Outcome, seen: &Sighting) {
-        let place = interface.0 as usize;
-        if let Some(packets) = self.seen.get_mut(place) {
-            *packets += u64::from(seen.packets);
+        if let Some(cell) = self.seen.get_mut(interface.0 as usize) {
+            if seen.secs.wrapping_sub(cell.start) >= self.length.as_secs() {
+                turn(cell, &mut self.books, interface, seen.secs, self.length);
+            }
+            cell.packets += u64::from(seen.packets);
         }
-        if !matches!(outcome, Outcome::Counted(_))
-            && let Some(ledger) = self.ledgers.get_mut(place)
-        {
-            ledger.count(outcome, seen);
+        if !matches!(outcome, Outcome::Counted(_)) {
+            self.book(interface, seen.secs).count(outcome, seen);
         }
+    }
+
+    #[cold]
+    fn book(&mut self, interface: InterfaceIndex, secs: u64) -> &mut InterfaceLedger {
+        let window = CaptureWindow::containing(secs, self.length).number();
+        self.books.entry((window, interface)).or_default()
     }
 
     /// Takes the flows of windows that are over; all of them at the end of input.
@@ -221,20 +246,40 @@ impl Shard {
         }
     }
 
+    /// Takes all flows counted so far; open windows stay open.
+    pub(crate) fn drain(&mut self) -> BTreeMap<u64, WindowFlows> {
+        self.aggregator.drain()
+    }
+
     /// Counts packets that never came this far.
     pub(crate) fn lose_unseen(&mut self, interface: InterfaceIndex, secs: u64, packets: u64) {
         self.aggregator.lose_unseen(interface, secs, packets);
-        if let Some(ledger) = self.ledgers.get_mut(interface.0 as usize) {
-            ledger.dropped += packets;
-        }
+        self.book(interface, secs).dropped += packets;
     }
 
-    /// Returns the books of every interface.
-    pub(crate) fn ledgers(&self) -> impl Iterator<Item = InterfaceLedger> {
-        self.ledgers
-            .iter()
-            .zip(&self.seen)
-            .map(|(ledger, seen)| InterfaceLedger { seen: *seen, ..ledger.clone() })
+    /// Takes the books since the last time, by window and interface.
+    pub(crate) fn take_books(&mut self) -> BTreeMap<(u64, InterfaceIndex), InterfaceLedger> {
+        for (index, cell) in (0..).zip(&mut self.seen) {
+            let now = cell.start;
+            turn(cell, &mut self.books, InterfaceIndex(index), now, self.length);
+        }
+        let books = std::mem::take(&mut self.books);
+        for ((_, interface), book) in &books {
+            self.settled.entry(*interface).or_default().add(book);
+        }
+        books
+    }
+
+    /// Returns the books of every interface that has had packets, over all windows.
+    pub(crate) fn ledgers(&self) -> BTreeMap<InterfaceIndex, InterfaceLedger> {
+        let mut ledgers = self.settled.clone();
+        for ((_, interface), book) in &self.books {
+            ledgers.entry(*interface).or_default().add(book);
+        }
+        for (index, cell) in (0..).zip(&self.seen).filter(|(_, cell)| cell.packets > 0) {
+            ledgers.entry(InterfaceIndex(index)).or_default().seen += cell.packets;
+        }
+        ledgers
     }
 
     pub(crate) const fn orphans(&self) -> u64 {
@@ -244,6 +289,22 @@ impl Shard {
     pub(crate) fn untracked(&self) -> u64 {
         self.connections.untracked_for_lack_of_room()
     }
+}
+
+/// Moves what a cell has counted into the books, and lets it count for the window of another second.
+#[cold]
+fn turn(
+    cell: &mut Seen,
+    books: &mut BTreeMap<(u64, InterfaceIndex), InterfaceLedger>,
+    interface: InterfaceIndex,
+    secs: u64,
+    length: WindowLength,
+) {
+    if cell.packets > 0 {
+        let window = CaptureWindow::containing(cell.start, length).number();
+        books.entry((window, interface)).or_default().seen += cell.packets;
+    }
+    *cell = Seen { start: CaptureWindow::containing(secs, length).start(), packets: 0 };
 }
 
 /// A packet at an interface.

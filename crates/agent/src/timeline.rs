@@ -1,13 +1,15 @@
 //! Rules that change while packets are read.
 
+use std::sync::Arc;
+
 use flowlogd_flowlog::{Generation, INTERFACE_BITS};
 use flowlogd_vpc::{CompileOptions, InterfaceIndex, Inventory, RuleBook, Ruleset};
 
 /// Rulesets in the order in which they come into force.
-#[derive(Debug)]
+#[derive(Clone, Debug)]
 pub struct Timeline {
     // Invariants: not empty, ascending, at most 65,536; the first is in force from the beginning.
-    rulesets: Vec<(u64, Ruleset)>,
+    rulesets: Vec<(u64, Arc<Ruleset>)>,
     book: RuleBook,
 }
 
@@ -59,9 +61,39 @@ impl Timeline {
         let mut book = RuleBook::default();
         let rulesets = inventories
             .into_iter()
-            .map(|(from, inventory)| (from, Ruleset::compile(inventory, options, &mut book)))
+            .map(|(from, inventory)| {
+                (from, Arc::new(Ruleset::compile(inventory, options, &mut book)))
+            })
             .collect();
         Ok(Self { rulesets, book })
+    }
+
+    /// Returns the timeline with one more inventory, in force from second `from`, or from the one after
+    /// the last change if that is later. Everything keeps its number.
+    pub fn extended(
+        &self,
+        from: u64,
+        inventory: Inventory,
+        options: CompileOptions,
+    ) -> Result<Self, TimelineError> {
+        let mut next = self.clone();
+        if next.rulesets.len() > usize::from(u16::MAX) {
+            return Err(TimelineError::TooMany(next.rulesets.len() + 1));
+        }
+        let most = 1 << INTERFACE_BITS;
+        let given = next.book.interfaces() + inventory.interfaces.len();
+        if given > most {
+            return Err(TimelineError::TooManyInterfaces { most, given });
+        }
+        let last = next.rulesets.last().map_or(0, |(from, _)| *from);
+        let ruleset = Ruleset::compile(inventory, options, &mut next.book);
+        next.rulesets.push((from.max(last + 1), Arc::new(ruleset)));
+        Ok(next)
+    }
+
+    /// Returns the number of generations.
+    pub const fn generations(&self) -> usize {
+        self.rulesets.len()
     }
 
     /// Returns the names of everything that decisions refer to.
@@ -108,7 +140,7 @@ impl Timeline {
         past.iter()
             .rev()
             .chain(future)
-            .map(|(_, ruleset)| ruleset)
+            .map(|(_, ruleset)| &**ruleset)
             .find(|ruleset| ruleset.interface(interface).is_some())
     }
 

@@ -1,9 +1,24 @@
 //! The policy language: reading policies strictly, and deciding requests by them
 //! (`iam-sts-sigv4-cloudtrail.md` §1–4).
 
+mod clause;
+mod condition;
+mod document;
+mod evaluate;
+mod glob;
+mod parse;
+mod principal;
+#[cfg(test)]
+mod tests;
+mod variable;
+
 use std::collections::BTreeMap;
 
 use crate::Arn;
+use document::Statement;
+
+pub use clause::clause;
+pub use evaluate::evaluate;
 
 /// What a policy is attached to; each kind has its own grammar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -19,7 +34,7 @@ pub enum PolicyKind {
 /// A policy that has been read.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Policy {
-    pub(crate) placeholder: (),
+    pub(crate) statements: Vec<Statement>,
 }
 
 /// Why a document is not a policy: the text of `MalformedPolicyDocument` (§5.3).
@@ -30,14 +45,14 @@ pub struct MalformedPolicy(pub String);
 impl Policy {
     /// Reads a document.
     pub fn parse(document: &str, kind: PolicyKind) -> Result<Self, MalformedPolicy> {
-        let _ = (document, kind);
-        Err(MalformedPolicy("Syntax errors in policy.".to_owned()))
+        let statements = parse::parse(document, kind)?;
+        Ok(Self { statements })
     }
 
     /// Returns the principals that a trust policy names, as written: `("AWS", "arn:…")`,
     /// `("Service", "…")`, so that the control plane can resolve them to unique ids.
     pub fn principals(&self) -> Vec<(String, String)> {
-        Vec::new()
+        self.statements.iter().flat_map(Statement::principals).collect()
     }
 }
 
@@ -205,22 +220,4 @@ impl Evaluation {
     pub const fn is_allowed(&self) -> bool {
         matches!(self.decision, Decision::Allowed(_))
     }
-}
-
-/// Decides (§2).
-pub fn evaluate(ask: &Ask<'_>, policies: &Policies) -> Evaluation {
-    let _ = policies;
-    let decision = match ask.principal {
-        Principal::Root { .. } => Decision::Allowed(None),
-        Principal::User { .. } | Principal::Session { .. } | Principal::Service { .. } => {
-            Decision::ImplicitDeny(Layer::Identity)
-        }
-    };
-    Evaluation { decision, misses: Vec::new() }
-}
-
-/// Writes the reason clause of a denial (§7.1): `because no identity-based policy allows the X action`.
-pub fn clause(decision: &Decision, action: &str) -> String {
-    let _ = (decision, action);
-    String::new()
 }

@@ -9,6 +9,7 @@ use crate::key::{FlowKey, KeyV4, KeyV6, PackedKey};
 use crate::table::{Entry, FlowTable};
 use crate::tally::{Generation, Sighting, Tally};
 use crate::window::{CaptureWindow, WindowLength};
+use crate::window_flows::WindowFlows;
 
 /// What became of a packet at an interface.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -30,17 +31,6 @@ pub enum Prior {
     RefusedByRules(Decision),
     /// This generation has accepted a packet of it, whose connection was there.
     Accepted(ConnectionHint),
-}
-
-/// Flows of one window, sorted by key.
-#[derive(Debug, Default)]
-pub struct WindowFlows {
-    /// IPv4 flows.
-    pub v4: Vec<Entry<KeyV4>>,
-    /// IPv6 flows.
-    pub v6: Vec<Entry<KeyV6>>,
-    /// Packets that found no room, by interface.
-    pub lost: BTreeMap<InterfaceIndex, u64>,
 }
 
 #[derive(Debug)]
@@ -298,6 +288,16 @@ impl Aggregator {
     /// number.
     pub fn close(&mut self, closed_before: u64) -> BTreeMap<u64, WindowFlows> {
         self.closed_before = self.closed_before.max(closed_before);
+        self.take(closed_before)
+    }
+
+    /// Takes all flows counted so far, of open windows too, which stay open: what comes after that is
+    /// the same flow in another table.
+    pub fn drain(&mut self) -> BTreeMap<u64, WindowFlows> {
+        self.take(u64::MAX)
+    }
+
+    fn take(&mut self, closed_before: u64) -> BTreeMap<u64, WindowFlows> {
         let mut closed: BTreeMap<u64, WindowFlows> = BTreeMap::new();
         let still_open = self.open.partition_point(|open| open.number < closed_before);
         for open in self.open.drain(..still_open) {

@@ -4,10 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use flowlogd_vpc::InterfaceIndex;
 
-use crate::aggregator::WindowFlows;
 use crate::key::PackedKey;
 use crate::merge::{ClosedWindow, Status};
 use crate::window::{CaptureWindow, WindowLength};
+use crate::window_flows::WindowFlows;
 
 /// Silence longer than this is told once, not window by window (`semantics.md` 4), in seconds.
 const LONGEST_TOLD_GAP: u64 = 24 * 60 * 60;
@@ -52,6 +52,17 @@ impl Closer {
     /// Creates a closer that knows no interface.
     pub const fn new(length: WindowLength, silence: Silence) -> Self {
         Self { length, silence, known: BTreeSet::new(), next: None, gap_end: None }
+    }
+
+    /// Goes on where another closer was: the interfaces it knew, and the first window it had not closed.
+    pub fn resume(&mut self, known: BTreeSet<InterfaceIndex>, next: Option<u64>) {
+        self.known = known;
+        self.next = next;
+    }
+
+    /// Returns the interfaces that had traffic, and the first window that is not closed yet.
+    pub const fn progress(&self) -> (&BTreeSet<InterfaceIndex>, Option<u64>) {
+        (&self.known, self.next)
     }
 
     /// Takes what [`Aggregator::close`](crate::Aggregator::close) returned for every shard, in the order of

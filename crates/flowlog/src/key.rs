@@ -49,6 +49,12 @@ pub trait PackedKey: Copy + Ord + Send + Sync {
     fn hash(self) -> u64;
     /// Returns the key spelled out.
     fn unpack(self) -> FlowKey;
+    /// Bytes of an encoded key.
+    const ENCODED: usize;
+    /// Writes the key; encoded keys of one family order as keys do.
+    fn encode(self, out: &mut Vec<u8>);
+    /// Reads what [`encode`](Self::encode) wrote; none of another length.
+    fn decode(bytes: &[u8]) -> Option<Self>;
 }
 
 const fn head_of(interface: InterfaceIndex, direction: Direction) -> u32 {
@@ -104,6 +110,15 @@ impl KeyV4 {
 
 impl PackedKey for KeyV4 {
     const FREE: Self = Self(0);
+    const ENCODED: usize = 16;
+
+    fn encode(self, out: &mut Vec<u8>) {
+        out.extend(self.0.to_be_bytes());
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        Some(Self(u128::from_be_bytes(bytes.try_into().ok()?)))
+    }
 
     #[inline]
     fn with_action(self, action: Action) -> Self {
@@ -173,6 +188,26 @@ impl KeyV6 {
 
 impl PackedKey for KeyV6 {
     const FREE: Self = Self { head: 0, src: 0, dst: 0, tail: 0 };
+    const ENCODED: usize = 48;
+
+    fn encode(self, out: &mut Vec<u8>) {
+        out.extend(self.head.to_be_bytes());
+        out.extend(self.src.to_be_bytes());
+        out.extend(self.dst.to_be_bytes());
+        out.extend(self.tail.to_be_bytes());
+    }
+
+    fn decode(bytes: &[u8]) -> Option<Self> {
+        let (head, rest) = bytes.split_first_chunk::<8>()?;
+        let (src, rest) = rest.split_first_chunk::<16>()?;
+        let (dst, rest) = rest.split_first_chunk::<16>()?;
+        Some(Self {
+            head: u64::from_be_bytes(*head),
+            src: u128::from_be_bytes(*src),
+            dst: u128::from_be_bytes(*dst),
+            tail: u64::from_be_bytes(rest.try_into().ok()?),
+        })
+    }
 
     #[inline]
     fn with_action(self, action: Action) -> Self {

@@ -18,8 +18,9 @@ mod tally;
 #[cfg(test)]
 mod testing;
 mod window;
+mod window_flows;
 
-pub use aggregator::{Aggregator, Outcome, Prior, WindowFlows, WindowKey};
+pub use aggregator::{Aggregator, Outcome, Prior, WindowKey};
 pub use closing::{Closed, Closer, Silence};
 pub use field::{Field, FieldType, Source, UnknownField, Values, reference_page};
 pub use format::{FormatFault, InvalidLogFormat, LogFormat};
@@ -34,3 +35,4 @@ pub use render::{GzipMembers, ParquetWriteError, ParquetWriter};
 pub use table::Entry;
 pub use tally::{Generation, Sighting, Tally};
 pub use window::{CaptureWindow, GRACE, InvalidWindowLength, WindowLength};
+pub use window_flows::{DamagedFlows, WindowFlows};

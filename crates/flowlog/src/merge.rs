@@ -6,12 +6,12 @@ use std::collections::{BTreeMap, BTreeSet, BinaryHeap};
 
 use flowlogd_vpc::InterfaceIndex;
 
-use crate::aggregator::WindowFlows;
 use crate::closing::interfaces_of;
 use crate::key::{FlowKey, KeyV4, KeyV6, PackedKey};
 use crate::table::Entry;
 use crate::tally::Tally;
 use crate::window::CaptureWindow;
+use crate::window_flows::WindowFlows;
 
 /// What a window says of an interface besides its flows.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -76,6 +76,20 @@ impl ClosedWindow {
             Status::SkipData { lost_packets } => lost_packets,
         };
         *status = Status::SkipData { lost_packets: before + packets };
+    }
+
+    /// Returns the packets in flows, by interface.
+    pub fn packets(&self) -> BTreeMap<InterfaceIndex, u64> {
+        let mut sum = BTreeMap::new();
+        for (interface, packets) in self.tables.iter().flat_map(WindowFlows::packets) {
+            *sum.entry(interface).or_default() += packets;
+        }
+        sum
+    }
+
+    /// Takes the flows out again, as the parts of a longer window.
+    pub fn into_flows(self) -> Vec<WindowFlows> {
+        self.tables
     }
 
     /// Returns the number of flows, those that several tables share counted in each.

@@ -35,6 +35,18 @@ pub struct InterfaceView<'a> {
     pub inventory: &'a Inventory,
 }
 
+impl<'a> InterfaceView<'a> {
+    /// Returns the ids of its security groups, in their order.
+    pub fn group_ids(&self) -> impl Iterator<Item = &'a str> {
+        let groups = &self.inventory.security_groups;
+        self.interface
+            .security_groups
+            .iter()
+            .filter_map(|place| groups.get(*place))
+            .map(|group| group.id.as_str())
+    }
+}
+
 /// The three kinds of record; they are the three values of `log-status`.
 #[derive(Clone, Copy, Debug)]
 pub enum Body<'a> {

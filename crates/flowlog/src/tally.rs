@@ -266,6 +266,48 @@ impl Tally {
         };
     }
 
+    /// Moves the flow into a longer window that begins so many seconds earlier.
+    pub(crate) fn delay(&mut self, seconds: u16) {
+        self.first = self.first.saturating_add(seconds);
+        self.last = self.last.saturating_add(seconds);
+    }
+
+    /// Writes everything but what is only of use as long as the flow is counted into.
+    pub(crate) fn encode(&self, out: &mut Vec<u8>) {
+        out.extend(self.packets.to_le_bytes());
+        out.extend(self.bytes.to_le_bytes());
+        out.extend(self.first_sequence.to_le_bytes());
+        out.extend(self.first_decision.ground.to_le_bytes());
+        out.extend(self.first_decision.miss.to_le_bytes());
+        out.extend(self.first.to_le_bytes());
+        out.extend(self.last.to_le_bytes());
+        out.extend(self.first_generation.0.to_le_bytes());
+        out.extend([self.tcp_flags, self.marks]);
+    }
+
+    /// Bytes of an encoded tally.
+    pub(crate) const ENCODED: usize = 40;
+
+    /// Reads what [`encode`](Self::encode) wrote.
+    pub(crate) fn decode(bytes: &[u8; Self::ENCODED]) -> Self {
+        let word = |at: usize| u64::from_le_bytes(part(bytes, at));
+        let half = |at: usize| u32::from_le_bytes(part(bytes, at));
+        let quarter = |at: usize| u16::from_le_bytes(part(bytes, at));
+        let [tcp_flags, marks] = part(bytes, 38);
+        Self {
+            packets: word(0),
+            bytes: word(8),
+            first_sequence: word(16),
+            first_decision: PackedDecision { ground: half(24), miss: half(28) },
+            first: quarter(32),
+            last: quarter(34),
+            first_generation: Generation(quarter(36)),
+            tcp_flags,
+            marks,
+            ..Self::EMPTY
+        }
+    }
+
     /// Returns the number of packets.
     pub const fn packets(&self) -> u64 {
         self.packets
@@ -311,6 +353,11 @@ impl Tally {
             Initiator::Unknown
         }
     }
+}
+
+/// Returns `N` bytes from a place inside.
+fn part<const N: usize>(bytes: &[u8], at: usize) -> [u8; N] {
+    bytes.get(at..at + N).and_then(|part| part.try_into().ok()).unwrap_or([0; N])
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "only the low bits are kept")]

@@ -1,12 +1,21 @@
-//! The store itself.
+//! The store: handles, and what is behind them.
 
-use std::collections::BTreeMap;
-use std::path::Path;
+mod block;
+mod catalog;
+mod put;
+mod read;
+mod schema;
+mod sweep;
+mod writer;
 
-use crate::{
-    Event, FilterPage, FilterQuery, GetQuery, Group, GroupQuery, InputEvent, NewGroup, Owner,
-    StoreError, Stream, StreamQuery,
-};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use rusqlite::{Connection, OpenFlags};
+
+use crate::{InputEvent, Owner, StoreError};
+use writer::Writer;
 
 /// Who numbers its batches, so that each is stored once (`semantics.md` 25).
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -57,125 +66,88 @@ pub enum PutOutcome {
     Known,
 }
 
+/// Connections for reading that are kept open.
+const READERS: usize = 8;
+/// Longer than any transaction of ours takes.
+const PATIENCE: Duration = Duration::from_secs(10);
+
 /// The log store of a data directory. Clones are handles to the same store.
 #[derive(Clone, Debug)]
-pub struct LogStore {}
+pub struct LogStore {
+    inner: Arc<Inner>,
+}
 
-#[expect(clippy::missing_errors_doc, clippy::unused_self, unused_variables, reason = "not built")]
+#[derive(Debug)]
+struct Inner {
+    path: PathBuf,
+    readers: Mutex<Vec<Connection>>,
+    writer: Writer,
+}
+
 impl LogStore {
     /// Opens the store in a directory, which is made where it is missing.
     pub fn open(directory: &Path) -> Result<Self, StoreError> {
-        Ok(Self {})
+        std::fs::create_dir_all(directory)?;
+        let path = directory.join("meta.db");
+        let mut connection = Connection::open(&path)?;
+        connection.busy_timeout(PATIENCE)?;
+        schema::prepare(&mut connection)?;
+        let writer = Writer::start(connection)?;
+        let inner = Inner { path, readers: Mutex::new(Vec::new()), writer };
+        Ok(Self { inner: Arc::new(inner) })
     }
 
-    /// Makes a group.
-    pub fn create_group(
+    /// Runs something on one moment of the store.
+    fn read<T>(
         &self,
-        owner: &Owner,
-        group: &NewGroup,
-        now: i64,
-    ) -> Result<(), StoreError> {
-        Err(StoreError::NoGroup)
+        run: impl FnOnce(&Connection) -> Result<T, StoreError>,
+    ) -> Result<T, StoreError> {
+        let pooled = lock(&self.inner.readers).pop();
+        let reader = match pooled {
+            Some(reader) => reader,
+            None => {
+                let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+                let reader = Connection::open_with_flags(&self.inner.path, flags)?;
+                reader.busy_timeout(PATIENCE)?;
+                reader
+            }
+        };
+        let result = {
+            let transaction = reader.unchecked_transaction()?;
+            run(&transaction)
+        };
+        let mut readers = lock(&self.inner.readers);
+        if readers.len() < READERS {
+            readers.push(reader);
+        }
+        result
     }
 
-    /// Deletes a group with all that is in it.
-    pub fn delete_group(&self, owner: &Owner, name: &str) -> Result<(), StoreError> {
-        Err(StoreError::NoGroup)
-    }
-
-    /// Returns one group.
-    pub fn group(&self, owner: &Owner, name: &str) -> Result<Group, StoreError> {
-        Err(StoreError::NoGroup)
-    }
-
-    /// Lists groups.
-    pub fn groups(&self, owner: &Owner, query: &GroupQuery) -> Result<Vec<Group>, StoreError> {
-        Ok(Vec::new())
-    }
-
-    /// Sets after how many days events go.
-    pub fn set_retention(
+    /// Runs a change on the writer's thread, together with what else waits; it is on disk when this
+    /// returns.
+    fn write<T: Send + 'static>(
         &self,
-        owner: &Owner,
-        name: &str,
-        days: Option<u32>,
-    ) -> Result<(), StoreError> {
-        Err(StoreError::NoGroup)
-    }
-
-    /// Sets whether a group may be deleted.
-    pub fn set_protection(
-        &self,
-        owner: &Owner,
-        name: &str,
-        protected: bool,
-    ) -> Result<(), StoreError> {
-        Err(StoreError::NoGroup)
-    }
-
-    /// Replaces the tags of a group.
-    pub fn set_tags(
-        &self,
-        owner: &Owner,
-        name: &str,
-        tags: &BTreeMap<String, String>,
-    ) -> Result<(), StoreError> {
-        Err(StoreError::NoGroup)
-    }
-
-    /// Makes a stream.
-    pub fn create_stream(
-        &self,
-        owner: &Owner,
-        group: &str,
-        stream: &str,
-        now: i64,
-    ) -> Result<(), StoreError> {
-        Err(StoreError::NoGroup)
-    }
-
-    /// Deletes a stream with its events.
-    pub fn delete_stream(
-        &self,
-        owner: &Owner,
-        group: &str,
-        stream: &str,
-    ) -> Result<(), StoreError> {
-        Err(StoreError::NoGroup)
-    }
-
-    /// Lists streams of a group.
-    pub fn streams(
-        &self,
-        owner: &Owner,
-        group: &str,
-        query: &StreamQuery,
-    ) -> Result<Vec<Stream>, StoreError> {
-        Ok(Vec::new())
-    }
-
-    /// Stores a batch. It is on disk when this returns.
-    pub fn put(&self, batch: Batch<'_>, now: i64) -> Result<PutOutcome, StoreError> {
-        Err(StoreError::NoGroup)
-    }
-
-    /// Reads a page of one stream.
-    pub fn get(&self, query: &GetQuery<'_>, now: i64) -> Result<Vec<Event>, StoreError> {
-        Ok(Vec::new())
-    }
-
-    /// Reads a page of a group's events that match.
-    pub fn filter(&self, query: &FilterQuery<'_>, now: i64) -> Result<FilterPage, StoreError> {
-        Ok(FilterPage { events: Vec::new(), next: None })
-    }
-
-    /// Deletes what has expired, and what was deleted with its stream or group.
-    pub fn sweep(&self, now: i64) -> Result<(), StoreError> {
-        Ok(())
+        run: impl FnOnce(&Connection) -> Result<T, StoreError> + Send + 'static,
+    ) -> Result<T, StoreError> {
+        self.inner.writer.run(run)
     }
 
     /// Bytes of the database on disk.
     pub fn disk_bytes(&self) -> Result<u64, StoreError> {
-        Ok(0)
+        let mut sum = 0;
+        for suffix in ["", "-wal"] {
+            let mut path = self.inner.path.clone().into_os_string();
+            path.push(suffix);
+            match std::fs::metadata(path) {
+                Ok(metadata) => sum += metadata.len(),
+                Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(sum)
     }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }

@@ -98,16 +98,7 @@ impl Call<'_> {
 
     /// `arn:aws:iam::A:user/NAME`, as denials name the caller.
     pub(crate) fn caller_arn(&self) -> String {
-        match &self.caller.identity {
-            Identity::Iam { principal, .. } => match principal {
-                Principal::Root { account } => format!("arn:aws:iam::{account}:root"),
-                Principal::User { arn, .. } | Principal::Session { arn, .. } => arn.to_string(),
-                Principal::Service { name } => name.clone(),
-            },
-            Identity::Agent { host } => {
-                format!("arn:aws:flowlogd::{}:agent/{host}", self.account())
-            }
-        }
+        self.caller.arn()
     }
 
     /// A denial in the words of the service (§7).

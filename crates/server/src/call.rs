@@ -47,6 +47,20 @@ pub enum Identity {
     },
 }
 
+impl Caller {
+    /// `arn:aws:iam::A:user/NAME`, as denials and log lines name the caller.
+    pub(crate) fn arn(&self) -> String {
+        match &self.identity {
+            Identity::Iam { principal, .. } => match principal {
+                Principal::Root { account } => format!("arn:aws:iam::{account}:root"),
+                Principal::User { arn, .. } | Principal::Session { arn, .. } => arn.to_string(),
+                Principal::Service { name } => name.clone(),
+            },
+            Identity::Agent { host } => format!("arn:aws:flowlogd::{}:agent/{host}", self.account),
+        }
+    }
+}
+
 /// A call in progress, inside one transaction.
 pub struct Call<'a> {
     /// The state, at one moment.

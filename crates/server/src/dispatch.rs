@@ -135,8 +135,16 @@ pub struct Answer {
     pub body: Vec<u8>,
 }
 
-/// The outcome of an operation: its answer, or nothing yet.
-type Ran = Result<Option<Vec<u8>>, Fault>;
+/// The outcome of an operation that may wait.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Outcome<Answer> {
+    /// An answer.
+    Now(Answer),
+    /// None yet: to be asked again when the state changes, at the latest after so long.
+    Later(Duration),
+}
+
+type Ran = Result<Outcome<Vec<u8>>, Fault>;
 type Run = Box<dyn Fn(&Call<'_>, &Body) -> Ran + Send + Sync>;
 
 /// How an operation runs.
@@ -146,8 +154,6 @@ enum Mode {
     Read,
     /// It changes the state.
     Write,
-    /// It changes the state, and may wait until it has changed.
-    Wait,
 }
 
 /// An operation of a service.
@@ -174,23 +180,24 @@ impl Operation {
         Self { name, mode: Mode::Write, run: answering(run) }
     }
 
-    /// One that has no answer until the state changes, or it has waited for as long as `Call::waited`
-    /// says.
+    /// One that changes the state, and may have no answer until somebody else does. `Call::waited` says
+    /// how long it has waited so far.
     pub(crate) fn wait<Request: DeserializeOwned + 'static, Response: Serialize + 'static>(
         name: &'static str,
-        run: fn(&Call<'_>, Request) -> Result<Option<Response>, Fault>,
+        run: fn(&Call<'_>, Request) -> Result<Outcome<Response>, Fault>,
     ) -> Self {
-        let run: Run = Box::new(move |call, body| {
-            run(call, body.read()?)?.map(|answer| encode(call, &answer)).transpose()
+        let run: Run = Box::new(move |call, body| match run(call, body.read()?)? {
+            Outcome::Now(answer) => encode(call, &answer).map(Outcome::Now),
+            Outcome::Later(patience) => Ok(Outcome::Later(patience)),
         });
-        Self { name, mode: Mode::Wait, run }
+        Self { name, mode: Mode::Write, run }
     }
 }
 
 fn answering<Request: DeserializeOwned + 'static, Response: Serialize + 'static>(
     run: fn(&Call<'_>, Request) -> Result<Response, Fault>,
 ) -> Run {
-    Box::new(move |call, body| encode(call, &run(call, body.read()?)?).map(Some))
+    Box::new(move |call, body| encode(call, &run(call, body.read()?)?).map(Outcome::Now))
 }
 
 /// Writes an answer in the service's protocol.
@@ -213,6 +220,8 @@ fn encode<Response: Serialize>(call: &Call<'_>, answer: &Response) -> Result<Vec
 
 /// The longest that an operation may wait for a change.
 const LONGEST_WAIT: Duration = Duration::from_secs(20);
+/// How long changes are gathered before those who wait look at them.
+const SWARM: Duration = Duration::from_millis(100);
 
 /// Everything behind the HTTP door.
 pub struct Door {
@@ -281,14 +290,23 @@ impl Door {
             })
             .await
             .map_err(|error| internal(&error))??;
-            if let Some(body) = ran {
-                return Ok(Answer { status: 200, content_type: content_type(service), body });
+            let patience = match ran {
+                Outcome::Now(body) => {
+                    return Ok(Answer { status: 200, content_type: content_type(service), body });
+                }
+                Outcome::Later(patience) => patience.min(LONGEST_WAIT),
+            };
+            if let Ok(Ok(())) = tokio::time::timeout(patience, changes.changed()).await {
+                // Changes come in swarms; the last of them counts.
+                tokio::time::sleep(SWARM).await;
             }
-            // What it waits for may also be a lease that ends or a time that comes.
-            let patience = Duration::from_secs(1).min(LONGEST_WAIT);
-            let _ = tokio::time::timeout(patience, changes.changed()).await;
             circumstances.now += i64::try_from((begun.elapsed() - waited).as_millis()).unwrap_or(0);
         }
+    }
+
+    /// Returns the name of an operation if there is one of this name.
+    pub(crate) fn known_operation(&self, service: Service, action: &str) -> Option<&'static str> {
+        self.name_of(service, action).ok()
     }
 
     fn name_of(&self, service: Service, action: &str) -> Result<&'static str, Fault> {
@@ -335,7 +353,7 @@ impl Door {
         };
         match operation.mode {
             Mode::Read => self.state.read(run),
-            Mode::Write | Mode::Wait => self.state.write(run),
+            Mode::Write => self.state.write(run),
         }
     }
 }

@@ -5,17 +5,22 @@
 
 #![warn(missing_docs)]
 
+mod accounts;
+mod authenticate;
 mod authorize;
 mod call;
 mod config;
 mod dispatch;
+pub mod http;
 mod ids;
+mod inventory;
 mod model;
 mod ops;
 mod state;
 #[cfg(test)]
 mod testing;
 
+pub use accounts::{AccountError, Credentials, RootCredentials, enroll, prepare};
 pub use call::{Call, Caller, Identity};
 pub use config::Config;
 pub use dispatch::{Answer, Body, Circumstances, Door, Service};

@@ -30,7 +30,7 @@ pub struct State {
     readers: Mutex<Vec<Connection>>,
     changes: watch::Sender<u64>,
     // Held as long as the process lives.
-    _lock: File,
+    _lock: Option<File>,
 }
 
 impl State {
@@ -38,6 +38,16 @@ impl State {
     /// that another process holds is refused.
     pub fn open(directory: &Path) -> Result<Self, StateError> {
         let lock = schema::lock(directory)?;
+        Self::with_lock(directory, Some(lock))
+    }
+
+    /// Opens the state beside a process that serves it, for one change: its tables are safe for that, and
+    /// a server reads them anew at every call.
+    pub fn open_beside(directory: &Path) -> Result<Self, StateError> {
+        Self::with_lock(directory, None)
+    }
+
+    fn with_lock(directory: &Path, lock: Option<File>) -> Result<Self, StateError> {
         let path = directory.join("state.db");
         let mut writer = Connection::open(&path)?;
         schema::prepare(&mut writer)?;

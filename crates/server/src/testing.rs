@@ -12,7 +12,7 @@ use tempfile::TempDir;
 
 use crate::call::{Caller, Identity};
 use crate::config::Config;
-use crate::dispatch::{Body, Circumstances, Door, Service};
+use crate::dispatch::{Body, Circumstances, Door, Outcome, Service};
 use crate::state::State;
 
 pub(crate) const ACCOUNT: &str = "123456789012";
@@ -103,9 +103,10 @@ impl TestDoor {
             secure: false,
         };
         let waited = Duration::from_secs(20);
-        self.door
-            .run(service, action, body, &self.caller, &circumstances, waited)
-            .map(Option::unwrap_or_default)
+        match self.door.run(service, action, body, &self.caller, &circumstances, waited)? {
+            Outcome::Now(answer) => Ok(answer),
+            Outcome::Later(patience) => panic!("would wait for {patience:?}"),
+        }
     }
 
     fn result(

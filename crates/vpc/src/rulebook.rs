@@ -42,7 +42,7 @@ impl fmt::Display for Ground {
 
 /// Append-only: what was numbered once keeps its number, so decisions of several generations can
 /// stand side by side.
-#[derive(Debug, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct RuleBook {
     grounds: Vec<Ground>,
     ground_numbers: FxHashMap<Ground, GroundIndex>,

@@ -122,11 +122,11 @@ impl Written {
 }
 
 /// Renders records. Has no state of its own, so that any number of threads may use it at once.
-pub(super) struct Renderer {
-    pub(super) rules: Arc<Rules>,
-    pub(super) options: RecorderOptions,
+pub(crate) struct Renderer {
+    pub(crate) rules: Arc<Rules>,
+    pub(crate) options: RecorderOptions,
     /// Whether the records of different interfaces go to different files.
-    pub(super) by_interface: bool,
+    pub(crate) by_interface: bool,
 }
 
 /// Rendered records of one interface or, where all go to one file, of many.
@@ -188,7 +188,7 @@ impl Renderer {
     }
 
     /// Visits the records that the traffic filter wants, and keeps the books of all.
-    pub(super) fn for_each_record(
+    pub(crate) fn for_each_record(
         &self,
         window: &ClosedWindow,
         part: &Part<'_>,

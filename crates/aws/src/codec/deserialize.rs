@@ -183,7 +183,10 @@ impl<'de> Deserializer<'de> for Value<'_> {
                 DecodeError::Missing(name) if !name.contains('.') || self.path.is_empty() => {
                     located(DecodeError::Missing(name), &self.path, "")
                 }
-                other => other,
+                other @ (DecodeError::Missing(_)
+                | DecodeError::Unknown(_)
+                | DecodeError::Invalid { .. }
+                | DecodeError::Malformed(_)) => other,
             })
     }
 

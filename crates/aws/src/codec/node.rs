@@ -8,9 +8,9 @@ pub enum Node {
     /// A value.
     Text(String),
     /// Members by name.
-    Structure(BTreeMap<String, Node>),
+    Structure(BTreeMap<String, Self>),
     /// Elements of the same name (XML).
-    List(Vec<Node>),
+    List(Vec<Self>),
 }
 
 impl Default for Node {

@@ -21,10 +21,8 @@ pub fn write_ec2<T: Serialize>(
     request_id: &str,
     answer: &T,
 ) -> Result<String, DecodeError> {
-    let mut out = String::from(DECLARATION);
-    out.push_str(&format!(
-        "<{action}Response xmlns=\"http://ec2.amazonaws.com/doc/2016-11-15/\"><requestId>"
-    ));
+    let namespace = crate::ec2::NAMESPACE;
+    let mut out = format!("{DECLARATION}<{action}Response xmlns=\"{namespace}\"><requestId>");
     write_text(&mut out, request_id);
     out.push_str("</requestId>");
     let before = out.len();
@@ -32,11 +30,12 @@ pub fn write_ec2<T: Serialize>(
     if out.len() == before {
         out.push_str("<return>true</return>");
     }
-    out.push_str(&format!("</{action}Response>"));
+    out.extend(["</", action, "Response>"]);
     Ok(out)
 }
 
-/// Writes an answer of IAM or STS; one without members has no result element.
+/// Writes an answer of IAM or STS. `()` has no result element; a structure without members has an empty
+/// one, which clients look for (`UpdateRole`).
 pub fn write_query<T: Serialize>(
     namespace: &str,
     action: &str,
@@ -46,12 +45,17 @@ pub fn write_query<T: Serialize>(
     let mut out = format!("{DECLARATION}<{action}Response xmlns=\"{namespace}\">");
     let mut result = String::new();
     write_element(&mut result, None, answer, ListStyle::Member)?;
-    if !result.is_empty() {
-        out.push_str(&format!("<{action}Result>{result}</{action}Result>"));
+    let mut probe = String::new();
+    if result.is_empty() {
+        // Only a structure is there even if it is empty.
+        write_element(&mut probe, Some("Result"), answer, ListStyle::Member)?;
+    }
+    if !result.is_empty() || !probe.is_empty() {
+        out.extend(["<", action, "Result>", &result, "</", action, "Result>"]);
     }
     out.push_str("<ResponseMetadata><RequestId>");
     write_text(&mut out, request_id);
-    out.push_str(&format!("</RequestId></ResponseMetadata></{action}Response>"));
+    out.extend(["</RequestId></ResponseMetadata></", action, "Response>"]);
     Ok(out)
 }
 

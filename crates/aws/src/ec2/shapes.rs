@@ -1,6 +1,10 @@
 //! Shapes that several operations share (`vpc-filtering.md` §13.1).
 
+mod flow_log;
+
 use serde::{Deserialize, Serialize};
+
+pub use flow_log::{FlowLog, UnsuccessfulItem, UnsuccessfulItemError};
 
 /// `Filter.N`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

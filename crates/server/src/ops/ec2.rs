@@ -1,6 +1,7 @@
 //! EC2.
 
 mod filter;
+mod flow_logs;
 mod identifier;
 mod page;
 mod tagging;
@@ -12,7 +13,12 @@ use crate::dispatch::{Circumstances, Operation};
 use crate::state::State;
 
 pub(crate) fn operations() -> Vec<Operation> {
-    vec![Operation::write("CreateVpc", vpc::create)]
+    vec![
+        Operation::write("CreateVpc", vpc::create),
+        Operation::write("CreateFlowLogs", flow_logs::create),
+        Operation::read("DescribeFlowLogs", flow_logs::describe),
+        Operation::write("DeleteFlowLogs", flow_logs::delete),
+    ]
 }
 
 /// Makes what a fresh region has, at the first call that looks at it.

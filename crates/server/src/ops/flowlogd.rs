@@ -1,7 +1,34 @@
-//! Our two operations for agents.
+//! Our two operations for agents (`semantics.md` 22, 23).
 
+mod configuration;
+mod lease;
+mod report;
+
+use flowlogd_aws::Fault;
+
+use crate::call::{Call, Identity};
 use crate::dispatch::Operation;
 
+/// Where refusals are told (`semantics.md` 18).
+pub(crate) const DECISIONS: &str = "/flowlogd/decisions";
+/// Where agents' reports are kept: consoles and tools read them as log events.
+pub(crate) const AGENTS: &str = "/flowlogd/agents";
+
 pub(crate) fn operations() -> Vec<Operation> {
-    vec![]
+    vec![
+        Operation::wait("GetAgentConfiguration", configuration::get),
+        Operation::write("ReportAgent", report::report),
+    ]
+}
+
+/// Returns the host of the agent that calls; nobody else has anything to ask here.
+fn host<'a>(call: &'a Call<'_>) -> Result<&'a str, Fault> {
+    call.authorize(&format!("flowlogd:{}", call.action), "*")?;
+    match &call.caller.identity {
+        Identity::Agent { host } => Ok(host),
+        Identity::Iam { .. } => {
+            let clause = "because only an enrolled agent may (flowlogd agent enroll)";
+            Err(call.denied(&format!("flowlogd:{}", call.action), "*", clause))
+        }
+    }
 }

@@ -47,6 +47,20 @@ impl<'a> Txn<'a> {
         bodies.map(|body| parse(&body?)).collect()
     }
 
+    /// Returns the documents of a kind that were made first, at most so many.
+    pub fn oldest<D: Document>(&self, place: &Place, limit: usize) -> Result<Vec<D>, StateError> {
+        let mut statement = self.connection.prepare_cached(
+            "SELECT body FROM document WHERE account = ?1 AND region = ?2 AND kind = ?3
+             ORDER BY number LIMIT ?4",
+        )?;
+        let limit = i64::try_from(limit).unwrap_or(i64::MAX);
+        let bodies = statement
+            .query_map(params![place.account, place.region, D::KIND, limit], |row| {
+                row.get::<_, String>(0)
+            })?;
+        bodies.map(|body| parse(&body?)).collect()
+    }
+
     /// Returns a document by an id that is unique over all places (access keys), with its place.
     pub fn find<D: Document>(&self, id: &str) -> Result<Option<(Place, D)>, StateError> {
         let mut statement = self.connection.prepare_cached(

@@ -7,7 +7,7 @@ use std::time::Duration;
 /// The kernel counts drops without a time. It drops while its ring is full, so what lies in the ring is
 /// older than the loss, and what comes after it is younger: the loss began with the newest of the older.
 #[derive(Debug, Default)]
-pub(super) struct Losses {
+pub struct Losses {
     packets: u64,
     /// Whatever the ring held by then was there before the loss.
     before: Duration,
@@ -17,7 +17,7 @@ pub(super) struct Losses {
 
 impl Losses {
     /// Takes note of drops that were counted after `before`, when a block of the ring was last waited for.
-    pub(super) fn add(&mut self, packets: u64, before: Duration) {
+    pub fn add(&mut self, packets: u64, before: Duration) {
         if packets > 0 && self.packets == 0 {
             self.before = before;
             self.began = None;
@@ -28,7 +28,7 @@ impl Losses {
 
     /// Looks at the times of the packets that were read next, and returns how many packets were lost at
     /// which second, once it is clear: when the ring is read up, or packets come that are younger.
-    pub(super) fn settle(&mut self, times: impl Iterator<Item = Duration>) -> Option<(u64, u64)> {
+    pub fn settle(&mut self, times: impl Iterator<Item = Duration>) -> Option<(u64, u64)> {
         if self.packets == 0 {
             return None;
         }
@@ -47,7 +47,7 @@ impl Losses {
     }
 
     /// Returns how many packets were dropped in all.
-    pub(super) const fn total(&self) -> u64 {
+    pub const fn total(&self) -> u64 {
         self.total
     }
 }

@@ -13,7 +13,7 @@ const TOLERANCE: Nanos = 500_000_000;
 /// Packets are stamped by the wall clock. By a jump of it, connections would expire or windows stay open,
 /// so what is judged and counted keeps to the clock since the start of the machine (`semantics.md` 6).
 #[derive(Debug)]
-pub(super) struct SteadyClock {
+pub struct SteadyClock {
     /// Wall clock − time since boot, when watching began.
     offset: Nanos,
     now: Duration,
@@ -25,13 +25,13 @@ pub(super) struct SteadyClock {
 
 impl SteadyClock {
     /// Starts as the wall clock stands.
-    pub(super) fn new(wall: Duration, since_boot: Duration) -> Self {
+    pub fn new(wall: Duration, since_boot: Duration) -> Self {
         let offset = nanos(wall) - nanos(since_boot);
         Self { offset, now: wall, ahead: 0, ahead_before: 0 }
     }
 
     /// Moves on, and returns by how much the wall clock was set since the last time, in seconds, if it was.
-    pub(super) fn advance(&mut self, wall: Duration, since_boot: Duration) -> Option<f64> {
+    pub fn advance(&mut self, wall: Duration, since_boot: Duration) -> Option<f64> {
         let now = nanos(since_boot) + self.offset;
         self.now = duration(now).max(self.now);
         let ahead = nanos(wall) - now;
@@ -47,19 +47,19 @@ impl SteadyClock {
     }
 
     /// Returns the time at the last call of [`advance`](Self::advance).
-    pub(super) const fn now(&self) -> Duration {
+    pub const fn now(&self) -> Duration {
         self.now
     }
 
     /// Returns whether packets bear the time of this clock as it is.
-    pub(super) const fn agrees(&self) -> bool {
+    pub const fn agrees(&self) -> bool {
         self.ahead == 0 && self.ahead_before == 0
     }
 
     /// Returns the time of a packet that bears this time of the wall clock.
     ///
     /// Stamped before the clock was set or after it? What lies nearer to now is believed.
-    pub(super) fn time_of(&self, stamp: Duration) -> Duration {
+    pub fn time_of(&self, stamp: Duration) -> Duration {
         let candidate = |ahead| nanos(stamp) - ahead;
         let distance = |time: Nanos| (time - nanos(self.now)).abs();
         let (after, before) = (candidate(self.ahead), candidate(self.ahead_before));

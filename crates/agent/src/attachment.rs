@@ -1,0 +1,81 @@
+//! An attachment: one interface, its packets, and everything up to the batches that wait for delivery.
+//!
+//! Each runs on a thread of its own and shares nothing with the others but the sink and the board.
+
+mod bench;
+mod board;
+mod device_counters;
+mod live;
+mod replay;
+mod snapshot;
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
+
+pub use bench::{AttachmentError, Sink};
+pub use board::Board;
+pub use snapshot::{Desk, Snapshot};
+
+use crate::config::{AgentConfig, AttachmentConfig};
+
+/// What an attachment's thread is given.
+#[derive(Clone)]
+pub struct Surroundings {
+    /// The agent's configuration.
+    pub config: Arc<AgentConfig>,
+    /// Where this attachment keeps its journal.
+    pub directory: std::path::PathBuf,
+    /// What the control plane says, as it changes.
+    pub desk: Desk,
+    /// Where batches go.
+    pub sink: Arc<dyn Sink>,
+    /// Where it tells how it stands.
+    pub board: Arc<Board>,
+    /// Set when it is to end.
+    pub stop: Arc<AtomicBool>,
+}
+
+/// Runs an attachment until it is told to stop, or its file is at its end.
+pub fn run(attachment: &AttachmentConfig, surroundings: &Surroundings) {
+    let board = &surroundings.board;
+    board.enter(attachment);
+    // One thread: a device that needs more is the kernel program's.
+    let pool = match rayon::ThreadPoolBuilder::new().num_threads(1).build() {
+        Ok(pool) => pool,
+        Err(error) => return board.fail(&attachment.interface, &error.to_string()),
+    };
+    let result = pool.install(|| {
+        if let Some(path) = &attachment.replay {
+            replay::run(attachment, path, surroundings)
+        } else {
+            live::run(attachment, attachment.device.as_deref().unwrap_or_default(), surroundings)
+        }
+    });
+    if let Err(error) = result {
+        tracing::error!(interface = attachment.interface, %error, "the attachment failed");
+        board.fail(&attachment.interface, &error.to_string());
+    }
+}
+
+impl Surroundings {
+    fn is_over(&self) -> bool {
+        self.stop.load(Ordering::Relaxed)
+    }
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the shell reads the clock: it is the packets' clock here"
+)]
+fn unix_time() -> Duration {
+    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+}
+
+#[expect(
+    clippy::disallowed_methods,
+    reason = "the shell reads the clock: when the next epoch is due"
+)]
+fn now() -> Instant {
+    Instant::now()
+}

@@ -1,0 +1,384 @@
+//! The workbench of an attachment: packets → windows → batches, with or without a journal.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use flowlogd_aws::flowlogd::WindowLedger;
+use flowlogd_flowlog::{Mode, Silence};
+use flowlogd_vpc::{CompileOptions, Exclusion, InterfaceIndex, Inventory};
+
+use super::{Snapshot, Surroundings};
+use crate::capture::Chunk;
+use crate::config::AttachmentConfig;
+use crate::counter::{Books, Counter, Drained};
+use crate::engine::{EngineOptions, Rules};
+use crate::journal::{Journal, JournalError, Mark, Recovered};
+use crate::ledger::InterfaceLedger;
+use crate::publish::{Batch, Interval, Publisher, Subscription, recorded};
+use crate::timeline::{Timeline, TimelineError};
+use crate::windows::{ClosedWindows, Windows};
+
+/// Batches that are handed to the sink together: a few megabytes.
+const BATCHES_AT_A_TIME: usize = 16;
+
+/// Where batches go.
+pub trait Sink: Send + Sync {
+    /// Takes batches. They are on disk when this returns. One that it has or had already is taken for
+    /// done.
+    fn put(&self, batches: Vec<Batch>) -> Result<(), String>;
+
+    /// Whether there is room enough that a source which can wait need not.
+    fn has_room(&self) -> bool;
+}
+
+/// Why an attachment ends.
+#[derive(Debug, thiserror::Error)]
+pub enum AttachmentError {
+    /// The inventory that the server sent cannot be read.
+    #[error("the server's inventory cannot be used: {0}")]
+    Inventory(String),
+    /// Too much for the engine.
+    #[error(transparent)]
+    Timeline(#[from] TimelineError),
+    /// The journal failed.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The sink failed.
+    #[error("records cannot be kept for delivery: {0}")]
+    Sink(String),
+    /// The capture failed.
+    #[error("{0}")]
+    Capture(String),
+    /// A file failed.
+    #[error("{0}")]
+    Io(#[from] std::io::Error),
+}
+
+/// All that an attachment has between its packets and the sink.
+pub(super) struct Bench {
+    pub(super) counter: Counter,
+    shelf: Shelf,
+    revision: String,
+    inventory: Arc<str>,
+    compile: CompileOptions,
+    interface_id: String,
+}
+
+/// What takes part when windows close; apart from the counter, which calls for it.
+struct Shelf {
+    windows: Windows,
+    publisher: Publisher,
+    subscriptions: Vec<Subscription>,
+    journal: Option<Journal>,
+    books: Books,
+    surroundings: Surroundings,
+    interface_id: String,
+    from_beginning: bool,
+    mark: Mark,
+}
+
+impl Bench {
+    /// Sets up an attachment under a first configuration. `clock` is the packets' clock in Unix seconds.
+    /// With what a journal recovered, it goes on where that ended.
+    pub(super) fn new(
+        attachment: &AttachmentConfig,
+        surroundings: &Surroundings,
+        snapshot: &Snapshot,
+        run: &str,
+        mode: Mode,
+        mut journal: Option<Journal>,
+        recovered: Option<&Recovered>,
+    ) -> Result<Self, AttachmentError> {
+        let config = &surroundings.config;
+        let compile = CompileOptions {
+            reserved_addresses: config.reserved_addresses.map_or_else(
+                || match mode {
+                    Mode::Replay => flowlogd_vpc::ReservedAddresses::Aws,
+                    Mode::Enforce | Mode::Observe => flowlogd_vpc::ReservedAddresses::None,
+                },
+                Into::into,
+            ),
+        };
+        let mut inventory: Arc<str> = Arc::clone(&snapshot.inventory);
+        let earlier = recovered.map(|recovered| recovered.rules.as_slice()).unwrap_or_default();
+        let timeline = if let [(from, first), more @ ..] = earlier {
+            let mut timeline = Timeline::new(vec![(*from, read(first)?)], compile)?;
+            inventory = first.as_str().into();
+            for (from, text) in more {
+                timeline = timeline.extended(*from, read(text)?, compile)?;
+                inventory = text.as_str().into();
+            }
+            timeline
+        } else {
+            if let Some(journal) = &mut journal {
+                journal.add_rules(0, &snapshot.inventory)?;
+            }
+            Timeline::new(vec![(0, read(&snapshot.inventory)?)], compile)?
+        };
+        let rules = rules(timeline, &attachment.interface)?;
+        let options = EngineOptions {
+            window: config.window_length(),
+            max_flows: config.max_flows,
+            connection_allowance: attachment.conntrack_allowance,
+            silence: Silence::Reported,
+        };
+        let mut windows = Windows::new(config.window_length());
+        let mut books = BTreeMap::new();
+        if let Some(recovered) = recovered {
+            windows.resume(recovered.standing.clone());
+            books.clone_from(&recovered.books);
+        }
+        let shelf = Shelf {
+            windows,
+            publisher: Publisher::new(Arc::clone(&rules), mode, &attachment.interface, run),
+            subscriptions: Vec::new(),
+            journal,
+            books,
+            surroundings: surroundings.clone(),
+            interface_id: attachment.interface.clone(),
+            from_beginning: mode == Mode::Replay,
+            mark: recovered.map(|recovered| recovered.mark).unwrap_or_default(),
+        };
+        let mut bench = Self {
+            counter: Counter::new(rules, options, 1),
+            shelf,
+            revision: String::new(),
+            inventory,
+            compile,
+            interface_id: attachment.interface.clone(),
+        };
+        let clock = recovered.map_or(0, |recovered| recovered.mark.at);
+        bench.configure(snapshot, clock)?;
+        if let Some(closing) = recovered.and_then(|recovered| recovered.closing) {
+            // It may have been published; the same batches have the same numbers.
+            bench.shelf.close(closing)?;
+        }
+        Ok(bench)
+    }
+
+    /// Takes a newer configuration into force, from a second of the packets' clock on.
+    pub(super) fn configure(
+        &mut self,
+        snapshot: &Snapshot,
+        clock: u64,
+    ) -> Result<(), AttachmentError> {
+        if self.revision == snapshot.revision {
+            return Ok(());
+        }
+        if self.inventory != snapshot.inventory {
+            let Some(timeline) = self.counter.rules().timeline() else { return Ok(()) };
+            let next = timeline.extended(clock, read(&snapshot.inventory)?, self.compile)?;
+            if let Some(journal) = &mut self.shelf.journal {
+                journal.add_rules(clock, &snapshot.inventory)?;
+            }
+            let rules = rules(next, &self.interface_id)?;
+            self.counter.set_rules(Arc::clone(&rules));
+            self.shelf.publisher.set_rules(rules);
+            self.inventory = Arc::clone(&snapshot.inventory);
+        }
+        self.shelf.subscribe(snapshot);
+        self.revision.clone_from(&snapshot.revision);
+        Ok(())
+    }
+
+    /// Takes the frames of a chunk.
+    pub(super) fn take(&mut self, chunk: &Chunk) -> Result<(), AttachmentError> {
+        let Self { counter, shelf, .. } = self;
+        counter.take(chunk, |closed_before, drained| shelf.receive(closed_before, drained))?;
+        let (packets, last) =
+            (chunk.frames.len() as u64, chunk.frames.last().map_or(0, |f| f.secs));
+        shelf.surroundings.board.count(&shelf.interface_id, packets, last);
+        Ok(())
+    }
+
+    /// Moves the packets' clock without a packet.
+    pub(super) fn advance(&mut self, clock: u64) -> Result<(), AttachmentError> {
+        let Self { counter, shelf, .. } = self;
+        counter.advance(clock, &mut |closed_before, drained| shelf.receive(closed_before, drained))
+    }
+
+    /// Writes what was counted since the last epoch into the journal.
+    pub(super) fn end_epoch(&mut self, mark: Mark) -> Result<(), AttachmentError> {
+        let drained = self.counter.drain();
+        self.shelf.mark = mark;
+        self.shelf.keep(drained)?;
+        if let Some(journal) = &mut self.shelf.journal {
+            journal.end_epoch(mark)?;
+        }
+        Ok(())
+    }
+
+    /// Remembers what clock and device show, for an epoch that ends with a window.
+    pub(super) fn mark(&mut self, mark: Mark) {
+        self.shelf.mark = mark;
+    }
+
+    /// Closes and publishes everything: at the end of input.
+    pub(super) fn finish(mut self, mark: Mark) -> Result<(), AttachmentError> {
+        let drained = self.counter.finish();
+        self.shelf.keep(drained)?;
+        if let Some(journal) = &mut self.shelf.journal {
+            journal.end_epoch(mark)?;
+            journal.begin_closing(u64::MAX)?;
+        }
+        self.shelf.finish()
+    }
+
+    /// Tells of packets of this interface that were lost in windows of these seconds; of all of them in the
+    /// first, since nobody knows better.
+    pub(super) fn lose(&mut self, seconds: &[u64], packets: u64) {
+        let Some(timeline) = self.counter.rules().timeline() else { return };
+        let Some(interface) = timeline.interface(&self.interface_id) else { return };
+        self.shelf.lose(interface, seconds, packets);
+    }
+}
+
+impl Shelf {
+    fn subscribe(&mut self, snapshot: &Snapshot) {
+        let flow_logs = snapshot.covering(&self.interface_id);
+        let mut subscriptions = Vec::new();
+        for flow_log in &flow_logs {
+            match Subscription::of(flow_log, self.from_beginning) {
+                Ok(subscription) => subscriptions.push(subscription),
+                Err(error) => tracing::error!(%error, "a flow log is not served"),
+            }
+        }
+        let decisions = &snapshot.configuration.decisions;
+        subscriptions.extend(Subscription::decisions(decisions, &flow_logs, self.from_beginning));
+        let wants_long =
+            subscriptions.iter().any(|subscription| subscription.interval == Interval::Long);
+        self.windows.want_long(wants_long);
+        self.subscriptions = subscriptions;
+    }
+
+    /// Takes the flows of windows that are over, and publishes them. What has been counted in open windows
+    /// is left where it is.
+    fn receive(&mut self, closed_before: u64, drained: Drained) -> Result<(), AttachmentError> {
+        self.keep(drained)?;
+        if let Some(journal) = &mut self.journal {
+            journal.end_epoch(self.mark)?;
+            journal.begin_closing(closed_before)?;
+        }
+        self.close(closed_before)
+    }
+
+    fn keep(&mut self, Drained { tables, books }: Drained) -> Result<(), AttachmentError> {
+        if let Some(journal) = &mut self.journal {
+            for (number, flows) in tables.iter().flatten().filter(|(_, flows)| !flows.is_empty()) {
+                journal.add_flows(*number, flows);
+            }
+            journal.add_books(&books)?;
+        }
+        for (slot, book) in books {
+            self.books.entry(slot).or_default().add(&book);
+        }
+        self.windows.add(tables);
+        Ok(())
+    }
+
+    fn close(&mut self, closed_before: u64) -> Result<(), AttachmentError> {
+        let closed = self.windows.close(closed_before);
+        self.publish(&closed)?;
+        self.settle(&closed);
+        if let Some(journal) = &mut self.journal {
+            journal.restart(&self.windows.standing(), &self.books)?;
+        }
+        Ok(())
+    }
+
+    fn finish(mut self) -> Result<(), AttachmentError> {
+        let closed = self.windows.finish();
+        self.publish(&closed)?;
+        self.settle(&closed);
+        if let Some(journal) = self.journal {
+            journal.remove()?;
+        }
+        Ok(())
+    }
+
+    fn publish(&self, closed: &ClosedWindows) -> Result<(), AttachmentError> {
+        let sink = &self.surroundings.sink;
+        let mut waiting = Vec::new();
+        self.publisher.publish(closed, &self.subscriptions, |batch| {
+            waiting.push(batch);
+            if waiting.len() < BATCHES_AT_A_TIME {
+                return Ok(());
+            }
+            sink.put(std::mem::take(&mut waiting)).map_err(AttachmentError::Sink)
+        })?;
+        if waiting.is_empty() { Ok(()) } else { sink.put(waiting).map_err(AttachmentError::Sink) }
+    }
+
+    /// Enters the closed windows into the ledger.
+    fn settle(&mut self, closed: &ClosedWindows) {
+        let length = self.windows.base().as_secs();
+        let mut recorded = recorded(closed);
+        let first_open = closed.until / length;
+        let open = self.books.split_off(&(first_open, InterfaceIndex(0)));
+        let over = std::mem::replace(&mut self.books, open);
+        for ((window, interface), book) in over {
+            let recorded = recorded.remove(&(window, interface)).unwrap_or(0);
+            self.surroundings.board.settle(self.ledger(window, length, recorded, &book));
+        }
+        for ((window, _), packets) in recorded {
+            let book = InterfaceLedger::default();
+            self.surroundings.board.settle(self.ledger(window, length, packets, &book));
+        }
+    }
+
+    fn ledger(
+        &self,
+        window: u64,
+        length: u64,
+        recorded: u64,
+        book: &InterfaceLedger,
+    ) -> WindowLedger {
+        let excluded = Exclusion::ALL
+            .iter()
+            .zip(book.excluded)
+            .filter(|(_, packets)| *packets > 0)
+            .map(|(reason, packets)| (format!("{reason:?}"), packets))
+            .collect();
+        let lost = [("flow-table", book.lost), ("source", book.dropped)]
+            .into_iter()
+            .filter(|(_, packets)| *packets > 0)
+            .map(|(place, packets)| (place.to_owned(), packets))
+            .collect();
+        WindowLedger {
+            interface_id: self.interface_id.clone(),
+            start: window * length,
+            end: (window + 1) * length,
+            seen: book.seen,
+            recorded,
+            excluded,
+            lost,
+        }
+    }
+
+    fn lose(&mut self, interface: InterfaceIndex, seconds: &[u64], packets: u64) {
+        let length = self.windows.base().as_secs();
+        let mut packets = packets;
+        for second in seconds {
+            let number = second / length;
+            let mut flows = flowlogd_flowlog::WindowFlows::default();
+            flows.lost.insert(interface, packets);
+            self.windows.add(vec![BTreeMap::from([(number, flows)])]);
+            self.books.entry((number, interface)).or_default().dropped += packets;
+            packets = 0;
+        }
+    }
+}
+
+fn read(inventory: &str) -> Result<Inventory, AttachmentError> {
+    Inventory::from_json(inventory).map_err(|errors| {
+        let texts: Vec<String> = errors.iter().map(ToString::to_string).collect();
+        AttachmentError::Inventory(texts.join("; "))
+    })
+}
+
+fn rules(timeline: Timeline, interface: &str) -> Result<Arc<Rules>, AttachmentError> {
+    let only = timeline
+        .interface(interface)
+        .ok_or_else(|| AttachmentError::Inventory(format!("it does not have {interface}")))?;
+    Ok(Arc::new(Rules::Inventory { timeline, only: Some(only) }))
+}

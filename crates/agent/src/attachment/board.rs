@@ -1,0 +1,109 @@
+//! How the attachments stand, for the report.
+
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+use flowlogd_aws::flowlogd::{AttachmentReport, WindowLedger};
+
+use crate::config::{AttachmentConfig, Side};
+
+/// Window ledgers that wait for a report; beyond that the oldest are no longer told one by one.
+const MAX_LEDGERS: usize = 10_000;
+
+/// The board that attachments write on and the reporter reads.
+#[derive(Debug, Default)]
+pub struct Board {
+    attachments: Mutex<BTreeMap<String, AttachmentReport>>,
+    ledgers: Mutex<VecDeque<WindowLedger>>,
+}
+
+impl Board {
+    /// An attachment begins.
+    pub(super) fn enter(&self, config: &AttachmentConfig) {
+        let (source, mode) = match (&config.device, &config.replay) {
+            (_, Some(path)) => (path.display().to_string(), "replay"),
+            (device, None) => (device.clone().unwrap_or_default(), "observe"),
+        };
+        let report = AttachmentReport {
+            interface_id: config.interface.clone(),
+            source,
+            side: if config.side == Side::Host { "host" } else { "guest" }.to_owned(),
+            mode: mode.to_owned(),
+            state: "waiting".to_owned(),
+            detail: Some("for the configuration from the server".to_owned()),
+            ..AttachmentReport::default()
+        };
+        lock(&self.attachments).insert(config.interface.clone(), report);
+    }
+
+    /// An attachment does its work.
+    pub(super) fn work(&self, interface: &str, state: &str) {
+        self.change(interface, state, None);
+    }
+
+    /// An attachment waits for something.
+    pub(super) fn wait(&self, interface: &str, what: &str) {
+        self.change(interface, "waiting", Some(what.to_owned()));
+    }
+
+    /// An attachment has ended for a fault.
+    pub(super) fn fail(&self, interface: &str, why: &str) {
+        self.change(interface, "failed", Some(why.to_owned()));
+    }
+
+    fn change(&self, interface: &str, state: &str, detail: Option<String>) {
+        if let Some(report) = lock(&self.attachments).get_mut(interface) {
+            if report.state != state || report.detail != detail {
+                let detail = detail.as_deref().unwrap_or_default();
+                tracing::info!(interface, state, detail, "attachment");
+            }
+            state.clone_into(&mut report.state);
+            report.detail = detail;
+        }
+    }
+
+    /// An attachment has seen packets up to a second.
+    pub(super) fn count(&self, interface: &str, packets: u64, last: u64) {
+        if packets > 0
+            && let Some(report) = lock(&self.attachments).get_mut(interface)
+        {
+            report.packets += packets;
+            report.last_packet = i64::try_from(last.saturating_mul(1000)).ok();
+        }
+    }
+
+    /// A window is closed.
+    pub(super) fn settle(&self, ledger: WindowLedger) {
+        let mut ledgers = lock(&self.ledgers);
+        if ledgers.len() == MAX_LEDGERS {
+            ledgers.pop_front();
+            tracing::warn!("a window's ledger was not reported: too many wait");
+        }
+        ledgers.push_back(ledger);
+    }
+
+    /// Returns how every attachment stands.
+    pub fn attachments(&self) -> Vec<AttachmentReport> {
+        lock(&self.attachments).values().cloned().collect()
+    }
+
+    /// Takes the ledgers of up to `most` windows.
+    pub fn take_ledgers(&self, most: usize) -> Vec<WindowLedger> {
+        let mut ledgers = lock(&self.ledgers);
+        let count = most.min(ledgers.len());
+        ledgers.drain(..count).collect()
+    }
+
+    /// Puts ledgers back that could not be reported.
+    pub fn put_back(&self, taken: Vec<WindowLedger>) {
+        let mut ledgers = lock(&self.ledgers);
+        for ledger in taken.into_iter().rev() {
+            ledgers.push_front(ledger);
+        }
+        ledgers.truncate(MAX_LEDGERS);
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

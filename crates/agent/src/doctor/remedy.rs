@@ -1,0 +1,74 @@
+//! What would mend a broken link.
+
+use serde_json::{Value, json};
+
+use super::facts::{Facts, role_name};
+use super::permissions::SERVICE;
+
+pub(super) fn attachment(facts: &Facts) -> String {
+    format!(
+        "Attach an interface of {} to a device: [[agent.attachment]] in the configuration of the agent \
+         on the host where its packets pass, and see that the agent runs.",
+        facts.flow_log.resource_id
+    )
+}
+
+pub(super) fn role(facts: &Facts) -> String {
+    format!(
+        "Make the role again (aws iam create-role --role-name {}), with a trust policy for {SERVICE} and \
+         the permissions below it; or delete the flow log and make one with another role: a flow log \
+         cannot be changed.",
+        role_name(&facts.flow_log)
+    )
+}
+
+pub(super) fn trust(facts: &Facts) -> String {
+    format!(
+        "aws iam update-assume-role-policy --role-name {} --policy-document file://trust.json, with",
+        role_name(&facts.flow_log)
+    )
+}
+
+/// Trusts the service for this account's flow logs only, as AWS recommends against confused deputies.
+pub(super) fn trust_policy(facts: &Facts) -> Value {
+    let account = facts.account.as_deref().unwrap_or_default();
+    let region = &facts.region;
+    json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Effect": "Allow",
+            "Principal": { "Service": SERVICE },
+            "Action": "sts:AssumeRole",
+            "Condition": {
+                "StringEquals": { "aws:SourceAccount": account },
+                "ArnLike": { "aws:SourceArn": format!("arn:aws:ec2:{region}:{account}:vpc-flow-log/*") },
+            },
+        }],
+    })
+}
+
+pub(super) fn permissions(facts: &Facts) -> String {
+    format!(
+        "aws iam put-role-policy --role-name {} --policy-name flow-logs --policy-document \
+         file://permissions.json, with",
+        role_name(&facts.flow_log)
+    )
+}
+
+/// What delivery to log groups needs (`flow-logs.md` §8).
+pub(super) fn permission_policy() -> Value {
+    json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Effect": "Allow",
+            "Action": [
+                "logs:CreateLogGroup",
+                "logs:CreateLogStream",
+                "logs:PutLogEvents",
+                "logs:DescribeLogGroups",
+                "logs:DescribeLogStreams",
+            ],
+            "Resource": "*",
+        }],
+    })
+}

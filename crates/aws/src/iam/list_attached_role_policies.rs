@@ -1,0 +1,32 @@
+//! `ListAttachedRolePolicies`.
+
+use serde::{Deserialize, Serialize};
+
+use super::shapes::AttachedPolicy;
+
+/// Request of `ListAttachedRolePolicies`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct ListAttachedRolePoliciesRequest {
+    /// Of the role.
+    pub role_name: String,
+    /// Only paths that begin so.
+    pub path_prefix: Option<String>,
+    /// Where the page before ended.
+    pub marker: Option<String>,
+    /// 1 to 1000; 100 where it is absent.
+    pub max_items: Option<i64>,
+}
+
+/// Answer of `ListAttachedRolePolicies`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct ListAttachedRolePoliciesResponse {
+    /// Sorted by name.
+    #[serde(default)]
+    pub attached_policies: Vec<AttachedPolicy>,
+    /// Whether there is more.
+    pub is_truncated: bool,
+    /// What asks for the rest.
+    pub marker: Option<String>,
+}

@@ -1,0 +1,15 @@
+//! `PutRolePolicy`.
+
+use serde::{Deserialize, Serialize};
+
+/// Request of `PutRolePolicy`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct PutRolePolicyRequest {
+    /// Of the role.
+    pub role_name: String,
+    /// Of the policy.
+    pub policy_name: String,
+    /// The policy, as JSON.
+    pub policy_document: String,
+}

@@ -1,0 +1,15 @@
+//! `UpdateAccessKey`.
+
+use serde::{Deserialize, Serialize};
+
+/// Request of `UpdateAccessKey`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct UpdateAccessKeyRequest {
+    /// Of the user; the caller where it is absent.
+    pub user_name: Option<String>,
+    /// `AKIA…`.
+    pub access_key_id: String,
+    /// `Active` or `Inactive`.
+    pub status: String,
+}

@@ -1,0 +1,190 @@
+//! Deciding (§2).
+
+use super::document::{Effect, Selection, Statement};
+use super::principal::Fit;
+use super::{
+    Ask, Decision, Evaluation, Layer, Mismatch, NamedPolicy, Policies, Principal, StatementRef,
+};
+
+/// Decides. An explicit denial of any policy is final; then the trust policy, where there is one, and the
+/// principal's own policies within its boundary and session policies.
+pub fn evaluate(ask: &Ask<'_>, policies: &Policies) -> Evaluation {
+    let mut search = Search { ask, action: ask.action.to_ascii_lowercase(), misses: Vec::new() };
+    let decision = search.decide(policies);
+    Evaluation { decision, misses: search.misses }
+}
+
+struct Search<'a> {
+    ask: &'a Ask<'a>,
+    /// In lower case.
+    action: String,
+    misses: Vec<(StatementRef, Mismatch)>,
+}
+
+impl Search<'_> {
+    fn decide(&mut self, policies: &Policies) -> Decision {
+        if let Some(denial) = self.denial(policies) {
+            return denial;
+        }
+        let is_service = matches!(self.ask.principal, Principal::Service { .. });
+        let trusted = match &policies.resource {
+            Some(trust) => match self.trust(trust) {
+                None => return Decision::ImplicitDeny(Layer::Trust),
+                Some((statement, Fit::Exact)) => Some(statement),
+                // The account is trusted: who may of it is its own policies' to say.
+                Some((_, Fit::Account | Fit::None)) => None,
+            },
+            None => None,
+        };
+        if let Principal::Root { .. } = self.ask.principal {
+            return Decision::Allowed(trusted);
+        }
+        if is_service {
+            return match trusted {
+                Some(statement) => Decision::Allowed(Some(statement)),
+                None => Decision::ImplicitDeny(Layer::Trust),
+            };
+        }
+        let own = self.allowing(&policies.identity);
+        let allowed = match (own, trusted) {
+            (Some(statement), _) | (None, Some(statement)) => statement,
+            (None, None) => return Decision::ImplicitDeny(Layer::Identity),
+        };
+        if let Some(boundary) = &policies.boundary
+            && self.allowing(std::slice::from_ref(boundary)).is_none()
+        {
+            return Decision::ImplicitDeny(Layer::Boundary);
+        }
+        if let Some(session) = &policies.session
+            && self.allowing(session).is_none()
+        {
+            return Decision::ImplicitDeny(Layer::Session);
+        }
+        Decision::Allowed(Some(allowed))
+    }
+
+    /// Returns the first explicit denial, in the order in which a denial names layers.
+    fn denial(&self, policies: &Policies) -> Option<Decision> {
+        let boundary = policies.boundary.as_ref().map(std::slice::from_ref).unwrap_or_default();
+        let resource = policies.resource.as_ref().map(std::slice::from_ref).unwrap_or_default();
+        let session = policies.session.as_deref().unwrap_or_default();
+        let layers = [
+            (Layer::Identity, policies.identity.as_slice()),
+            (Layer::Boundary, boundary),
+            (Layer::Session, session),
+            (Layer::Trust, resource),
+        ];
+        for (layer, policies) in layers {
+            for policy in policies {
+                for (index, statement) in statements(policy, Effect::Deny) {
+                    if self.mismatch(statement).is_none() {
+                        return Some(Decision::ExplicitDeny(
+                            layer,
+                            reference(policy, index, statement),
+                        ));
+                    }
+                }
+            }
+        }
+        None
+    }
+
+    /// Returns the first statement that allows; of the others it notes what does not fit.
+    fn allowing(&mut self, policies: &[NamedPolicy]) -> Option<StatementRef> {
+        for policy in policies {
+            for (index, statement) in statements(policy, Effect::Allow) {
+                let reference = reference(policy, index, statement);
+                match self.mismatch(statement) {
+                    None => return Some(reference),
+                    Some(mismatch) => self.misses.push((reference, mismatch)),
+                }
+            }
+        }
+        None
+    }
+
+    /// Returns the statement of a trust policy that allows, the one that names the principal itself if
+    /// there is such.
+    fn trust(&mut self, trust: &NamedPolicy) -> Option<(StatementRef, Fit)> {
+        let mut found = None;
+        for (index, statement) in statements(trust, Effect::Allow) {
+            let reference = reference(trust, index, statement);
+            match self.mismatch(statement) {
+                None => match self.fit(statement) {
+                    Fit::Exact => return Some((reference, Fit::Exact)),
+                    fit @ (Fit::Account | Fit::None) => found = found.or(Some((reference, fit))),
+                },
+                Some(mismatch) => self.misses.push((reference, mismatch)),
+            }
+        }
+        found
+    }
+
+    fn fit(&self, statement: &Statement) -> Fit {
+        let fit = |principals: &[super::principal::PrincipalMatcher]| {
+            let fits = principals.iter().map(|matcher| matcher.fits(self.ask.principal));
+            fits.fold(Fit::None, |best, fit| match (best, fit) {
+                (Fit::Exact, _) | (_, Fit::Exact) => Fit::Exact,
+                (Fit::Account, _) | (_, Fit::Account) => Fit::Account,
+                (Fit::None, Fit::None) => Fit::None,
+            })
+        };
+        match &statement.principal {
+            // Policies of a principal speak of it alone.
+            None => Fit::Exact,
+            Some(Selection::Of(principals)) => fit(principals),
+            Some(Selection::AllBut(principals)) => match fit(principals) {
+                Fit::None => Fit::Exact,
+                Fit::Account | Fit::Exact => Fit::None,
+            },
+        }
+    }
+
+    /// Returns the first thing of a statement that does not fit the question; nothing if it applies.
+    fn mismatch(&self, statement: &Statement) -> Option<Mismatch> {
+        let context = self.ask.context;
+        if self.fit(statement) == Fit::None {
+            return Some(Mismatch::Principal);
+        }
+        let is_action = match &statement.actions {
+            Selection::Of(globs) => globs.iter().any(|glob| glob.matches(&self.action, context)),
+            Selection::AllBut(globs) => {
+                !globs.iter().any(|glob| glob.matches(&self.action, context))
+            }
+        };
+        if !is_action {
+            return Some(Mismatch::Action);
+        }
+        let resource = self.ask.resource;
+        let is_resource = match &statement.resources {
+            None => true,
+            Some(Selection::Of(globs)) => globs.iter().any(|glob| glob.matches(resource, context)),
+            Some(Selection::AllBut(globs)) => {
+                globs.iter().all(|glob| glob.misses(resource, context))
+            }
+        };
+        if !is_resource {
+            return Some(Mismatch::Resource);
+        }
+        let failing = statement.conditions.iter().find(|condition| !condition.holds(context))?;
+        Some(Mismatch::Condition {
+            operator: failing.operator.clone(),
+            key: failing.key.clone(),
+            wanted: failing.values.clone(),
+            found: context.get(&failing.key).map(<[String]>::to_vec),
+        })
+    }
+}
+
+fn statements(policy: &NamedPolicy, effect: Effect) -> impl Iterator<Item = (usize, &Statement)> {
+    policy
+        .policy
+        .statements
+        .iter()
+        .enumerate()
+        .filter(move |(_, statement)| statement.effect == effect)
+}
+
+fn reference(policy: &NamedPolicy, index: usize, statement: &Statement) -> StatementRef {
+    StatementRef { policy: policy.name.clone(), index, sid: statement.sid.clone() }
+}

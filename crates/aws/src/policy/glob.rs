@@ -1,0 +1,192 @@
+//! Wildcards of actions, resources and condition values (§1.1).
+
+use super::Context;
+use super::variable::{Piece, Template};
+
+/// Whether a run of tokens matches a text whole.
+fn matches(tokens: &[Token], text: &str) -> bool {
+    let text: Vec<char> = text.chars().collect();
+    let (mut token, mut at, mut retry) = (0, 0, None);
+    while let Some(character) = text.get(at) {
+        match tokens.get(token) {
+            Some(Token::Any) => {
+                retry = Some((token, at));
+                token += 1;
+            }
+            Some(Token::One) => {
+                token += 1;
+                at += 1;
+            }
+            Some(Token::Literal(literal)) if literal == character => {
+                token += 1;
+                at += 1;
+            }
+            Some(Token::Literal(_)) | None => {
+                let Some((star, taken)) = retry else { return false };
+                retry = Some((star, taken + 1));
+                token = star + 1;
+                at = taken + 1;
+            }
+        }
+    }
+    tokens.get(token..).unwrap_or_default().iter().all(|token| *token == Token::Any)
+}
+
+/// A piece of a pattern.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Token {
+    /// `*`.
+    Any,
+    /// `?`.
+    One,
+    /// Itself.
+    Literal(char),
+}
+
+/// A pattern whose variables are known at the request.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct Pattern {
+    template: Template,
+    /// Where it has no variables: compiled.
+    fixed: Option<Vec<Token>>,
+}
+
+impl Pattern {
+    /// Compiles a pattern; without `variables`, `${…}` is text.
+    pub(super) fn new(text: &str, variables: bool) -> Self {
+        let template = Template::parse(text, variables);
+        let fixed = template.is_fixed().then(|| tokens(template.pieces(), None)).flatten();
+        Self { template, fixed }
+    }
+
+    /// Whether a text matches; nothing if a variable has no value.
+    pub(super) fn matches(&self, text: &str, context: &Context) -> Option<bool> {
+        if let Some(tokens) = &self.fixed {
+            return Some(matches(tokens, text));
+        }
+        tokens(self.template.pieces(), Some(context)).map(|tokens| matches(&tokens, text))
+    }
+
+    /// Returns the text with its variables filled in, wildcards as themselves.
+    pub(super) fn text(&self, context: &Context) -> Option<String> {
+        self.template.fill(context)
+    }
+
+    /// Returns the pattern as it was written.
+    pub(super) fn written(&self) -> &str {
+        self.template.written()
+    }
+}
+
+/// What a variable stands for is text: a `*` in it is no wildcard.
+fn tokens(pieces: &[Piece], context: Option<&Context>) -> Option<Vec<Token>> {
+    let mut tokens = Vec::new();
+    for piece in pieces {
+        match piece {
+            Piece::Text(text) => tokens.extend(text.chars().map(|character| match character {
+                '*' => Token::Any,
+                '?' => Token::One,
+                other => Token::Literal(other),
+            })),
+            Piece::Escaped(character) => tokens.push(Token::Literal(*character)),
+            Piece::Variable { .. } => {
+                let value = piece.value(context?)?;
+                tokens.extend(value.chars().map(Token::Literal));
+            }
+        }
+    }
+    Some(tokens)
+}
+
+/// `ec2:Create*`; case does not count.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct ActionGlob {
+    pattern: Pattern,
+}
+
+/// The lecture's name for `logs:GetLogEvents` (`semantics.md` 26).
+const GET_LOG_DATA: &str = "logs:getlogdata";
+
+impl ActionGlob {
+    pub(super) fn new(text: &str) -> Self {
+        Self { pattern: Pattern::new(&text.to_ascii_lowercase(), false) }
+    }
+
+    /// `action` is in lower case.
+    pub(super) fn matches(&self, action: &str, context: &Context) -> bool {
+        self.pattern.matches(action, context) == Some(true)
+            || action == "logs:getlogevents" && self.pattern.written() == GET_LOG_DATA
+    }
+}
+
+/// `*`, or an ARN with wildcards. The first five fields match field by field; the last takes the rest.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct ResourceGlob {
+    /// Nothing for a lone `*`, which matches what is no ARN too.
+    fields: Option<[Pattern; 6]>,
+}
+
+impl ResourceGlob {
+    pub(super) fn new(text: &str, variables: bool) -> Self {
+        Self { fields: fields(text, variables) }
+    }
+
+    pub(super) fn matches(&self, resource: &str, context: &Context) -> bool {
+        let Some(fields) = &self.fields else { return true };
+        arn_matches(fields, resource, context).unwrap_or(false)
+    }
+
+    /// Whether `NotResource` takes it as another resource: with an unknown variable it takes none.
+    pub(super) fn misses(&self, resource: &str, context: &Context) -> bool {
+        let Some(fields) = &self.fields else { return false };
+        arn_matches(fields, resource, context) == Some(false)
+    }
+}
+
+/// An ARN as a condition compares it: part by part.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) struct ArnPattern {
+    fields: Option<[Pattern; 6]>,
+    whole: Pattern,
+}
+
+impl ArnPattern {
+    pub(super) fn new(text: &str, variables: bool) -> Self {
+        let count = text.splitn(6, ':').count();
+        let fields = if count == 6 { fields(text, variables) } else { None };
+        Self { fields, whole: Pattern::new(text, variables) }
+    }
+
+    /// Nothing if a variable has no value.
+    pub(super) fn matches(&self, arn: &str, context: &Context) -> Option<bool> {
+        match &self.fields {
+            Some(fields) => arn_matches(fields, arn, context),
+            // A lone `*` is anything; other texts are no ARNs, and match none.
+            None if self.whole.written() == "*" => Some(true),
+            None => Some(false),
+        }
+    }
+
+    pub(super) fn written(&self) -> &str {
+        self.whole.written()
+    }
+}
+
+fn fields(text: &str, variables: bool) -> Option<[Pattern; 6]> {
+    if text == "*" {
+        return None;
+    }
+    let mut fields = text.splitn(6, ':').map(|field| Pattern::new(field, variables));
+    let mut next = || fields.next().unwrap_or_else(|| Pattern::new("", false));
+    Some([next(), next(), next(), next(), next(), next()])
+}
+
+fn arn_matches(fields: &[Pattern; 6], arn: &str, context: &Context) -> Option<bool> {
+    let mut parts = arn.splitn(6, ':');
+    let mut all = true;
+    for field in fields {
+        let Some(part) = parts.next() else { return Some(false) };
+        all &= field.matches(part, context)?;
+    }
+    Some(all)
+}

@@ -1,0 +1,167 @@
+//! Storing a batch (`cloudwatch-logs.md` §4.3, `semantics.md` 25).
+
+use rusqlite::{Connection, OptionalExtension as _, params};
+
+use super::catalog::{group_id, stream_id};
+use super::{Batch, LogStore, Producer, PutOutcome, Rejected, block};
+use crate::{InputEvent, StoreError};
+
+const MAX_EVENTS: usize = 10_000;
+const MAX_BYTES: usize = 1_048_576;
+/// Counted for each event besides its message.
+pub(super) const EVENT_OVERHEAD: usize = 26;
+const HOUR: i64 = 3_600_000;
+const DAY: i64 = 24 * HOUR;
+/// Events may be so old, …
+const MAX_AGE: i64 = 14 * DAY;
+/// … and so far ahead.
+const MAX_LEAD: i64 = 2 * HOUR;
+
+/// A block that is ready to be written.
+struct Block {
+    events: usize,
+    first: i64,
+    last: i64,
+    raw_bytes: usize,
+    body: Vec<u8>,
+}
+
+impl LogStore {
+    /// Stores a batch. It is on disk when this returns.
+    pub fn put(&self, batch: Batch<'_>, now: i64) -> Result<PutOutcome, StoreError> {
+        check(&batch.events)?;
+        let retention = self.group(batch.owner, batch.group)?.settings.retention_days;
+        let (rejected, kept) = sift(&batch.events, retention, now);
+        let events = batch.events.get(kept).unwrap_or_default();
+        if let (Some(first), Some(last)) = (events.first(), events.last())
+            && last.timestamp - first.timestamp > DAY
+        {
+            return Err(StoreError::SpanTooLong);
+        }
+        // Compressed on the caller's thread: the writer's is the one that all wait for.
+        let block = encode(events)?;
+        let (owner, group) = (batch.owner.clone(), batch.group.to_owned());
+        let (stream, producer) = (batch.stream.to_owned(), batch.producer);
+        self.write(move |connection| {
+            let group = group_id(connection, &owner, &group)?;
+            let stream = stream_id(connection, group, &stream)?;
+            if let Some(producer) = &producer
+                && is_known(connection, stream, producer)?
+            {
+                return Ok(PutOutcome::Known);
+            }
+            let Some(block) = block else { return Ok(PutOutcome::Stored { events: 0, rejected }) };
+            insert(connection, group, stream, &block, now)?;
+            Ok(PutOutcome::Stored { events: block.events, rejected })
+        })
+    }
+}
+
+fn check(events: &[InputEvent]) -> Result<(), StoreError> {
+    if events.is_empty() {
+        return Err(StoreError::Empty);
+    }
+    if events.len() > MAX_EVENTS {
+        return Err(StoreError::TooManyEvents(events.len()));
+    }
+    let bytes = events.iter().map(|event| event.message.len() + EVENT_OVERHEAD).sum();
+    if bytes > MAX_BYTES {
+        return Err(StoreError::BatchTooLarge(bytes));
+    }
+    if !events.is_sorted_by_key(|event| event.timestamp) {
+        return Err(StoreError::Unordered);
+    }
+    Ok(())
+}
+
+/// Tells which events are rejected for their time, and which are kept.
+fn sift(
+    events: &[InputEvent],
+    retention: Option<u32>,
+    now: i64,
+) -> (Rejected, std::ops::Range<usize>) {
+    let before = |limit: i64| events.partition_point(|event| event.timestamp < limit);
+    let too_old = before(now - MAX_AGE);
+    let expired = retention.map_or(0, |days| before(now - i64::from(days) * DAY));
+    let end = events.partition_point(|event| event.timestamp <= now + MAX_LEAD);
+    let rejected = Rejected {
+        too_new_start: (end < events.len()).then_some(end),
+        too_old_end: (too_old > 0).then_some(too_old),
+        expired_end: (expired > too_old).then_some(expired),
+    };
+    (rejected, too_old.max(expired).min(end)..end)
+}
+
+fn encode(events: &[InputEvent]) -> Result<Option<Block>, StoreError> {
+    let (Some(first), Some(last)) = (events.first(), events.last()) else { return Ok(None) };
+    let (body, raw_bytes) = block::encode(events)?;
+    Ok(Some(Block {
+        events: events.len(),
+        first: first.timestamp,
+        last: last.timestamp,
+        raw_bytes,
+        body,
+    }))
+}
+
+/// Whether the producer's number was stored before; if not, it is now.
+fn is_known(connection: &Connection, stream: i64, producer: &Producer) -> Result<bool, StoreError> {
+    let highest: Option<i64> = connection
+        .prepare_cached("SELECT number FROM producer WHERE stream_id = ?1 AND id = ?2")?
+        .query_row(params![stream, producer.id], |row| row.get(0))
+        .optional()?;
+    let number = i64::try_from(producer.number).unwrap_or(i64::MAX);
+    if highest.is_some_and(|highest| highest >= number) {
+        return Ok(true);
+    }
+    connection
+        .prepare_cached(
+            "INSERT INTO producer (stream_id, id, number) VALUES (?1, ?2, ?3)
+             ON CONFLICT DO UPDATE SET number = excluded.number",
+        )?
+        .execute(params![stream, producer.id, number])?;
+    Ok(false)
+}
+
+fn insert(
+    connection: &Connection,
+    group: i64,
+    stream: i64,
+    block: &Block,
+    now: i64,
+) -> Result<(), StoreError> {
+    let events = i64::try_from(block.events).unwrap_or(i64::MAX);
+    let sequence: i64 = connection
+        .prepare_cached("UPDATE sequence SET next = next + ?1 RETURNING next - ?1")?
+        .query_row([events], |row| row.get(0))?;
+    connection
+        .prepare_cached(
+            "INSERT INTO block
+                (group_id, stream_id, min_ts, max_ts, ingestion, seq0, events, raw_bytes, body)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        )?
+        .execute(params![
+            group,
+            stream,
+            block.first,
+            block.last,
+            now,
+            sequence,
+            events,
+            i64::try_from(block.raw_bytes).unwrap_or(i64::MAX),
+            block.body
+        ])?;
+    connection
+        .prepare_cached(
+            "UPDATE log_stream SET
+                first_event = min(ifnull(first_event, ?2), ?2),
+                last_event = max(ifnull(last_event, ?3), ?3),
+                last_ingestion = ?4
+             WHERE id = ?1",
+        )?
+        .execute(params![stream, block.first, block.last, now])?;
+    connection
+        .prepare_cached("UPDATE log_group SET bytes = bytes + ?2 WHERE id = ?1")?
+        .execute(params![group, i64::try_from(block.body.len()).unwrap_or(i64::MAX)])?;
+    Ok(())
+}

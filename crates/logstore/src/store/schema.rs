@@ -1,0 +1,81 @@
+//! Tables and their versions.
+
+use rusqlite::Connection;
+
+use crate::StoreError;
+
+/// One entry a version; each is applied once, in order. Ids are never used twice: a group or stream that
+/// is made anew is another one.
+const VERSIONS: &[&str] = &["
+    CREATE TABLE log_group (
+        id            INTEGER PRIMARY KEY AUTOINCREMENT,
+        account       TEXT NOT NULL,
+        region        TEXT NOT NULL,
+        name          TEXT NOT NULL,
+        class         TEXT NOT NULL,
+        tags          TEXT NOT NULL,             -- JSON
+        protected     INTEGER NOT NULL,
+        retention     INTEGER,                   -- days
+        created       INTEGER NOT NULL,          -- Unix milliseconds, as all times here
+        bytes         INTEGER NOT NULL DEFAULT 0,
+        deleted       INTEGER NOT NULL DEFAULT 0
+    );
+    CREATE UNIQUE INDEX log_group_by_name ON log_group (account, region, name) WHERE deleted = 0;
+    CREATE TABLE log_stream (
+        id            INTEGER PRIMARY KEY AUTOINCREMENT,
+        group_id      INTEGER NOT NULL,
+        name          TEXT NOT NULL,
+        created       INTEGER NOT NULL,
+        first_event   INTEGER,
+        last_event    INTEGER,
+        last_ingestion INTEGER,
+        deleted       INTEGER NOT NULL DEFAULT 0
+    );
+    CREATE UNIQUE INDEX log_stream_by_name ON log_stream (group_id, name) WHERE deleted = 0;
+    CREATE INDEX log_stream_by_event ON log_stream (group_id, ifnull(last_event, 0), name) WHERE deleted = 0;
+    CREATE TABLE block (
+        id            INTEGER PRIMARY KEY AUTOINCREMENT,
+        group_id      INTEGER NOT NULL,
+        stream_id     INTEGER NOT NULL,
+        min_ts        INTEGER NOT NULL,
+        max_ts        INTEGER NOT NULL,
+        ingestion     INTEGER NOT NULL,
+        seq0          INTEGER NOT NULL,
+        events        INTEGER NOT NULL,
+        raw_bytes     INTEGER NOT NULL,
+        body          BLOB NOT NULL              -- zstd
+    );
+    CREATE INDEX block_of_stream ON block (stream_id, min_ts, max_ts);
+    CREATE INDEX block_of_group ON block (group_id, min_ts, max_ts);
+    CREATE TABLE producer (
+        stream_id     INTEGER NOT NULL,
+        id            TEXT NOT NULL,
+        number        INTEGER NOT NULL,
+        PRIMARY KEY (stream_id, id)
+    ) WITHOUT ROWID;
+    CREATE TABLE sequence (next INTEGER NOT NULL);
+    INSERT INTO sequence VALUES (1);
+"];
+
+/// Sets the database up: durable commits, readers beside the writer, the newest schema.
+pub(super) fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
+    let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
+    if found == 0 {
+        connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+    }
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    let known = i64::try_from(VERSIONS.len()).unwrap_or(i64::MAX);
+    if found > known {
+        return Err(StoreError::Damaged(format!(
+            "its schema is {found}, and this flowlogd knows up to {known}: use the newer one"
+        )));
+    }
+    for (version, statements) in (1_i64..).zip(VERSIONS).filter(|(version, _)| *version > found) {
+        let transaction = connection.transaction()?;
+        transaction.execute_batch(statements)?;
+        transaction.pragma_update(None, "user_version", version)?;
+        transaction.commit()?;
+    }
+    Ok(())
+}

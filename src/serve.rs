@@ -1,0 +1,175 @@
+//! `flowlogd serve`: the server, and an agent beside it.
+
+use std::env;
+use std::future::Future;
+use std::io::{self, IsTerminal as _};
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use anyhow::anyhow;
+use flowlogd_agent::client::{Client, ClientSettings, Credentials};
+use flowlogd_logstore::LogStore;
+use flowlogd_server::http::HttpServer;
+use flowlogd_server::{AccountError, Door, RootCredentials, State, StateError};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::watch;
+use tracing_subscriber::EnvFilter;
+
+use crate::cli::ServeOptions;
+use crate::config::{self, ConfigFile};
+use crate::exit_status::{Failure, Status};
+use crate::messages::say;
+use crate::service::unix_millis;
+
+const DEFAULT_LISTEN: &str = "127.0.0.1:4566";
+const DEFAULT_DATA_DIR: &str = "flowlogd-data";
+
+/// Runs the server until it is told to stop.
+pub(crate) fn run(options: &ServeOptions) -> Result<Status, Failure> {
+    let mut config = config::read(options.config.as_deref())?;
+    if !options.account_id.is_empty() {
+        config.server.accounts.clone_from(&options.account_id);
+    }
+    config.agent.check().map_err(Failure::usage)?;
+    let listen = options
+        .listen
+        .clone()
+        .or_else(|| config.server.listen.clone())
+        .unwrap_or_else(|| DEFAULT_LISTEN.to_owned());
+    let directory = options
+        .data_dir
+        .clone()
+        .or_else(|| config.server.data_dir.clone())
+        .unwrap_or_else(|| PathBuf::from(DEFAULT_DATA_DIR));
+    logging();
+
+    let state = Arc::new(State::open(&directory).map_err(state_failure)?);
+    let accounts = config.server.accounts.clone();
+    let Some(account) = accounts.first().cloned() else {
+        return Err(Failure::usage(anyhow!(
+            "server.accounts is empty: there is at least one account"
+        )));
+    };
+    flowlogd_server::prepare(&state, &accounts, &root_credentials()?, &directory, unix_millis())
+        .map_err(account_failure)?;
+    let logs = LogStore::open(&directory.join("logs")).map_err(Failure::failed)?;
+
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .enable_all()
+        .build()
+        .map_err(Failure::failed)?;
+    runtime.block_on(serve(config, state, logs, &listen, directory, &account))?;
+    Ok(Status::Done)
+}
+
+async fn serve(
+    config: ConfigFile,
+    state: Arc<State>,
+    logs: LogStore,
+    listen: &str,
+    directory: PathBuf,
+    account: &str,
+) -> Result<(), Failure> {
+    let server = HttpServer::bind(listen, &config.server).await.map_err(Failure::failed)?;
+    let address = server.local_addr();
+    let scheme = if config.server.tls.is_some() { "https" } else { "http" };
+    let host = host_name();
+    let key =
+        flowlogd_server::enroll(&state, account, &host, unix_millis()).map_err(account_failure)?;
+    let door = Arc::new(Door::new(state, logs, config.server.clone()));
+
+    let (stop, stopping) = watch::channel(false);
+    let until_stopped = move || {
+        let mut stopping = stopping.clone();
+        async move {
+            let _ = stopping.wait_for(|stop| *stop).await;
+        }
+    };
+    let http = tokio::spawn(server.serve(Arc::clone(&door), until_stopped()));
+    say(format_args!(
+        "flowlogd: listening on {scheme}://{address}, data in {}, account {account}",
+        directory.display()
+    ));
+
+    let mut agent = config.agent;
+    let settings = ClientSettings {
+        endpoint: agent.endpoint.clone().unwrap_or_else(|| format!("{scheme}://{address}")),
+        region: agent.region.clone(),
+        ca_file: agent
+            .ca_file
+            .clone()
+            .or_else(|| config.server.tls.as_ref().map(|tls| tls.certificate.clone())),
+    };
+    let credentials = Credentials::new(key.access_key_id, key.secret_access_key, None);
+    let client = Client::new(settings, credentials).map_err(Failure::usage)?;
+    let state_dir = agent.state_dir.take().unwrap_or_else(|| directory.join("agent"));
+    let stopped = stopped().map_err(Failure::failed)?;
+    // The agent ends first: what it has left is delivered while there is a server.
+    let result = if agent.attachments.is_empty() {
+        stopped.await;
+        Ok(())
+    } else {
+        flowlogd_agent::daemon::run(agent, state_dir, client, stopped)
+            .await
+            .map_err(Failure::failed)
+    };
+    let _ = stop.send(true);
+    let _ = http.await;
+    result
+}
+
+/// Credentials that somebody chose for root.
+fn root_credentials() -> Result<RootCredentials, Failure> {
+    let names = ["FLOWLOGD_ROOT_ACCESS_KEY_ID", "FLOWLOGD_ROOT_SECRET_ACCESS_KEY"];
+    match names.map(|name| env::var(name).ok().filter(|value| !value.is_empty())) {
+        [Some(access_key_id), Some(secret_access_key)] => {
+            let given = flowlogd_server::Credentials { access_key_id, secret_access_key };
+            Ok(RootCredentials { given: Some(given) })
+        }
+        [None, None] => Ok(RootCredentials::default()),
+        [Some(_), None] | [None, Some(_)] => {
+            Err(Failure::usage(anyhow!("{} and {} go together: set both", names[0], names[1])))
+        }
+    }
+}
+
+/// The name under which this host's agent is enrolled.
+fn host_name() -> String {
+    let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    let name = name.trim();
+    if name.is_empty() { "localhost".to_owned() } else { name.to_owned() }
+}
+
+/// Structured lines on the standard error: JSON in a pipe, readable on a terminal. `RUST_LOG` chooses.
+pub(crate) fn logging() {
+    let filter = EnvFilter::try_from_default_env().unwrap_or_else(|_| EnvFilter::new("info"));
+    let lines = tracing_subscriber::fmt().with_env_filter(filter).with_writer(io::stderr);
+    if io::stderr().is_terminal() {
+        lines.init();
+    } else {
+        lines.json().flatten_event(true).init();
+    }
+}
+
+/// Completes at the first signal to stop.
+pub(crate) fn stopped() -> io::Result<impl Future<Output = ()>> {
+    let mut interrupt = signal(SignalKind::interrupt())?;
+    let mut terminate = signal(SignalKind::terminate())?;
+    Ok(async move {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    })
+}
+
+fn state_failure(error: StateError) -> Failure {
+    Failure::failed(error)
+}
+
+fn account_failure(error: AccountError) -> Failure {
+    match error {
+        error @ (AccountError::Id(_) | AccountError::KeyId(_)) => Failure::usage(error),
+        error @ (AccountError::State(_) | AccountError::File { .. }) => Failure::failed(error),
+    }
+}

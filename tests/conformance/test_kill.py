@@ -1,0 +1,111 @@
+"""Killing agent and server at random and at every step loses nothing and doubles nothing."""
+
+import os
+import random
+import signal
+import struct
+import time
+from collections import Counter
+
+from lab import Lab, Process, binary, eventually
+from test_flow_logs import GROUP, make
+
+RECORDS = int(os.environ.get("FLOWLOGD_KILL_RECORDS", "1000000"))
+ROUNDS = 20
+WINDOWS = 25
+AGENT_STEPS = ["spooled", "sent", "acknowledged", "deleted"]
+SERVER_STEPS = ["stored"]
+
+
+def write_flows(path, target, count):
+    """One packet a flow, spread over windows of a minute; each flow is told by its source and ports."""
+    destination = bytes(int(part) for part in target.split("."))
+    with open(path, "wb", buffering=1 << 20) as file:
+        file.write(struct.pack("<IHHiIII", 0xA1B2C3D4, 2, 4, 0, 0, 65535, 101))
+        for number in range(count):
+            seconds = number * WINDOWS * 60 // count
+            source = struct.pack("!BBBB", 10, number >> 24 & 255, number >> 16 & 255, number >> 8 & 255)
+            packet = (
+                b"\x45\0" + struct.pack("!H", 28) + b"\0\1\0\0\x40\x11\0\0" + source + destination
+                + struct.pack("!HHHH", 1024 + (number & 255), 53, 8, 0)
+            )
+            file.write(struct.pack("<IIII", seconds, 0, len(packet), len(packet)) + packet)
+    return path
+
+
+def expected(number, interface, target):
+    """A record without its times."""
+    source = f"10.{number >> 24 & 255}.{number >> 16 & 255}.{number >> 8 & 255}"
+    return f"2 123456789012 {interface} {source} {target} {1024 + (number & 255)} 53 17 1 28"
+
+
+def test_a_replay_survives_kills_of_agent_and_server(tmp_path):
+    seed = int(os.environ.get("FLOWLOGD_KILL_SEED", "20261126"))
+    dice = random.Random(seed)
+    hits = Counter()
+    with Lab(tmp_path) as lab:
+        target = "172.31.16.77"
+        interface = lab.interface(target)["NetworkInterfaceId"]
+        flow_log = make(lab, lab.role(), interface)
+        path = write_flows(tmp_path / "flows.pcap", target, RECORDS)
+        credentials = lab.enroll("host")
+        arguments = [
+            binary(), "agent", "--endpoint", lab.endpoint, "--credentials", str(credentials),
+            "--state-dir", str(tmp_path / "state"), "--interface", interface, "--replay", str(path),
+        ]
+
+        steps = [("agent", step) for step in AGENT_STEPS] + [("server", step) for step in SERVER_STEPS]
+        for round_number in range(ROUNDS):
+            who, step = steps[round_number % len(steps)] if round_number < 2 * len(steps) else ("any", None)
+            crash = {"FLOWLOGD_CRASH_AT": f"{step}:{dice.randint(1, 12)}"} if step else {}
+            lab.server.end(signal.SIGKILL)
+            lab.environment = crash if who == "server" else {}
+            lab.start()
+            agent = Process(arguments, crash if who == "agent" else {})
+            deadline = time.monotonic() + dice.uniform(0.5, 2.5)
+            while time.monotonic() < deadline and agent.process.poll() is None:
+                if lab.server.process.poll() is not None:
+                    break
+                time.sleep(0.02)
+            if step:
+                victim = agent if who == "agent" else lab.server
+                # A step that was not reached in time is a random kill.
+                reached = eventually(lambda: victim.process.poll() is not None or "no", 1) is True
+                hits[step if reached else "random"] += 1
+            else:
+                hits["random"] += 1
+            agent.end(signal.SIGKILL)
+        lab.server.end(signal.SIGKILL)
+        lab.environment = {}
+        lab.start()
+
+        last = Process(arguments)
+        last.wait_for(r'"state":"finished"', 300)
+        logs = lab.client("logs")
+
+        def all_delivered():
+            status = lab.flowlogd("status", "--json").stdout
+            return '"pendingBatches": 0' in status and '"state": "finished"' in status
+
+        eventually(all_delivered, 300, "the end of delivery")
+        last.end()
+        print("\nkills by step:", dict(sorted(hits.items())))
+
+        counts = Counter()
+        altered = 0
+        for event in lab.events(GROUP, f"{interface}-all", logs):
+            fields = event["message"].split()
+            if fields[-1] == "NODATA":
+                continue
+            source, port = fields[3].split("."), int(fields[5])
+            number = int(source[1]) << 24 | int(source[2]) << 16 | int(source[3]) << 8 | port - 1024
+            counts[number] += 1
+            same = event["message"].startswith(expected(number, interface, target) + " ")
+            altered += not same
+        lost = RECORDS - len(counts)
+        doubled = sum(count - 1 for count in counts.values())
+        print(f"expected {RECORDS}, readable {len(counts)}, lost {lost}, doubled {doubled}, altered {altered}")
+        assert (lost, doubled, altered) == (0, 0, 0)
+        missing = [step for _, step in steps if not hits[step]]
+        assert not missing, f"never killed at {missing}"
+        assert lab.client("ec2").describe_flow_logs(FlowLogIds=[flow_log])["FlowLogs"]
