@@ -1,0 +1,12 @@
+//! `DeleteLogGroup`.
+
+use serde::{Deserialize, Serialize};
+
+/// Request of `DeleteLogGroup`.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct DeleteLogGroupRequest {
+    /// Its name.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub log_group_name: Option<String>,
+}

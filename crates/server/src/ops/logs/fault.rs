@@ -1,0 +1,70 @@
+//! What the store says, in AWS's codes and words (`cloudwatch-logs.md` §3).
+
+use flowlogd_aws::Fault;
+use flowlogd_logstore::StoreError;
+
+use crate::call::internal;
+
+use super::put_events::{MAX_BATCH_BYTES, MAX_EVENTS};
+
+/// A request that cannot be what it is.
+pub(super) fn invalid(text: impl Into<String>) -> Fault {
+    Fault::new("InvalidParameterException", text)
+}
+
+/// A parameter that AWS has and we do not.
+pub(super) fn unsupported(member: &str) -> Fault {
+    invalid(format!("The parameter {member} is not supported here: leave it out."))
+}
+
+pub(super) fn no_group() -> Fault {
+    Fault::new("ResourceNotFoundException", "The specified log group does not exist.")
+}
+
+pub(super) fn invalid_token() -> Fault {
+    invalid("The specified nextToken is invalid.")
+}
+
+/// What went wrong in the store.
+#[expect(clippy::needless_pass_by_value, reason = "reads as `map_err(fault::of)`")]
+pub(super) fn of(error: StoreError) -> Fault {
+    match error {
+        StoreError::NoGroup => no_group(),
+        StoreError::NoStream => {
+            Fault::new("ResourceNotFoundException", "The specified log stream does not exist.")
+        }
+        StoreError::GroupExists => {
+            Fault::new("ResourceAlreadyExistsException", "The specified log group already exists")
+        }
+        StoreError::StreamExists => {
+            Fault::new("ResourceAlreadyExistsException", "The specified log stream already exists")
+        }
+        StoreError::Protected => Fault::new(
+            "ValidationException",
+            "Cannot delete log group with deletion protection enabled. Disable deletion protection first.",
+        ),
+        StoreError::Unordered => {
+            invalid("Log events in a single PutLogEvents request must be in chronological order.")
+        }
+        StoreError::Empty => invalid(
+            "1 validation error detected: Value '[]' at 'logEvents' failed to satisfy constraint: \
+             Member must have length greater than or equal to 1",
+        ),
+        StoreError::TooManyEvents(_) => invalid(format!(
+            "1 validation error detected: Value at 'logEvents' failed to satisfy constraint: \
+             Member must have length less than or equal to {MAX_EVENTS}"
+        )),
+        StoreError::BatchTooLarge(bytes) => {
+            invalid(format!("Upload too large: {bytes} bytes exceeds limit of {MAX_BATCH_BYTES}"))
+        }
+        StoreError::SpanTooLong => invalid(
+            "The batch of log events in a single PutLogEvents request cannot span more than 24 hours.",
+        ),
+        StoreError::Full(_) => {
+            tracing::error!(error = %error, "the log store takes nothing");
+            Fault::new("ServiceUnavailableException", "The service cannot complete the request.")
+                .with_status(503)
+        }
+        StoreError::Database(_) | StoreError::Io(_) | StoreError::Damaged(_) => internal(&error),
+    }
+}
