@@ -12,6 +12,8 @@ mod interface;
 mod internet_gateway;
 mod page;
 pub(crate) mod region;
+#[cfg(test)]
+mod resources_tests;
 mod route_table;
 mod subnet;
 mod tagging;
