@@ -4,7 +4,6 @@ use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use anyhow::anyhow;
-use flowlogd_agent::client::{Client, ClientSettings, Credentials};
 use flowlogd_agent::config::{AgentConfig, AttachmentConfig, ModeOption};
 use flowlogd_server::State;
 
@@ -12,7 +11,7 @@ use crate::cli::{AgentCommand, AgentOptions, AgentRunOptions, EnrollOptions};
 use crate::config;
 use crate::exit_status::{Failure, Status};
 use crate::serve::{logging, stopped};
-use crate::service::{DEFAULT_ENDPOINT, unix_millis};
+use crate::service::{DEFAULT_ENDPOINT, agent_client, agent_credentials, unix_millis};
 
 /// Runs the agent, or enrols one.
 pub(crate) fn run(options: &AgentOptions) -> Result<Status, Failure> {
@@ -57,11 +56,9 @@ fn run_agent(options: &AgentRunOptions) -> Result<Status, Failure> {
              the server"
         )));
     };
-    let credentials = Credentials::from_file(file, "default").map_err(Failure::usage)?;
+    let credentials = agent_credentials(file)?;
     let endpoint = config.endpoint.clone().unwrap_or_else(|| DEFAULT_ENDPOINT.to_owned());
-    let settings =
-        ClientSettings { endpoint, region: config.region.clone(), ca_file: config.ca_file.clone() };
-    let client = Client::new(settings, credentials).map_err(Failure::usage)?;
+    let client = agent_client(&endpoint, &config.region, config.ca_file.clone(), credentials)?;
     let directory = config.state_dir.clone().unwrap_or_else(|| PathBuf::from("flowlogd-agent"));
     logging();
     let runtime = tokio::runtime::Builder::new_multi_thread()

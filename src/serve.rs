@@ -7,7 +7,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use anyhow::anyhow;
-use flowlogd_agent::client::{Client, ClientSettings, Credentials};
+use flowlogd_agent::client::Credentials;
 use flowlogd_logstore::LogStore;
 use flowlogd_server::http::HttpServer;
 use flowlogd_server::{AccountError, Door, RootCredentials, State, StateError};
@@ -19,7 +19,7 @@ use crate::cli::ServeOptions;
 use crate::config::{self, ConfigFile};
 use crate::exit_status::{Failure, Status};
 use crate::messages::say;
-use crate::service::unix_millis;
+use crate::service::{agent_client, unix_millis};
 
 const DEFAULT_LISTEN: &str = "127.0.0.1:4566";
 const DEFAULT_DATA_DIR: &str = "flowlogd-data";
@@ -92,16 +92,13 @@ async fn serve(
     ));
 
     let mut agent = config.agent;
-    let settings = ClientSettings {
-        endpoint: agent.endpoint.clone().unwrap_or_else(|| format!("{scheme}://{address}")),
-        region: agent.region.clone(),
-        ca_file: agent
-            .ca_file
-            .clone()
-            .or_else(|| config.server.tls.as_ref().map(|tls| tls.certificate.clone())),
-    };
-    let credentials = Credentials::new(key.access_key_id, key.secret_access_key, None);
-    let client = Client::new(settings, credentials).map_err(Failure::usage)?;
+    let endpoint = agent.endpoint.clone().unwrap_or_else(|| format!("{scheme}://{address}"));
+    let authority = agent
+        .ca_file
+        .clone()
+        .or_else(|| config.server.tls.as_ref().map(|tls| tls.certificate.clone()));
+    let credentials = Credentials::key(key.access_key_id, key.secret_access_key);
+    let client = agent_client(&endpoint, &agent.region, authority, credentials)?;
     let state_dir = agent.state_dir.take().unwrap_or_else(|| directory.join("agent"));
     let stopped = stopped().map_err(Failure::failed)?;
     // The agent ends first: what it has left is delivered while there is a server.

@@ -2,11 +2,10 @@
 
 use std::env;
 use std::future::Future;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
-use anyhow::anyhow;
-use flowlogd_agent::client::{Client, ClientSettings, Credentials};
+use flowlogd_agent::client::{Client, ClientSettings, Credentials, Environment, Explicit};
 
 use crate::cli::ClientOptions;
 use crate::exit_status::Failure;
@@ -14,55 +13,49 @@ use crate::exit_status::Failure;
 /// Where a server listens unless somebody says otherwise.
 pub(crate) const DEFAULT_ENDPOINT: &str = "http://127.0.0.1:4566";
 /// The region unless somebody says otherwise.
-pub(crate) const DEFAULT_REGION: &str = "us-east-1";
+const DEFAULT_REGION: &str = "us-east-1";
 
-/// Finds endpoint, region and credentials as the AWS CLI does.
+/// Finds endpoint, region and credentials as the AWS CLI does; the first two have defaults here.
 pub(crate) fn client(options: &ClientOptions) -> Result<Client, Failure> {
-    let variable = |names: &[&str]| {
-        names.iter().find_map(|name| env::var(name).ok()).filter(|value| !value.is_empty())
+    let explicit = Explicit {
+        endpoint: options.endpoint_url.clone(),
+        region: options.region.clone(),
+        profile: options.profile.clone(),
     };
-    let endpoint = options
-        .endpoint_url
-        .clone()
-        .or_else(|| variable(&["AWS_ENDPOINT_URL"]))
-        .unwrap_or_else(|| DEFAULT_ENDPOINT.to_owned());
-    let region = options
-        .region
-        .clone()
-        .or_else(|| variable(&["AWS_REGION", "AWS_DEFAULT_REGION"]))
-        .unwrap_or_else(|| DEFAULT_REGION.to_owned());
-    let credentials = credentials(options, variable)?;
-    let ca_file = variable(&["AWS_CA_BUNDLE"]).map(PathBuf::from);
-    Client::new(ClientSettings { endpoint, region, ca_file }, credentials).map_err(Failure::usage)
+    let variable = |name: &str| {
+        env::var(name).ok().or_else(|| match name {
+            "AWS_ENDPOINT_URL" => Some(DEFAULT_ENDPOINT.to_owned()),
+            "AWS_DEFAULT_REGION" => Some(DEFAULT_REGION.to_owned()),
+            _ => None,
+        })
+    };
+    let environment = Environment::find(&explicit, variable).map_err(Failure::usage)?;
+    environment.client(&ClientSettings::default()).map_err(Failure::usage)
 }
 
-fn credentials(
-    options: &ClientOptions,
-    variable: impl Fn(&[&str]) -> Option<String>,
-) -> Result<Credentials, Failure> {
-    if options.profile.is_none()
-        && let (Some(id), Some(secret)) =
-            (variable(&["AWS_ACCESS_KEY_ID"]), variable(&["AWS_SECRET_ACCESS_KEY"]))
-    {
-        return Ok(Credentials::new(id, secret, variable(&["AWS_SESSION_TOKEN"])));
-    }
-    let profile = options
-        .profile
-        .clone()
-        .or_else(|| variable(&["AWS_PROFILE"]))
-        .unwrap_or_else(|| "default".to_owned());
-    let file = variable(&["AWS_SHARED_CREDENTIALS_FILE"]).map(PathBuf::from).or_else(|| {
-        let near = PathBuf::from("flowlogd-data/credentials");
-        near.exists().then_some(near)
-    });
-    let file = file
-        .or_else(|| variable(&["HOME"]).map(|home| PathBuf::from(home).join(".aws/credentials")))
-        .ok_or_else(|| {
-            Failure::usage(anyhow!(
-                "as whom? Set AWS_SHARED_CREDENTIALS_FILE to the server's DATA_DIR/credentials"
-            ))
-        })?;
-    Credentials::from_file(&file, &profile).map_err(Failure::usage)
+/// Reads the credential that `flowlogd agent enroll` printed.
+pub(crate) fn agent_credentials(file: &Path) -> Result<Credentials, Failure> {
+    let explicit = Explicit {
+        endpoint: Some(DEFAULT_ENDPOINT.to_owned()),
+        region: Some(DEFAULT_REGION.to_owned()),
+        profile: Some("default".to_owned()),
+    };
+    let path = file.to_string_lossy().into_owned();
+    let variable = |name: &str| (name == "AWS_SHARED_CREDENTIALS_FILE").then(|| path.clone());
+    Environment::find(&explicit, variable)
+        .map(|environment| environment.credentials)
+        .map_err(Failure::usage)
+}
+
+/// Prepares the client of an agent.
+pub(crate) fn agent_client(
+    endpoint: &str,
+    region: &str,
+    authority: Option<PathBuf>,
+    credentials: Credentials,
+) -> Result<Client, Failure> {
+    let settings = ClientSettings { authority, ..ClientSettings::default() };
+    Client::new(endpoint, region, credentials, &settings).map_err(Failure::usage)
 }
 
 /// Runs a future to its end.

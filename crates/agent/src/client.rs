@@ -1,203 +1,311 @@
-//! A client of AWS operations: signed calls over HTTP/1.1, with or without TLS.
+//! Calling services that speak as AWS does: signed, over connections that are kept.
+//!
+//! A call is one request. Whether and when it is worth another is the caller's to decide; only a clock
+//! that proves wrong is set right by the service's and tried again, as AWS's own clients do.
 
+mod call_error;
+mod clock;
+mod connection;
 mod credentials;
-mod error;
+mod environment;
+#[cfg(test)]
+pub(crate) mod fake;
+#[cfg(test)]
+mod tests;
 
+use std::borrow::Cow;
+use std::error::Error;
+use std::io::Write;
 use std::path::PathBuf;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime, UNIX_EPOCH};
+use std::sync::atomic::{AtomicI64, Ordering};
+use std::time::Duration;
 
-use flowlogd_aws::codec::{Node, query, xml};
-use flowlogd_aws::sigv4::{RequestParts, sign};
-use http_body_util::{BodyExt as _, Full, Limited};
+use flate2::Compression;
+use flate2::write::GzEncoder;
+use flowlogd_aws::codec::{Node, json, query, xml};
+use flowlogd_aws::sigv4::{self, RequestParts, SigningKey};
+use http_body_util::{BodyExt, Full, Limited};
 use hyper::body::Bytes;
-use hyper::{Request, Uri};
-use hyper_rustls::{ConfigBuilderExt as _, HttpsConnector, HttpsConnectorBuilder};
-use hyper_util::client::legacy::Client as HyperClient;
-use hyper_util::client::legacy::connect::HttpConnector;
-use hyper_util::rt::{TokioExecutor, TokioTimer};
+use hyper::header::{HeaderMap, HeaderName, HeaderValue};
+use hyper::{Method, Request, StatusCode};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc2822;
 
-pub use credentials::{Credentials, CredentialsError};
-pub use error::{CallError, SettingsError};
+pub use call_error::{CallError, ServiceError};
+pub(crate) use clock::unix_milliseconds;
+pub use connection::EndpointError;
+pub use credentials::Credentials;
+pub use environment::{Environment, EnvironmentError, Explicit};
 
-/// The longest wait for a whole answer: longer than any long poll.
-const PATIENCE: Duration = Duration::from_secs(40);
-/// The longest answer that is read.
+use connection::{Connections, Endpoint};
+
+/// An answer is at most this long.
 const MAX_ANSWER: usize = 64 << 20;
+/// A shorter body is not worth compressing.
+const MIN_COMPRESSED: usize = 16 << 10;
+/// Services allow five minutes.
+const TOLERATED_SKEW: i64 = 4 * 60;
 
-/// Where a service is.
+/// How a client talks.
 #[derive(Clone, Debug)]
 pub struct ClientSettings {
-    /// `http://127.0.0.1:4566`.
-    pub endpoint: String,
-    /// `us-east-1`.
-    pub region: String,
-    /// Certificates (PEM) to trust besides the system's.
-    pub ca_file: Option<PathBuf>,
+    /// A certificate authority to trust beside the system's, as a PEM file.
+    pub authority: Option<PathBuf>,
+    /// For a connection.
+    pub connect_timeout: Duration,
+    /// For a call, from its beginning to the last byte of the answer.
+    pub timeout: Duration,
+    /// Whether large JSON bodies travel compressed.
+    pub compression: BodyCompression,
 }
 
-/// A client under one credential. Clones share their connections.
+impl Default for ClientSettings {
+    fn default() -> Self {
+        Self {
+            authority: None,
+            connect_timeout: Duration::from_secs(5),
+            // `GetAgentConfiguration` waits for up to 20 s.
+            timeout: Duration::from_secs(40),
+            compression: BodyCompression::None,
+        }
+    }
+}
+
+/// How large JSON bodies travel.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum BodyCompression {
+    /// As they are.
+    #[default]
+    None,
+    /// With `Content-Encoding: gzip` (`cloudwatch-logs.md` §1.1).
+    Gzip,
+}
+
+/// Calls the services of one endpoint under one set of credentials. Clones share their connections.
 #[derive(Clone, Debug)]
 pub struct Client {
-    endpoint: Arc<Uri>,
-    host: Arc<str>,
-    region: Arc<str>,
-    credentials: Arc<Credentials>,
-    http: HyperClient<HttpsConnector<HttpConnector>, Full<Bytes>>,
+    shared: Arc<Shared>,
+    credentials: Credentials,
+}
+
+#[derive(Debug)]
+struct Shared {
+    endpoint: Endpoint,
+    region: String,
+    connections: Connections,
+    timeout: Duration,
+    compression: BodyCompression,
+    /// What the service's clock is ahead of ours, in seconds.
+    skew: AtomicI64,
+}
+
+/// A request before it is signed.
+struct Unsigned {
+    service: &'static str,
+    headers: Vec<(&'static str, String)>,
+    body: Bytes,
 }
 
 impl Client {
-    /// Prepares a client; nothing is connected yet.
-    pub fn new(settings: ClientSettings, credentials: Credentials) -> Result<Self, SettingsError> {
-        let endpoint: Uri = settings
-            .endpoint
-            .parse()
-            .map_err(|_| SettingsError::Endpoint(settings.endpoint.clone()))?;
-        let is_http = matches!(endpoint.scheme_str(), Some("http" | "https"));
-        let (true, Some(authority)) = (is_http, endpoint.authority()) else {
-            return Err(SettingsError::Endpoint(settings.endpoint));
+    /// Prepares calls to `endpoint`, `http(s)://HOST[:PORT]`.
+    pub fn new(
+        endpoint: &str,
+        region: impl Into<String>,
+        credentials: Credentials,
+        settings: &ClientSettings,
+    ) -> Result<Self, EndpointError> {
+        let endpoint = Endpoint::parse(endpoint)?;
+        let authority = settings.authority.as_deref();
+        let connections = connection::connections(&endpoint, authority, settings.connect_timeout)?;
+        let shared = Shared {
+            endpoint,
+            region: region.into(),
+            connections,
+            timeout: settings.timeout,
+            compression: settings.compression,
+            skew: AtomicI64::new(0),
         };
-        let host = authority.as_str().into();
-        let tls = tls(settings.ca_file)?;
-        let connector = HttpsConnectorBuilder::new()
-            .with_tls_config(tls)
-            .https_or_http()
-            .enable_http1()
-            .build();
-        let http = HyperClient::builder(TokioExecutor::new())
-            .pool_timer(TokioTimer::new())
-            .pool_idle_timeout(Duration::from_secs(15))
-            .build(connector);
-        Ok(Self {
-            endpoint: Arc::new(endpoint),
-            host,
-            region: settings.region.into(),
-            credentials: Arc::new(credentials),
-            http,
+        Ok(Self { shared: Arc::new(shared), credentials })
+    }
+
+    /// The same for somebody else.
+    #[must_use]
+    pub fn with_credentials(&self, credentials: Credentials) -> Self {
+        Self { shared: Arc::clone(&self.shared), credentials }
+    }
+
+    /// Returns the region of its signatures.
+    pub fn region(&self) -> &str {
+        &self.shared.region
+    }
+
+    /// Calls an operation of a JSON 1.1 service, like (`logs`, `Logs_20140328`, `PutLogEvents`). One
+    /// without output is read as `serde::de::IgnoredAny`.
+    pub async fn json<Q: Serialize + Sync, A: DeserializeOwned>(
+        &self,
+        service: &'static str,
+        target_prefix: &str,
+        operation: &str,
+        request: &Q,
+    ) -> Result<A, CallError> {
+        let body = json::write(request)
+            .map_err(|error| CallError::Malformed(format!("cannot write the request: {error}")))?;
+        let mut headers = vec![
+            ("content-type", "application/x-amz-json-1.1".to_owned()),
+            ("x-amz-target", format!("{target_prefix}.{operation}")),
+        ];
+        let compressed =
+            self.shared.compression == BodyCompression::Gzip && body.len() >= MIN_COMPRESSED;
+        let body = if compressed {
+            headers.push(("content-encoding", "gzip".to_owned()));
+            gzip(&body)
+        } else {
+            body
+        };
+        let answer = self.call(Unsigned { service, headers, body: body.into() }).await?;
+        json::read(&answer).map_err(|fault| {
+            CallError::Malformed(format!(
+                "cannot read the answer to {operation}: {}",
+                fault.message
+            ))
         })
     }
 
-    /// The same client under another credential.
-    #[must_use]
-    pub fn with_credentials(&self, credentials: Credentials) -> Self {
-        Self { credentials: Arc::new(credentials), ..self.clone() }
-    }
-
-    /// Returns the region of its calls.
-    pub fn region(&self) -> &str {
-        &self.region
-    }
-
-    /// Calls a JSON 1.1 operation; `target` is what `X-Amz-Target` begins with.
-    pub async fn json<Sent: Serialize + Sync, Answer: DeserializeOwned>(
-        &self,
-        service: &str,
-        target: &str,
-        operation: &str,
-        request: &Sent,
-    ) -> Result<Answer, CallError> {
-        let body =
-            serde_json::to_vec(request).map_err(|error| CallError::malformed(error.to_string()))?;
-        let headers = vec![
-            ("content-type".to_owned(), "application/x-amz-json-1.1".to_owned()),
-            ("x-amz-target".to_owned(), format!("{target}.{operation}")),
-        ];
-        let (status, answer) = self.send(service, headers, body).await?;
-        if status != 200 {
-            return Err(CallError::of_json(status, &answer));
-        }
-        let answer = if answer.is_empty() { b"null".as_slice() } else { &answer };
-        serde_json::from_slice(answer).map_err(|error| CallError::malformed(error.to_string()))
-    }
-
-    /// Calls an operation of EC2, IAM or STS, and returns the members of its answer.
+    /// Calls an operation of a Query service (EC2, IAM, STS); returns the answer's root element.
     pub async fn query(
         &self,
-        service: &str,
+        service: &'static str,
         version: &str,
         action: &str,
         parameters: &[(&str, &str)],
     ) -> Result<Node, CallError> {
-        let head = [("Action", action), ("Version", version)];
-        let body = query::encode(head.into_iter().chain(parameters.iter().copied()));
-        let headers = vec![(
-            "content-type".to_owned(),
-            "application/x-www-form-urlencoded; charset=utf-8".to_owned(),
-        )];
-        let (status, answer) = self.send(service, headers, body.into_bytes()).await?;
-        let text = std::str::from_utf8(&answer)
-            .map_err(|_| CallError::malformed("the answer is not UTF-8".to_owned()))?;
-        if status != 200 {
-            return Err(CallError::of_xml(status, text));
-        }
-        xml::parse(text).map_err(|error| CallError::malformed(error.to_string()))
+        let named = [("Action", action), ("Version", version)];
+        let body = query::encode(named.into_iter().chain(parameters.iter().copied()));
+        let content_type = "application/x-www-form-urlencoded; charset=utf-8";
+        let headers = vec![("content-type", content_type.to_owned())];
+        let answer = self.call(Unsigned { service, headers, body: body.into() }).await?;
+        std::str::from_utf8(&answer)
+            .map_err(|error| error.to_string())
+            .and_then(|document| xml::parse(document).map_err(|error| error.to_string()))
+            .map_err(|error| {
+                CallError::Malformed(format!("cannot read the answer to {action}: {error}"))
+            })
     }
 
-    async fn send(
-        &self,
-        service: &str,
-        mut headers: Vec<(String, String)>,
-        body: Vec<u8>,
-    ) -> Result<(u16, Bytes), CallError> {
-        headers.push(("host".to_owned(), self.host.to_string()));
-        let parts =
-            RequestParts { method: "POST", path: "/", query: "", headers: &headers, body: &body };
-        let added = sign(&parts, &self.credentials.key(), &self.region, service, unix_seconds());
-        let mut request = Request::post((*self.endpoint).clone());
-        let names = headers.iter().map(|(name, value)| (name.as_str(), value));
-        for (name, value) in names.chain(added.iter().map(|(name, value)| (*name, value))) {
-            request = request.header(name, value);
-        }
-        let request = request
-            .body(Full::new(Bytes::from(body)))
-            .map_err(|error| CallError::malformed(error.to_string()))?;
-        let exchange = async {
-            let answer = self.http.request(request).await.map_err(CallError::transport)?;
-            let status = answer.status().as_u16();
-            let body = Limited::new(answer.into_body(), MAX_ANSWER)
-                .collect()
-                .await
-                .map_err(|error| CallError::Transport(error.to_string()))?;
-            Ok((status, body.to_bytes()))
+    async fn call(&self, unsigned: Unsigned) -> Result<Bytes, CallError> {
+        let (error, skew) = match self.call_once(&unsigned).await {
+            Ok(answer) => return Ok(answer),
+            Err((error, skew)) => (error, skew),
         };
-        tokio::time::timeout(PATIENCE, exchange).await.unwrap_or_else(|_| {
-            Err(CallError::Transport(format!("no answer within {} s", PATIENCE.as_secs())))
-        })
+        let Some(skew) = skew.filter(|_| error.is_about_time()) else { return Err(error) };
+        if (skew - self.shared.skew.load(Ordering::Relaxed)).abs() < TOLERATED_SKEW {
+            return Err(error);
+        }
+        tracing::warn!(
+            seconds = skew,
+            "the service's clock differs from ours; signing by its clock"
+        );
+        self.shared.skew.store(skew, Ordering::Relaxed);
+        self.call_once(&unsigned).await.map_err(|(error, _)| error)
+    }
+
+    /// Sends a request; with an error comes what the service's clock is ahead, in seconds.
+    async fn call_once(&self, unsigned: &Unsigned) -> Result<Bytes, (CallError, Option<i64>)> {
+        let transport = |problem: String| (CallError::Transport(problem), None);
+        let request = self.sign(unsigned).map_err(|error| (error, None))?;
+        let exchange = async {
+            let response =
+                self.shared.connections.request(request).await.map_err(|error| chain(&error))?;
+            let (head, body) = response.into_parts();
+            let body = Limited::new(body, MAX_ANSWER).collect().await;
+            Ok((head, body.map_err(|error| chain(error.as_ref()))?.to_bytes()))
+        };
+        let (head, body) = tokio::time::timeout(self.shared.timeout, exchange)
+            .await
+            .map_err(|_| {
+                transport(format!("no answer within {} s", self.shared.timeout.as_secs_f32()))
+            })?
+            .map_err(|problem: String| {
+                transport(format!("{}: {problem}", self.shared.endpoint.host))
+            })?;
+        if head.status == StatusCode::OK {
+            return Ok(body);
+        }
+        let id = text(&head.headers, "x-amzn-requestid").map(str::to_owned);
+        let error = CallError::of_answer(head.status.as_u16(), id, &body);
+        Err((error, skew_of(&head.headers)))
+    }
+
+    fn sign(&self, unsigned: &Unsigned) -> Result<Request<Full<Bytes>>, CallError> {
+        let mut headers: Vec<(String, String)> =
+            vec![("host".to_owned(), self.shared.endpoint.host.clone())];
+        let given = unsigned.headers.iter();
+        headers.extend(given.map(|(name, value)| ((*name).to_owned(), value.clone())));
+        let parts = RequestParts {
+            method: "POST",
+            path: "/",
+            query: "",
+            headers: &headers,
+            body: &unsigned.body,
+        };
+        let key = SigningKey {
+            access_key_id: Cow::Borrowed(&self.credentials.access_key_id),
+            secret_access_key: Cow::Borrowed(&self.credentials.secret_access_key),
+            session_token: self.credentials.session_token.as_deref().map(Cow::Borrowed),
+        };
+        let now = unix_milliseconds() / 1000 + self.shared.skew.load(Ordering::Relaxed);
+        let signature = sigv4::sign(&parts, &key, &self.shared.region, unsigned.service, now);
+
+        let mut request = Request::new(Full::new(unsigned.body.clone()));
+        *request.method_mut() = Method::POST;
+        *request.uri_mut() = self.shared.endpoint.uri.clone();
+        let unsigned_headers =
+            [("user-agent", concat!("flowlogd/", env!("CARGO_PKG_VERSION")).to_owned())];
+        let all = headers
+            .iter()
+            .map(|(name, value)| (name.as_str(), value))
+            .chain(signature.iter().map(|(name, value)| (*name, value)))
+            .chain(unsigned_headers.iter().map(|(name, value)| (*name, value)));
+        for (name, value) in all {
+            let (Ok(name), Ok(value)) =
+                (HeaderName::from_bytes(name.as_bytes()), HeaderValue::from_str(value))
+            else {
+                // A credential with a line break in it, for one.
+                return Err(CallError::Malformed(format!("the header {name} cannot be sent")));
+            };
+            request.headers_mut().insert(name, value);
+        }
+        Ok(request)
     }
 }
 
-fn tls(ca_file: Option<PathBuf>) -> Result<rustls::ClientConfig, SettingsError> {
-    let provider = Arc::new(rustls::crypto::ring::default_provider());
-    let builder = rustls::ClientConfig::builder_with_provider(provider)
-        .with_safe_default_protocol_versions()
-        .map_err(|error| SettingsError::Tls(error.to_string()))?;
-    let Some(path) = ca_file else {
-        // A machine without certificates of its own can still speak plain HTTP.
-        return Ok(match builder.clone().with_native_roots() {
-            Ok(builder) => builder.with_no_client_auth(),
-            Err(_) => {
-                builder.with_root_certificates(rustls::RootCertStore::empty()).with_no_client_auth()
-            }
-        });
-    };
-    let failed = |error: String| SettingsError::Certificates(path.clone(), error);
-    let mut roots = rustls::RootCertStore::empty();
-    let certificates = <rustls::pki_types::CertificateDer<'_> as rustls::pki_types::pem::PemObject>::pem_file_iter(&path)
-        .map_err(|error| failed(error.to_string()))?;
-    for certificate in certificates {
-        let certificate = certificate.map_err(|error| failed(error.to_string()))?;
-        roots.add(certificate).map_err(|error| failed(error.to_string()))?;
-    }
-    Ok(builder.with_root_certificates(roots).with_no_client_auth())
+fn gzip(body: &[u8]) -> Vec<u8> {
+    let mut encoder = GzEncoder::new(Vec::new(), Compression::fast());
+    // Writing to memory does not fail.
+    let _ = encoder.write_all(body);
+    encoder.finish().unwrap_or_default()
 }
 
-#[expect(
-    clippy::disallowed_methods,
-    reason = "the shell reads the clock: signatures bear the time"
-)]
-fn unix_seconds() -> i64 {
-    let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
-    i64::try_from(since.as_secs()).unwrap_or(i64::MAX)
+/// Returns an error with all that it stems from, for hyper's own says next to nothing.
+fn chain(error: &dyn Error) -> String {
+    let mut message = error.to_string();
+    let mut source = error.source();
+    while let Some(cause) = source {
+        message.push_str(": ");
+        message.push_str(&cause.to_string());
+        source = cause.source();
+    }
+    message
+}
+
+fn text<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    headers.get(name)?.to_str().ok()
+}
+
+fn skew_of(headers: &HeaderMap) -> Option<i64> {
+    let date = OffsetDateTime::parse(text(headers, "date")?, &Rfc2822).ok()?;
+    Some(date.unix_timestamp() - unix_milliseconds() / 1000)
 }

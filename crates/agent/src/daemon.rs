@@ -4,23 +4,24 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::future::Future;
 use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use flowlogd_aws::flowlogd::{
     AgentConfiguration, DeliveryReport, GetAgentConfigurationRequest,
     GetAgentConfigurationResponse, ReportAgentRequest, ReportAgentResponse, SERVICE, TARGET,
+    WindowLedger,
 };
 use serde::{Deserialize, Serialize};
 use tokio::sync::watch;
 
 use crate::attachment::{self, Board, Desk, Sink, Snapshot, Surroundings};
-use crate::client::{CallError, Client};
+use crate::client::{CallError, Client, unix_milliseconds};
 use crate::config::{AgentConfig, InvalidConfig};
-use crate::delivery::{Delivery, Destination};
-use crate::publish::Batch;
-use crate::spool::{Spool, SpoolError};
+use crate::crash;
+use crate::delivery::{Delivery, DeliverySettings, Destination, Refusal};
+use crate::spool::{Batch, Spool, SpoolError};
 
 /// How long the server may think about an unchanged configuration.
 const LONG_POLL: u32 = 20;
@@ -76,8 +77,13 @@ pub async fn run(
         move |source| AgentError::Io { what, source }
     };
     fs::create_dir_all(&state_dir).map_err(failed(&state_dir))?;
-    let spool = Arc::new(Spool::open(&state_dir.join("spool"), config.spool_bytes)?);
-    let delivery = Delivery::start(Arc::clone(&spool), client.clone());
+    let spool = Arc::new(Spool::open(state_dir.join("spool"), config.spool_bytes)?);
+    let settings = DeliverySettings::default();
+    let delivery = Arc::new(Dispatch {
+        delivery: Delivery::start(Arc::clone(&spool), client.clone(), settings),
+        spool: Arc::clone(&spool),
+        roles: Mutex::default(),
+    });
     let board = Arc::new(Board::default());
     let kept = state_dir.join("configuration.json");
     let (desk, reader) = watch::channel(read_kept(&kept));
@@ -86,7 +92,9 @@ pub async fn run(
     let config = Arc::new(config);
     let sink: Arc<dyn Sink> = Arc::new(SpoolSink {
         spool: Arc::clone(&spool),
-        delivery: delivery.clone(),
+        dispatch: Arc::clone(&delivery),
+        board: Arc::clone(&board),
+        runtime: tokio::runtime::Handle::current(),
         comfort: config.spool_bytes / COMFORT,
     });
     let mut threads = Vec::new();
@@ -103,7 +111,10 @@ pub async fn run(
         let thread = std::thread::Builder::new()
             .name(attachment.interface.clone())
             .spawn(move || attachment::run(&attachment, &surroundings))
-            .map_err(|source| AgentError::Io { what: "an attachment's thread".to_owned(), source })?;
+            .map_err(|source| AgentError::Io {
+                what: "an attachment's thread".to_owned(),
+                source,
+            })?;
         threads.push(thread);
     }
 
@@ -126,9 +137,13 @@ pub async fn run(
         }
     })
     .await;
-    delivery.wake();
-    delivery.drain(FAREWELL).await;
+    drop(sink);
     let _ = send_report(&client, &board, &delivery, &spool).await;
+    let Some(dispatch) = Arc::into_inner(delivery) else { return Ok(()) };
+    let left = dispatch.delivery.drain(FAREWELL).await;
+    if left > 0 {
+        tracing::info!(batches = left, "what was not delivered waits for the next start");
+    }
     Ok(())
 }
 
@@ -137,11 +152,11 @@ async fn follow_configuration(
     config: &AgentConfig,
     client: &Client,
     desk: &watch::Sender<Option<Arc<Snapshot>>>,
-    delivery: &Delivery,
+    delivery: &Dispatch,
     kept: &Path,
 ) {
     if let Some(snapshot) = &*desk.borrow() {
-        delivery.configure(destinations(&snapshot.configuration));
+        delivery.configure(&snapshot.configuration);
     }
     let interface_ids: Vec<String> =
         config.attachments.iter().map(|attachment| attachment.interface.clone()).collect();
@@ -163,7 +178,7 @@ async fn follow_configuration(
                 let Some(configuration) = answer.configuration else { continue };
                 tracing::info!(revision = answer.revision, "new configuration");
                 keep(kept, &answer.revision, &configuration);
-                delivery.configure(destinations(&configuration));
+                delivery.configure(&configuration);
                 let snapshot = Snapshot::new(answer.revision, configuration);
                 desk.send_replace(Some(Arc::new(snapshot)));
             }
@@ -176,22 +191,45 @@ async fn follow_configuration(
     }
 }
 
-/// Returns where each flow log's records go, and the decisions.
-fn destinations(configuration: &AgentConfiguration) -> Vec<Destination> {
-    let mut destinations: Vec<Destination> = configuration
-        .flow_logs
-        .iter()
-        .map(|flow_log| Destination {
-            owner: flow_log.flow_log_id.clone(),
-            role_arn: Some(flow_log.deliver_logs_permission_arn.clone()),
-        })
-        .collect();
-    destinations.push(Destination { owner: "decisions".to_owned(), role_arn: None });
-    destinations
+/// Delivery, and by which role each flow log's queues are sent.
+struct Dispatch {
+    delivery: Delivery,
+    spool: Arc<Spool>,
+    /// By flow log; nothing before the first configuration.
+    roles: Mutex<Option<BTreeMap<String, Option<String>>>>,
+}
+
+impl Dispatch {
+    /// Takes a configuration into force.
+    fn configure(&self, configuration: &AgentConfiguration) {
+        let mut roles: BTreeMap<String, Option<String>> = configuration
+            .flow_logs
+            .iter()
+            .map(|flow_log| {
+                (flow_log.flow_log_id.clone(), Some(flow_log.deliver_logs_permission_arn.clone()))
+            })
+            .collect();
+        roles.insert("decisions".to_owned(), None);
+        *self.roles.lock().unwrap_or_else(PoisonError::into_inner) = Some(roles);
+        self.refresh();
+    }
+
+    /// Tells delivery of all queues that there are by now.
+    fn refresh(&self) {
+        let roles = self.roles.lock().unwrap_or_else(PoisonError::into_inner);
+        // Without a configuration nobody knows which flow logs are gone.
+        let Some(roles) = &*roles else { return };
+        let queues = self.spool.queues().into_iter();
+        let destinations = queues.filter_map(|queue| {
+            let role_arn = roles.get(queue.owner())?.clone();
+            Some(Destination { queue, role_arn })
+        });
+        self.delivery.configure(destinations.collect());
+    }
 }
 
 /// Reports whenever there is something new, and now and then anyway.
-async fn report(client: &Client, board: &Board, delivery: &Delivery, spool: &Spool) {
+async fn report(client: &Client, board: &Board, delivery: &Dispatch, spool: &Spool) {
     let mut last: Option<ReportAgentRequest> = None;
     let mut sent = tokio::time::Instant::now();
     loop {
@@ -233,12 +271,12 @@ fn is_news(last: Option<&ReportAgentRequest>, next: &ReportAgentRequest) -> bool
     states(last) != states(next) || !next.ledger.is_empty()
 }
 
-fn standing(board: &Board, delivery: &Delivery, spool: &Spool) -> ReportAgentRequest {
+fn standing(board: &Board, delivery: &Dispatch, spool: &Spool) -> ReportAgentRequest {
     ReportAgentRequest {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         attachments: board.attachments(),
         ledger: Vec::new(),
-        deliveries: by_flow_log(delivery.reports()),
+        deliveries: by_flow_log(delivery.delivery.reports()),
         spool_bytes: spool.bytes(),
         spool_dropped_batches: spool.dropped_batches(),
     }
@@ -247,11 +285,14 @@ fn standing(board: &Board, delivery: &Delivery, spool: &Spool) -> ReportAgentReq
 async fn send_report(
     client: &Client,
     board: &Board,
-    delivery: &Delivery,
+    delivery: &Dispatch,
     spool: &Spool,
 ) -> Result<(), CallError> {
     loop {
         let mut request = standing(board, delivery, spool);
+        for refusal in delivery.delivery.take_refusals() {
+            board.settle(undelivered(&refusal));
+        }
         request.ledger = board.take_ledgers(LEDGERS_PER_REPORT);
         let is_last = request.ledger.len() < LEDGERS_PER_REPORT;
         let answer: Result<ReportAgentResponse, CallError> =
@@ -308,18 +349,54 @@ fn keep(path: &Path, revision: &str, configuration: &AgentConfiguration) {
 /// Batches go into the spool, and delivery is told.
 struct SpoolSink {
     spool: Arc<Spool>,
-    delivery: Delivery,
+    dispatch: Arc<Dispatch>,
+    board: Arc<Board>,
+    runtime: tokio::runtime::Handle,
     comfort: u64,
 }
 
 impl Sink for SpoolSink {
-    fn put(&self, batches: Vec<Batch>) -> Result<(), String> {
-        self.spool.append_all(batches).map_err(|error| error.to_string())?;
-        self.delivery.wake();
+    fn put(&self, mut batches: Vec<Batch>) -> Result<(), String> {
+        let now = unix_milliseconds();
+        for batch in &mut batches {
+            batch.created = now;
+        }
+        let before = self.spool.queues().len();
+        let appended = self.spool.append_all(batches, None).map_err(|error| error.to_string())?;
+        crash::point("spooled");
+        for dropped in appended.dropped {
+            let second = u64::try_from(dropped.first / 1000).unwrap_or(0);
+            self.board.give_way(&dropped.interface, second, dropped.packets);
+            self.board.settle(WindowLedger {
+                interface_id: dropped.interface.to_string(),
+                start: second,
+                end: u64::try_from(dropped.last / 1000).unwrap_or(0) + 1,
+                undelivered: BTreeMap::from([(dropped.loss.name().to_owned(), dropped.packets)]),
+                ..WindowLedger::default()
+            });
+        }
+        if self.spool.queues().len() == before {
+            self.dispatch.delivery.wake();
+        } else {
+            let _runtime = self.runtime.enter();
+            self.dispatch.refresh();
+            self.dispatch.delivery.wake();
+        }
         Ok(())
     }
 
     fn has_room(&self) -> bool {
         self.spool.bytes() < self.comfort
+    }
+}
+
+/// The entry of a ledger for records that a destination has refused for good.
+fn undelivered(refusal: &Refusal) -> WindowLedger {
+    WindowLedger {
+        interface_id: refusal.interface.to_string(),
+        start: u64::try_from(refusal.first / 1000).unwrap_or(0),
+        end: u64::try_from(refusal.last / 1000).unwrap_or(0) + 1,
+        undelivered: BTreeMap::from([(refusal.reason.clone(), refusal.packets)]),
+        ..WindowLedger::default()
     }
 }

@@ -6,6 +6,10 @@ pub mod capture;
 pub mod client;
 pub mod config;
 mod counter;
+mod crash;
+pub mod daemon;
+pub mod delivery;
+pub mod doctor;
 mod engine;
 pub mod explain;
 pub mod journal;
@@ -15,6 +19,7 @@ pub mod output;
 mod pipeline;
 pub mod publish;
 mod queue;
+pub mod spool;
 mod timeline;
 mod windows;
 

@@ -15,9 +15,9 @@ use flowlogd_vpc::{Action, InterfaceIndex};
 
 use crate::engine::Rules;
 use crate::output::{Encoding, RecorderOptions, Renderer, Written};
+use crate::spool::Batch;
 use crate::windows::ClosedWindows;
 
-pub use batch::Batch;
 use batch::Batcher;
 pub use subscription::{Interval, InvalidFlowLog, Subscription};
 
@@ -34,6 +34,11 @@ impl Publisher {
     /// Creates a publisher. `run` names the run of the attachment: numbers grow within it.
     pub fn new(rules: Arc<Rules>, mode: Mode, interface_id: &str, run: &str) -> Self {
         Self { rules, mode, interface_id: interface_id.to_owned(), run: run.to_owned() }
+    }
+
+    /// Returns the rules that records are rendered by.
+    pub const fn rules(&self) -> &Arc<Rules> {
+        &self.rules
     }
 
     /// Renders by other rules from now on.
@@ -77,12 +82,13 @@ impl Publisher {
             },
             by_interface: false,
         };
-        let queue = format!("{}/{}/{}", subscription.queue, self.interface_id, self.run);
+        let queue = format!("{}/{}/{}", subscription.queue, self.interface_id, self.run).into();
         let stream = match subscription.suffix {
             Some(suffix) => format!("{}-{suffix}", self.interface_id),
             None => self.interface_id.clone(),
         };
-        let mut batcher = Batcher::new(queue, subscription.log_group_name.clone(), stream, until);
+        let (group, interface) = (subscription.log_group_name.clone(), self.interface_id.clone());
+        let mut batcher = Batcher::new(queue, group, stream, interface, until);
         let mut line = Vec::with_capacity(256);
         for closed in windows {
             // A silence of more than a day is told by nothing: nobody would read 1,440 records of it.
@@ -104,8 +110,8 @@ impl Publisher {
                     } else {
                         subscription.format.render(record, &mut line);
                     }
-                    let seconds = start_of(record);
-                    result = batcher.push(seconds, &line).map_or(Ok(()), &mut *emit);
+                    let (seconds, packets) = told(record);
+                    result = batcher.push(seconds, &line, packets).map_or(Ok(()), &mut *emit);
                 });
                 result?;
             }
@@ -126,11 +132,11 @@ pub fn recorded(closed: &ClosedWindows) -> BTreeMap<(u64, InterfaceIndex), u64> 
     recorded
 }
 
-/// Returns the second under which a record is an event: its start.
-const fn start_of(record: &Record<'_>) -> u64 {
+/// Returns the second under which a record is an event, its start, and the packets that it counts.
+const fn told(record: &Record<'_>) -> (u64, u64) {
     match &record.body {
-        Body::Flow(flow) => flow.seen.start,
-        Body::NoData(span) | Body::SkipData { window: span, .. } => span.start,
+        Body::Flow(flow) => (flow.seen.start, flow.packets),
+        Body::NoData(span) | Body::SkipData { window: span, .. } => (span.start, 0),
     }
 }
 

@@ -1,17 +1,68 @@
 //! EC2 (Query, version 2016-11-15): one file an operation; what several share is in [`shapes`].
 
+mod attach_network_interface;
+mod create_default_vpc;
 mod create_flow_logs;
+mod create_network_interface;
+mod create_subnet;
 mod create_vpc;
 mod delete_flow_logs;
+mod delete_network_interface;
+mod delete_subnet;
+mod delete_vpc;
+mod describe_availability_zones;
 mod describe_flow_logs;
+mod describe_internet_gateways;
+mod describe_network_interface_attribute;
+mod describe_network_interfaces;
+mod describe_regions;
+mod describe_route_tables;
+mod describe_subnets;
+mod describe_vpc_attribute;
+mod describe_vpcs;
+mod detach_network_interface;
+mod modify_network_interface_attribute;
+mod modify_subnet_attribute;
+mod modify_vpc_attribute;
 pub mod shapes;
 
+pub use attach_network_interface::{AttachNetworkInterfaceRequest, AttachNetworkInterfaceResponse};
+pub use create_default_vpc::{CreateDefaultVpcRequest, CreateDefaultVpcResponse};
 pub use create_flow_logs::{
     CreateFlowLogsRequest, CreateFlowLogsResponse, DestinationOptions, TagFieldSpecification,
 };
+pub use create_network_interface::{
+    CreateNetworkInterfaceRequest, CreateNetworkInterfaceResponse, PrivateIpAddressParameter,
+};
+pub use create_subnet::{CreateSubnetRequest, CreateSubnetResponse};
 pub use create_vpc::{CreateVpcRequest, CreateVpcResponse};
 pub use delete_flow_logs::{DeleteFlowLogsRequest, DeleteFlowLogsResponse};
+pub use delete_network_interface::DeleteNetworkInterfaceRequest;
+pub use delete_subnet::DeleteSubnetRequest;
+pub use delete_vpc::DeleteVpcRequest;
+pub use describe_availability_zones::{
+    AvailabilityZone, DescribeAvailabilityZonesRequest, DescribeAvailabilityZonesResponse,
+    ZoneMessage,
+};
 pub use describe_flow_logs::{DescribeFlowLogsRequest, DescribeFlowLogsResponse};
+pub use describe_internet_gateways::{
+    DescribeInternetGatewaysRequest, DescribeInternetGatewaysResponse,
+};
+pub use describe_network_interface_attribute::{
+    DescribeNetworkInterfaceAttributeRequest, DescribeNetworkInterfaceAttributeResponse,
+};
+pub use describe_network_interfaces::{
+    DescribeNetworkInterfacesRequest, DescribeNetworkInterfacesResponse,
+};
+pub use describe_regions::{DescribeRegionsRequest, DescribeRegionsResponse, Region};
+pub use describe_route_tables::{DescribeRouteTablesRequest, DescribeRouteTablesResponse};
+pub use describe_subnets::{DescribeSubnetsRequest, DescribeSubnetsResponse};
+pub use describe_vpc_attribute::{DescribeVpcAttributeRequest, DescribeVpcAttributeResponse};
+pub use describe_vpcs::{DescribeVpcsRequest, DescribeVpcsResponse};
+pub use detach_network_interface::DetachNetworkInterfaceRequest;
+pub use modify_network_interface_attribute::ModifyNetworkInterfaceAttributeRequest;
+pub use modify_subnet_attribute::ModifySubnetAttributeRequest;
+pub use modify_vpc_attribute::ModifyVpcAttributeRequest;
 
 /// The version that requests name.
 pub const VERSION: &str = "2016-11-15";

@@ -1,10 +1,14 @@
 //! The server's part of the configuration file.
 
+mod quotas;
+
 use std::path::PathBuf;
 
 use serde::Deserialize;
 
 use crate::http::{Limits, Tls};
+
+pub use quotas::Quotas;
 
 /// Section `[server]`.
 #[derive(Clone, Debug, Deserialize)]
@@ -25,6 +29,8 @@ pub struct Config {
     pub tls: Option<Tls>,
     /// How much a client may ask.
     pub limits: Limits,
+    /// Section `[server.quotas]`.
+    pub quotas: Quotas,
 }
 
 impl Default for Config {
@@ -37,6 +43,7 @@ impl Default for Config {
             decisions: true,
             tls: None,
             limits: Limits::default(),
+            quotas: Quotas::default(),
         }
     }
 }

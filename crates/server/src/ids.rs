@@ -44,6 +44,13 @@ pub(crate) fn token<const BYTES: usize>() -> String {
     STANDARD.encode(random::<BYTES>())
 }
 
+/// A MAC address: unicast, locally administered (`vpc-filtering.md` §7).
+pub(crate) fn mac() -> String {
+    let [first, rest @ ..] = random::<6>();
+    let first = first & 0xfc | 0x02;
+    rest.iter().fold(format!("{first:02x}"), |mac, byte| format!("{mac}:{byte:02x}"))
+}
+
 /// A version 4 UUID: request ids.
 pub(crate) fn uuid() -> String {
     let mut bytes = random::<16>();

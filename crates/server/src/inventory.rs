@@ -1,7 +1,222 @@
-//! Placeholder until the inventory is merged.
+//! What `aws ec2 describe-*` prints of a region, as one JSON object: what `flowlogd_vpc::Inventory` reads,
+//! and what an agent is given.
 
+use serde_json::{Map, Value, json};
+
+use crate::model::{
+    AclEntry, Interface, NetworkAcl, Peer, RouteTable, SecurityGroup, SecurityGroupRule, Subnet,
+    Vpc,
+};
+use crate::ops::ec2::zone_id_of;
 use crate::state::{Place, StateError, Txn};
 
-pub(crate) fn inventory(_: &Txn<'_>, _: &Place) -> Result<serde_json::Value, StateError> {
-    Ok(serde_json::json!({}))
+/// The rule number of the entry that denies what no other decides.
+const CLOSING_ENTRY: u16 = 32767;
+
+/// Writes the inventory of a region.
+pub(crate) fn inventory(txn: &Txn<'_>, place: &Place) -> Result<Value, StateError> {
+    let owner = place.account.as_str();
+    let groups: Vec<SecurityGroup> = txn.list(place)?;
+    let rules = groups
+        .iter()
+        .flat_map(|group| group.rules.iter().map(|rule| security_group_rule(owner, group, rule)))
+        .collect::<Vec<_>>();
+    let list = |values: Vec<Value>| Value::Array(values);
+    Ok(json!({
+        "Vpcs": list(txn.list(place)?.iter().map(|vpc| self::vpc(owner, vpc)).collect()),
+        "Subnets": list(
+            txn.list(place)?.iter().map(|subnet| self::subnet(place, subnet)).collect()
+        ),
+        "NetworkInterfaces": list(
+            txn.list(place)?.iter().map(|interface| self::interface(owner, interface)).collect()
+        ),
+        "SecurityGroups": list(groups.iter().map(|group| security_group(owner, group)).collect()),
+        "SecurityGroupRules": list(rules),
+        "NetworkAcls": list(txn.list(place)?.iter().map(|acl| network_acl(owner, acl)).collect()),
+        "RouteTables": list(
+            txn.list(place)?.iter().map(|table| route_table(owner, table)).collect()
+        ),
+    }))
+}
+
+/// An object of the members that are there.
+fn object(members: impl IntoIterator<Item = (&'static str, Option<Value>)>) -> Value {
+    let present = members.into_iter().filter_map(|(name, value)| Some((name.to_owned(), value?)));
+    Value::Object(present.collect::<Map<_, _>>())
+}
+
+fn vpc(owner: &str, vpc: &Vpc) -> Value {
+    let blocks: Vec<Value> = vpc
+        .cidrs
+        .iter()
+        .map(|association| {
+            json!({
+                "AssociationId": association.id,
+                "CidrBlock": association.cidr,
+                "CidrBlockState": { "State": "associated" },
+            })
+        })
+        .collect();
+    json!({
+        "VpcId": vpc.id,
+        "OwnerId": owner,
+        "CidrBlock": vpc.cidrs.first().map(|association| association.cidr.as_str()),
+        "CidrBlockAssociationSet": blocks,
+        "IsDefault": vpc.is_default,
+    })
+}
+
+fn subnet(place: &Place, subnet: &Subnet) -> Value {
+    object([
+        ("SubnetId", Some(json!(subnet.id))),
+        ("VpcId", Some(json!(subnet.vpc_id))),
+        ("OwnerId", Some(json!(place.account))),
+        ("CidrBlock", Some(json!(subnet.cidr))),
+        ("AvailabilityZone", Some(json!(subnet.zone))),
+        ("AvailabilityZoneId", Some(json!(zone_id_of(&place.region, &subnet.zone)))),
+    ])
+}
+
+fn interface(owner: &str, interface: &Interface) -> Value {
+    let addresses: Vec<Value> = interface
+        .private_addresses
+        .iter()
+        .enumerate()
+        .map(|(place, address)| json!({ "PrivateIpAddress": address.address, "Primary": place == 0 }))
+        .collect();
+    let ipv6: Vec<Value> =
+        interface.ipv6_addresses.iter().map(|address| json!({ "Ipv6Address": address })).collect();
+    let groups: Vec<Value> =
+        interface.groups.iter().map(|group| json!({ "GroupId": group })).collect();
+    let attachment = interface.attachment.as_ref().map(|attachment| {
+        json!({
+            "AttachmentId": attachment.id,
+            "InstanceId": attachment.instance_id,
+            "InstanceOwnerId": owner,
+            "DeviceIndex": attachment.device_index,
+        })
+    });
+    let timeouts = object([
+        ("TcpEstablishedTimeout", interface.tcp_established_timeout.map(|seconds| json!(seconds))),
+        ("UdpStreamTimeout", interface.udp_stream_timeout.map(|seconds| json!(seconds))),
+        ("UdpTimeout", interface.udp_timeout.map(|seconds| json!(seconds))),
+    ]);
+    let has_timeouts = timeouts.as_object().is_some_and(|timeouts| !timeouts.is_empty());
+    object([
+        ("NetworkInterfaceId", Some(json!(interface.id))),
+        ("OwnerId", Some(json!(owner))),
+        ("VpcId", Some(json!(interface.vpc_id))),
+        ("SubnetId", Some(json!(interface.subnet_id))),
+        (
+            "PrivateIpAddress",
+            interface.private_addresses.first().map(|address| json!(address.address)),
+        ),
+        ("PrivateIpAddresses", Some(json!(addresses))),
+        ("Ipv6Addresses", Some(json!(ipv6))),
+        ("MacAddress", Some(json!(interface.mac_address))),
+        ("Groups", Some(json!(groups))),
+        ("SourceDestCheck", Some(json!(interface.source_dest_check))),
+        ("InterfaceType", Some(json!("interface"))),
+        ("Attachment", attachment),
+        ("ConnectionTrackingConfiguration", has_timeouts.then_some(timeouts)),
+    ])
+}
+
+fn security_group(owner: &str, group: &SecurityGroup) -> Value {
+    json!({
+        "GroupId": group.id,
+        "GroupName": group.name,
+        "VpcId": group.vpc_id,
+        "OwnerId": owner,
+    })
+}
+
+fn security_group_rule(owner: &str, group: &SecurityGroup, rule: &SecurityGroupRule) -> Value {
+    let peer = match &rule.peer {
+        Peer::Ipv4(cidr) => ("CidrIpv4", json!(cidr)),
+        Peer::Ipv6(cidr) => ("CidrIpv6", json!(cidr)),
+        Peer::PrefixList(id) => ("PrefixListId", json!(id)),
+        Peer::Group(id) => ("ReferencedGroupInfo", json!({ "GroupId": id, "UserId": owner })),
+    };
+    object([
+        ("SecurityGroupRuleId", Some(json!(rule.id))),
+        ("GroupId", Some(json!(group.id))),
+        ("GroupOwnerId", Some(json!(owner))),
+        ("IsEgress", Some(json!(rule.is_egress))),
+        ("IpProtocol", Some(json!(rule.protocol))),
+        ("FromPort", rule.from_port.map(|port| json!(port))),
+        ("ToPort", rule.to_port.map(|port| json!(port))),
+        (peer.0, Some(peer.1)),
+    ])
+}
+
+fn network_acl(owner: &str, acl: &NetworkAcl) -> Value {
+    let closing = |egress: bool| {
+        json!({
+            "RuleNumber": CLOSING_ENTRY,
+            "Egress": egress,
+            "RuleAction": "deny",
+            "Protocol": "-1",
+            "CidrBlock": "0.0.0.0/0",
+        })
+    };
+    let mut entries: Vec<Value> = acl.entries.iter().map(acl_entry).collect();
+    entries.extend([closing(false), closing(true)]);
+    let associations: Vec<Value> = acl
+        .associations
+        .iter()
+        .map(|association| {
+            json!({
+                "NetworkAclAssociationId": association.id,
+                "NetworkAclId": acl.id,
+                "SubnetId": association.subnet_id,
+            })
+        })
+        .collect();
+    json!({
+        "NetworkAclId": acl.id,
+        "VpcId": acl.vpc_id,
+        "OwnerId": owner,
+        "IsDefault": acl.is_default,
+        "Associations": associations,
+        "Entries": entries,
+    })
+}
+
+fn acl_entry(entry: &AclEntry) -> Value {
+    let cidr = if entry.cidr.contains(':') { "Ipv6CidrBlock" } else { "CidrBlock" };
+    object([
+        ("RuleNumber", Some(json!(entry.number))),
+        ("Egress", Some(json!(entry.is_egress))),
+        ("RuleAction", Some(json!(if entry.allow { "allow" } else { "deny" }))),
+        ("Protocol", Some(json!(entry.protocol))),
+        (cidr, Some(json!(entry.cidr))),
+        ("PortRange", entry.ports.map(|(from, to)| json!({ "From": from, "To": to }))),
+        ("IcmpTypeCode", entry.icmp.map(|(kind, code)| json!({ "Type": kind, "Code": code }))),
+    ])
+}
+
+fn route_table(owner: &str, table: &RouteTable) -> Value {
+    let routes: Vec<Value> = table
+        .routes
+        .iter()
+        .map(|route| {
+            json!({
+                "DestinationCidrBlock": route.destination,
+                "GatewayId": route.gateway_id,
+                "State": "active",
+            })
+        })
+        .collect();
+    json!({
+        "RouteTableId": table.id,
+        "VpcId": table.vpc_id,
+        "OwnerId": owner,
+        "Routes": routes,
+        "Associations": [{
+            "RouteTableAssociationId": table.main_association_id,
+            "RouteTableId": table.id,
+            "Main": true,
+        }],
+    })
 }

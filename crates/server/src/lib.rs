@@ -22,6 +22,6 @@ mod testing;
 
 pub use accounts::{AccountError, Credentials, RootCredentials, enroll, prepare};
 pub use call::{Call, Caller, Identity};
-pub use config::Config;
+pub use config::{Config, Quotas};
 pub use dispatch::{Answer, Body, Circumstances, Door, Service};
 pub use state::{State, StateError};

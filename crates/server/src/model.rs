@@ -3,6 +3,7 @@
 mod access_key;
 mod agent;
 mod flow_log;
+mod furnished;
 mod interface;
 mod network_acl;
 mod policy;
@@ -13,12 +14,14 @@ mod session;
 mod subnet;
 mod user;
 mod vpc;
+mod vpc_attributes;
 
 use std::collections::BTreeMap;
 
 pub(crate) use access_key::{AccessKey, KeyOwner};
 pub(crate) use agent::{Agent, Attachment};
 pub(crate) use flow_log::{Delivery, FlowLog, ResourceType};
+pub(crate) use furnished::Furnished;
 pub(crate) use interface::{Interface, InterfaceAttachment, PrivateAddress};
 pub(crate) use network_acl::{AclAssociation, AclEntry, NetworkAcl};
 pub(crate) use policy::{InlinePolicy, ManagedPolicy, PolicyVersion};
@@ -29,6 +32,7 @@ pub(crate) use session::Session;
 pub(crate) use subnet::Subnet;
 pub(crate) use user::User;
 pub(crate) use vpc::{CidrAssociation, Vpc};
+pub(crate) use vpc_attributes::VpcAttributes;
 
 /// Tags by key.
 pub(crate) type Tags = BTreeMap<String, String>;

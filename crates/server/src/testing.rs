@@ -31,10 +31,15 @@ pub(crate) struct TestDoor {
 impl TestDoor {
     /// With root as the caller.
     pub(crate) fn new() -> Self {
+        Self::with_config(Config::default())
+    }
+
+    /// The same with another configuration.
+    pub(crate) fn with_config(config: Config) -> Self {
         let directory = tempfile::tempdir().unwrap();
         let state = Arc::new(State::open(directory.path()).unwrap());
         let logs = LogStore::open(&directory.path().join("logs")).unwrap();
-        let door = Door::new(state, logs, Config::default());
+        let door = Door::new(state, logs, config);
         let principal = Principal::Root { account: ACCOUNT.to_owned() };
         Self {
             door,

@@ -14,7 +14,8 @@ use crate::counter::{Books, Counter, Drained};
 use crate::engine::{EngineOptions, Rules};
 use crate::journal::{Journal, JournalError, Mark, Recovered};
 use crate::ledger::InterfaceLedger;
-use crate::publish::{Batch, Interval, Publisher, Subscription, recorded};
+use crate::publish::{Interval, Publisher, Subscription, recorded};
+use crate::spool::Batch;
 use crate::timeline::{Timeline, TimelineError};
 use crate::windows::{ClosedWindows, Windows};
 
@@ -277,6 +278,7 @@ impl Shelf {
     }
 
     fn close(&mut self, closed_before: u64) -> Result<(), AttachmentError> {
+        self.tell_losses();
         let closed = self.windows.close(closed_before);
         self.publish(&closed)?;
         self.settle(&closed);
@@ -287,6 +289,7 @@ impl Shelf {
     }
 
     fn finish(mut self) -> Result<(), AttachmentError> {
+        self.tell_losses();
         let closed = self.windows.finish();
         self.publish(&closed)?;
         self.settle(&closed);
@@ -307,6 +310,21 @@ impl Shelf {
             sink.put(std::mem::take(&mut waiting)).map_err(AttachmentError::Sink)
         })?;
         if waiting.is_empty() { Ok(()) } else { sink.put(waiting).map_err(AttachmentError::Sink) }
+    }
+
+    /// What gave way in the spool is told by SKIPDATA records of its windows.
+    fn tell_losses(&mut self) {
+        let rules = self.publisher.rules();
+        let interface =
+            rules.timeline().and_then(|timeline| timeline.interface(&self.interface_id));
+        let Some(interface) = interface else { return };
+        let length = self.windows.base().as_secs();
+        for (second, packets) in self.surroundings.board.take_losses(&self.interface_id) {
+            let number = second / length;
+            let mut flows = flowlogd_flowlog::WindowFlows::default();
+            flows.lost.insert(interface, packets);
+            self.windows.add(vec![BTreeMap::from([(number, flows)])]);
+        }
     }
 
     /// Enters the closed windows into the ledger.
@@ -352,6 +370,7 @@ impl Shelf {
             recorded,
             excluded,
             lost,
+            undelivered: BTreeMap::new(),
         }
     }
 

@@ -15,6 +15,8 @@ const MAX_LEDGERS: usize = 10_000;
 pub struct Board {
     attachments: Mutex<BTreeMap<String, AttachmentReport>>,
     ledgers: Mutex<VecDeque<WindowLedger>>,
+    /// Records that gave way in the spool: interface, second of the first, packets.
+    gave_way: Mutex<Vec<(String, u64, u64)>>,
 }
 
 impl Board {
@@ -73,13 +75,32 @@ impl Board {
     }
 
     /// A window is closed.
-    pub(super) fn settle(&self, ledger: WindowLedger) {
+    pub(crate) fn settle(&self, ledger: WindowLedger) {
         let mut ledgers = lock(&self.ledgers);
         if ledgers.len() == MAX_LEDGERS {
             ledgers.pop_front();
             tracing::warn!("a window's ledger was not reported: too many wait");
         }
         ledgers.push_back(ledger);
+    }
+
+    /// Records of an interface were lost in the spool: its attachment will tell.
+    pub fn give_way(&self, interface: &str, second: u64, packets: u64) {
+        lock(&self.gave_way).push((interface.to_owned(), second, packets));
+    }
+
+    /// Takes what an interface lost in the spool: second of the first record, packets.
+    pub(super) fn take_losses(&self, interface: &str) -> Vec<(u64, u64)> {
+        let mut gave_way = lock(&self.gave_way);
+        let mut mine = Vec::new();
+        gave_way.retain(|(of, second, packets)| {
+            let is_mine = of == interface;
+            if is_mine {
+                mine.push((*second, *packets));
+            }
+            !is_mine
+        });
+        mine
     }
 
     /// Returns how every attachment stands.

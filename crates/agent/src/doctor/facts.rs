@@ -65,8 +65,8 @@ pub async fn flow_logs(
         }
         let version = flowlogd_aws::ec2::VERSION;
         let answer = client.query("ec2", version, "DescribeFlowLogs", &parameters).await?;
-        let page: flowlogd_aws::ec2::DescribeFlowLogsResponse = from_node(&answer)
-            .map_err(|error| CallError::malformed(error.to_string()))?;
+        let page: flowlogd_aws::ec2::DescribeFlowLogsResponse =
+            from_node(&answer).map_err(|error| CallError::Malformed(error.to_string()))?;
         flow_logs.extend(page.flow_log_set);
         token = page.next_token;
         if token.is_none() {
@@ -133,7 +133,11 @@ impl Facts {
             Ok(interfaces) => walk.enter(
                 "interfaces",
                 Condition::Good,
-                format!("{resource} has {}: {}", count(interfaces.len(), "interface"), few(interfaces)),
+                format!(
+                    "{resource} has {}: {}",
+                    count(interfaces.len(), "interface"),
+                    few(interfaces)
+                ),
             ),
         }
         if let Err(error) = &self.agents {
@@ -142,12 +146,17 @@ impl Facts {
         }
         let serving = self.serving();
         let Some((agent, _)) = serving.iter().max_by_key(|(agent, _)| agent.at) else {
-            walk.enter("agent", Condition::Broken, "no agent has an attachment for these interfaces");
+            walk.enter(
+                "agent",
+                Condition::Broken,
+                "no agent has an attachment for these interfaces",
+            );
             return;
         };
         let age = self.now - agent.at;
         if age > SILENCE {
-            let text = format!("the agent on {} was last heard of {} s ago", agent.host, age / 1000);
+            let text =
+                format!("the agent on {} was last heard of {} s ago", agent.host, age / 1000);
             walk.enter("agent", Condition::Broken, text);
             return;
         }
@@ -180,7 +189,11 @@ impl Facts {
         let packets: u64 = working.iter().map(|(_, report)| report.packets).sum();
         if packets == 0 {
             // Nothing to deliver yet; but the rest of the chain can be looked at.
-            walk.enter("packets", Condition::Note, "none so far: no record is due before there is traffic");
+            walk.enter(
+                "packets",
+                Condition::Note,
+                "none so far: no record is due before there is traffic",
+            );
         } else {
             walk.enter("packets", Condition::Good, format!("{packets} seen"));
         }
@@ -193,7 +206,11 @@ impl Facts {
             Err(error) => walk.enter("log group", Condition::Unknown, error.to_string()),
             Ok(true) => walk.enter("log group", Condition::Good, group),
             Ok(false) => {
-                walk.enter("log group", Condition::Note, format!("{group} comes with the first record"));
+                walk.enter(
+                    "log group",
+                    Condition::Note,
+                    format!("{group} comes with the first record"),
+                );
             }
         }
         let reports: Vec<(&Agent, &DeliveryReport)> = self
@@ -287,7 +304,11 @@ async fn interfaces(client: &Client, flow_log: &FlowLog) -> Result<Vec<String>, 
     Ok(interfaces.iter().filter_map(|node| text(Some(node), "networkInterfaceId")).collect())
 }
 
-async fn iam(client: &Client, action: &str, parameters: &[(&str, &str)]) -> Result<Node, CallError> {
+async fn iam(
+    client: &Client,
+    action: &str,
+    parameters: &[(&str, &str)],
+) -> Result<Node, CallError> {
     let answer = client.query("iam", flowlogd_aws::iam::VERSION, action, parameters).await?;
     Ok(answer.get(&format!("{action}Result")).cloned().unwrap_or_default())
 }

@@ -48,8 +48,7 @@ pub(super) fn trust(facts: &Facts, walk: &mut Walk) {
         context: &context,
     };
     let name = "the trust policy".to_owned();
-    let policies =
-        Policies { resource: Some(NamedPolicy { name, policy }), ..Policies::default() };
+    let policies = Policies { resource: Some(NamedPolicy { name, policy }), ..Policies::default() };
     let evaluation = evaluate(&ask, &policies);
     if evaluation.is_allowed() {
         walk.enter("trust", Condition::Good, format!("{SERVICE} may assume it"));
@@ -143,7 +142,9 @@ fn why(evaluation: &Evaluation, ask: &Ask<'_>) -> String {
     let statement = named(statement);
     match mismatch {
         Mismatch::Principal => format!("{statement} allows others, not this principal"),
-        Mismatch::Action => format!("no statement allows {}; {statement} allows others", ask.action),
+        Mismatch::Action => {
+            format!("no statement allows {}; {statement} allows others", ask.action)
+        }
         Mismatch::Resource => format!("{statement} allows the action on other resources only"),
         Mismatch::Condition { operator, key, wanted, found } => {
             let found = found.as_ref().map_or_else(

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::shapes::{TagSpecification, Vpc};
+use super::shapes::{TagSpecification, Unsupported, Vpc};
 
 /// Request of `CreateVpc`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -10,30 +10,32 @@ use super::shapes::{TagSpecification, Vpc};
 pub struct CreateVpcRequest {
     /// `/16` to `/28`.
     pub cidr_block: Option<String>,
-    /// Not supported.
-    pub ipv6_cidr_block: Option<String>,
-    /// Not supported.
-    pub ipv6_pool: Option<String>,
-    /// Not supported.
-    pub ipv6_cidr_block_network_border_group: Option<String>,
-    /// Not supported.
-    pub amazon_provided_ipv6_cidr_block: Option<bool>,
-    /// Not supported.
-    pub ipv4_ipam_pool_id: Option<String>,
-    /// Not supported.
-    pub ipv4_netmask_length: Option<u8>,
-    /// Not supported.
-    pub ipv6_ipam_pool_id: Option<String>,
-    /// Not supported.
-    pub ipv6_netmask_length: Option<u8>,
     /// `default`; nothing runs here that could be dedicated.
     pub instance_tenancy: Option<String>,
+    /// Only `false` is supported.
+    pub amazon_provided_ipv6_cidr_block: Option<bool>,
     /// Tags of type `vpc`.
     #[serde(rename = "TagSpecification", default)]
     pub tag_specifications: Vec<TagSpecification>,
     /// Only look whether it would succeed.
     #[serde(default)]
     pub dry_run: bool,
+    /// Not supported.
+    pub ipv6_cidr_block: Option<Unsupported>,
+    /// Not supported.
+    pub ipv6_pool: Option<Unsupported>,
+    /// Not supported.
+    pub ipv6_cidr_block_network_border_group: Option<Unsupported>,
+    /// Not supported.
+    pub ipv4_ipam_pool_id: Option<Unsupported>,
+    /// Not supported.
+    pub ipv4_netmask_length: Option<Unsupported>,
+    /// Not supported.
+    pub ipv6_ipam_pool_id: Option<Unsupported>,
+    /// Not supported.
+    pub ipv6_netmask_length: Option<Unsupported>,
+    /// Not supported.
+    pub vpc_encryption_control: Option<Unsupported>,
 }
 
 /// Answer of `CreateVpc`.

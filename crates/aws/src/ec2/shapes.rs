@@ -1,10 +1,28 @@
 //! Shapes that several operations share (`vpc-filtering.md` §13.1).
 
+mod attribute;
 mod flow_log;
+mod network_interface;
+mod route_table;
+mod subnet;
+mod unsupported;
+mod vpc;
 
 use serde::{Deserialize, Serialize};
 
+pub use attribute::{Attribute, AttributeParameter};
 pub use flow_log::{FlowLog, UnsuccessfulItem, UnsuccessfulItemError};
+pub use network_interface::{
+    ConnectionTracking, ConnectionTrackingParameter, GroupIdentifier, Ipv6Address,
+    NetworkInterface, NetworkInterfaceAddress, NetworkInterfaceAttachment, Operator,
+};
+pub use route_table::{
+    AssociationState, InternetGateway, InternetGatewayAttachment, Route, RouteTable,
+    RouteTableAssociation,
+};
+pub use subnet::{PrivateDnsNameOptions, Subnet};
+pub use unsupported::Unsupported;
+pub use vpc::{CidrBlockAssociation, CidrBlockState, Vpc};
 
 /// `Filter.N`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -45,49 +63,4 @@ pub struct Tag {
     pub key: String,
     /// Up to 256 characters.
     pub value: String,
-}
-
-/// A VPC.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct Vpc {
-    /// `vpc-…`.
-    pub vpc_id: String,
-    /// `pending`, `available`.
-    pub state: String,
-    /// The primary CIDR block.
-    pub cidr_block: String,
-    /// All of them.
-    #[serde(default)]
-    pub cidr_block_association_set: Vec<CidrBlockAssociation>,
-    /// `dopt-…`.
-    pub dhcp_options_id: String,
-    /// `default`.
-    pub instance_tenancy: String,
-    /// Whether it came with the region.
-    pub is_default: bool,
-    /// The account.
-    pub owner_id: String,
-    /// Its tags.
-    #[serde(default)]
-    pub tag_set: Vec<Tag>,
-}
-
-/// A CIDR block of a VPC.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "camelCase")]
-pub struct CidrBlockAssociation {
-    /// `vpc-cidr-assoc-…`.
-    pub association_id: String,
-    /// The block.
-    pub cidr_block: String,
-    /// `associated`.
-    pub cidr_block_state: CidrBlockState,
-}
-
-/// The state of a CIDR block.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct CidrBlockState {
-    /// `associated`.
-    pub state: String,
 }

@@ -70,6 +70,10 @@ pub struct WindowLedger {
     /// Packets that were lost, by place.
     #[serde(default)]
     pub lost: BTreeMap<String, u64>,
+    /// Packets in records that no destination has, by reason: what is refused for good, and what gave way in
+    /// a full spool. They are among the recorded ones.
+    #[serde(default)]
+    pub undelivered: BTreeMap<String, u64>,
 }
 
 /// How delivery for a flow log stands.

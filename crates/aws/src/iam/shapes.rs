@@ -1,5 +1,7 @@
 //! What the answers of several operations hold.
 
+#![expect(clippy::struct_field_names, reason = "members are called what the wire calls them")]
+
 use serde::{Deserialize, Serialize};
 
 use crate::Seconds;

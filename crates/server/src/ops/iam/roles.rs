@@ -132,12 +132,13 @@ pub(super) fn delete(call: &Call<'_>, request: DeleteRoleRequest) -> Result<(), 
 }
 
 fn settings(description: Option<&str>, max_session_duration: Option<i64>) -> Constraints {
-    Constraints::new().length("description", description.unwrap_or_default(), 0, 1000).range(
-        "maxSessionDuration",
-        max_session_duration,
-        3600,
-        43_200,
-    )
+    let description = description.unwrap_or_default();
+    let printable = |character| matches!(character, '\t' | '\n' | '\r' | '\u{20}'..='\u{7e}' | '\u{a1}'..='\u{ff}');
+    let written = r"[\u0009\u000A\u000D\u0020-\u007E\u00A1-\u00FF]*";
+    Constraints::new()
+        .length("description", description, 0, 1000)
+        .pattern("description", description, written, printable)
+        .range("maxSessionDuration", max_session_duration, 3600, 43_200)
 }
 
 fn seconds(duration: Option<i64>) -> Option<u32> {

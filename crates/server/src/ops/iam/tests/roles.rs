@@ -124,6 +124,19 @@ fn lists_leave_tags_and_boundaries_out_and_hold_the_trust_policy() {
 }
 
 #[test]
+fn a_description_is_short_and_printable() {
+    let door = TestDoor::new();
+    make_role(&door, "r");
+    let long = "x".repeat(1001);
+
+    let long = refused(&door, "UpdateRole", &[("RoleName", "r"), ("Description", &long)]);
+    let odd = refused(&door, "UpdateRole", &[("RoleName", "r"), ("Description", "a\u{4e2d}")]);
+
+    assert!(long.contains("at 'description' failed to satisfy constraint: Member must have length less than or equal to 1000"), "{long}");
+    assert!(odd.contains("Value 'a\u{4e2d}' at 'description' failed"), "{odd}");
+}
+
+#[test]
 fn roles_are_paged() {
     let door = TestDoor::new();
     for name in ["a", "b", "c"] {

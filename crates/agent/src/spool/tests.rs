@@ -1,0 +1,517 @@
+//! What the spool promises, kills and broken disks included.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::fs;
+use std::path::{Path, PathBuf};
+
+use proptest::prelude::*;
+use tempfile::TempDir;
+
+use super::*;
+
+const LARGE: u64 = 1 << 30;
+
+fn batch(queue: &str, stream: &str, text: &str) -> Batch {
+    Batch {
+        queue: queue.into(),
+        number: None,
+        log_group: "group".to_owned(),
+        log_stream: stream.to_owned(),
+        interface: "eni-1".to_owned(),
+        events: vec![
+            Event { timestamp: 1_000, message: format!("{text} a"), packets: 3 },
+            Event { timestamp: 2_000, message: format!("{text} b"), packets: 4 },
+        ],
+        created: 9_000,
+    }
+}
+
+fn numbered(queue: &str, stream: &str, number: u64) -> Batch {
+    Batch { number: Some(number), ..batch(queue, stream, &format!("batch {number}")) }
+}
+
+fn open(directory: &TempDir) -> Spool {
+    Spool::open(directory.path(), LARGE).unwrap()
+}
+
+fn append(spool: &Spool, batches: Vec<Batch>) -> Appended {
+    spool.append_all(batches, None).unwrap()
+}
+
+/// Takes, reads and settles all that a queue has; returns (stream, number, first message).
+fn deliver_all(spool: &Spool, queue: &str) -> Vec<(String, u64, String)> {
+    let mut delivered = Vec::new();
+    while let Some(taken) = spool.take(&queue.into()) {
+        let events = spool.read(&taken).unwrap();
+        spool.settle(&taken, Settlement::Delivered).unwrap();
+        let message = events[0].message.clone();
+        delivered.push((taken.log_stream.to_string(), taken.number, message));
+    }
+    delivered
+}
+
+fn files(directory: &Path, extension: &str) -> Vec<PathBuf> {
+    let mut files: Vec<PathBuf> = fs::read_dir(directory)
+        .unwrap()
+        .map(|entry| entry.unwrap().path())
+        .filter(|path| path.extension().is_some_and(|found| found == extension))
+        .collect();
+    files.sort();
+    files
+}
+
+#[test]
+fn what_was_appended_is_there_after_a_restart_with_the_same_numbers_and_producer() {
+    let directory = TempDir::new().unwrap();
+    let spool = open(&directory);
+    append(&spool, vec![batch("fl-1", "s", "x"), batch("fl-2", "s", "y")]);
+    let before = spool.take(&"fl-1".into()).unwrap();
+    drop(spool);
+
+    let spool = open(&directory);
+    let after = spool.take(&"fl-1".into()).unwrap();
+
+    assert_eq!(after, before);
+    assert_eq!(after.sequence_token(), format!("{}:1", before.producer));
+    assert_eq!(before.producer.len(), 32);
+    assert_ne!(spool.take(&"fl-2".into()).unwrap().producer, before.producer);
+    assert_eq!(spool.read(&after).unwrap(), batch("fl-1", "s", "x").events);
+}
+
+#[test]
+fn what_was_acknowledged_is_not_sent_again_and_its_file_is_gone() {
+    let directory = TempDir::new().unwrap();
+    let spool = open(&directory);
+    append(&spool, vec![batch("fl-1", "s", "x"), batch("fl-1", "t", "y")]);
+    let taken = spool.take(&"fl-1".into()).unwrap();
+    spool.settle(&taken, Settlement::Delivered).unwrap();
+    drop(spool);
+
+    let spool = open(&directory);
+    assert_eq!(deliver_all(&spool, "fl-1"), [("t".to_owned(), 2, "y a".to_owned())]);
+
+    assert!(files(directory.path(), "segment").is_empty());
+    assert_eq!(spool.bytes(), 0);
+    drop(spool);
+    let spool = open(&directory);
+    assert!(spool.take(&"fl-1".into()).is_none());
+    append(&spool, vec![batch("fl-1", "s", "z")]);
+    assert_eq!(spool.take(&"fl-1".into()).unwrap().number, 3);
+}
+
+#[test]
+fn a_stream_has_one_batch_under_way_and_keeps_its_order() {
+    let directory = TempDir::new().unwrap();
+    let spool = open(&directory);
+    append(&spool, vec![batch("q", "s", "1"), batch("q", "s", "2"), batch("q", "t", "3")]);
+
+    let first = spool.take(&"q".into()).unwrap();
+    let other = spool.take(&"q".into()).unwrap();
+
+    assert_eq!((first.number, other.number), (1, 3));
+    assert!(spool.take(&"q".into()).is_none());
+    spool.release(&first);
+    assert_eq!(spool.take(&"q".into()).unwrap().number, 1);
+    spool.settle(&first, Settlement::Delivered).unwrap();
+    assert_eq!(spool.take(&"q".into()).unwrap().number, 2);
+}
+
+#[test]
+fn a_replay_made_again_adds_only_what_is_new() {
+    let directory = TempDir::new().unwrap();
+    let spool = open(&directory);
+    append(&spool, vec![numbered("q", "s", 1), numbered("q", "s", 2)]);
+    let taken = spool.take(&"q".into()).unwrap();
+    spool.settle(&taken, Settlement::Delivered).unwrap();
+    drop(spool);
+
+    let spool = open(&directory);
+    let again = append(&spool, (1..=4).map(|number| numbered("q", "s", number)).collect());
+
+    assert_eq!((again.batches, again.skipped), (2, 2));
+    let numbers: Vec<_> =
+        deliver_all(&spool, "q").into_iter().map(|(_, number, _)| number).collect();
+    assert_eq!(numbers, [2, 3, 4]);
+    assert_eq!(append(&spool, vec![numbered("q", "s", 4)]).skipped, 1);
+    drop(spool);
+    assert_eq!(append(&open(&directory), vec![numbered("q", "s", 4)]).skipped, 1);
+}
+
+#[test]
+fn the_mark_of_the_last_commit_is_found_again_even_when_its_batches_are_delivered() {
+    let directory = TempDir::new().unwrap();
+    let spool = open(&directory);
+    assert_eq!(spool.mark(), None);
+    spool.append_all(vec![batch("q", "s", "x")], Some("position 7")).unwrap();
+    deliver_all(&spool, "q");
+    assert!(files(directory.path(), "segment").is_empty());
+    drop(spool);
+
+    let spool = open(&directory);
+    assert_eq!(spool.mark().as_deref(), Some("position 7"));
+    spool.append_all(Vec::new(), Some("position 8")).unwrap();
+    append(&spool, vec![batch("q", "s", "y")]);
+    drop(spool);
+
+    assert_eq!(open(&directory).mark().as_deref(), Some("position 8"));
+}
+
+#[test]
+fn when_full_the_oldest_give_way_and_are_told_by_interface_and_time() {
+    let directory = TempDir::new().unwrap();
+    // A block and an entry in the index each.
+    let spool = Spool::open(directory.path(), 3 * (4096 + 1024)).unwrap();
+    let appended: Vec<_> =
+        (0..5).map(|number| append(&spool, vec![batch("q", "s", &number.to_string())])).collect();
+
+    let dropped: Vec<_> = appended.into_iter().flat_map(|appended| appended.dropped).collect();
+    assert_eq!(dropped.iter().map(|dropped| dropped.number).collect::<Vec<_>>(), [1, 2]);
+    let Dropped { records, packets, first, last, loss, interface, .. } = &dropped[0];
+    assert_eq!((*records, *packets, *first, *last), (2, 7, 1_000, 2_000));
+    assert_eq!((*loss, &**interface), (Loss::Full, "eni-1"));
+    let state = spool.queue_state(&"q".into());
+    assert_eq!((state.batches, state.dropped_batches, state.dropped_records), (3, 2, 4));
+    assert!(spool.bytes() <= 3 * (4096 + 1024));
+    drop(spool);
+    let spool = open(&directory);
+    assert_eq!(spool.dropped_batches(), 2);
+    assert_eq!(deliver_all(&spool, "q").len(), 3);
+}
+
+#[test]
+fn a_batch_under_way_whose_segment_gives_way_may_still_arrive_and_is_lost_only_if_it_does_not() {
+    for arrives in [true, false] {
+        let directory = TempDir::new().unwrap();
+        let spool = Spool::open(directory.path(), 4096 + 2 * 1024).unwrap();
+        append(&spool, vec![batch("q", "s", "1"), batch("q", "s", "2")]);
+        let taken = spool.take(&"q".into()).unwrap();
+
+        let dropped = append(&spool, vec![batch("q", "s", "3")]).dropped;
+        assert_eq!(dropped.iter().map(|dropped| dropped.number).collect::<Vec<_>>(), [2]);
+        assert!(matches!(spool.read(&taken), Err(ReadError::Gone)));
+        if arrives {
+            spool.settle(&taken, Settlement::Delivered).unwrap();
+        } else {
+            spool.release(&taken);
+        }
+
+        let dropped = append(&spool, Vec::new()).dropped;
+        let numbers: Vec<_> = dropped.iter().map(|dropped| dropped.number).collect();
+        assert_eq!(numbers, if arrives { vec![] } else { vec![1] });
+        assert_eq!(spool.take(&"q".into()).unwrap().number, 3);
+    }
+}
+
+#[test]
+fn a_commit_that_can_never_fit_is_refused_and_costs_nobody_their_place() {
+    let directory = TempDir::new().unwrap();
+    let spool = Spool::open(directory.path(), 4096 + 1024).unwrap();
+    append(&spool, vec![batch("q", "s", "1")]);
+
+    let refused = spool.append_all(vec![batch("q", "s", "2"), batch("q", "s", "3")], None);
+
+    assert!(matches!(refused, Err(SpoolError::TooLarge { .. })));
+    assert_eq!(deliver_all(&spool, "q").len(), 1);
+}
+
+#[test]
+fn a_removed_queue_is_told_and_stays_removed_and_a_new_one_has_another_producer() {
+    let directory = TempDir::new().unwrap();
+    let spool = open(&directory);
+    append(&spool, vec![batch("q", "s", "1"), batch("other", "s", "2")]);
+    let before = spool.take(&"q".into()).unwrap();
+
+    let dropped = spool.remove_queue(&"q".into()).unwrap();
+
+    assert_eq!((dropped.len(), dropped[0].loss), (1, Loss::Removed));
+    drop(spool);
+    let spool = open(&directory);
+    assert_eq!(spool.queues(), ["other".into()]);
+    append(&spool, vec![batch("q", "s", "3")]);
+    drop(spool);
+    let spool = open(&directory);
+    let after = spool.take(&"q".into()).unwrap();
+    assert_ne!(after.producer, before.producer);
+    assert_eq!(spool.read(&after).unwrap()[0].message, "3 a");
+    assert_eq!(deliver_all(&spool, "other").len(), 1);
+}
+
+#[test]
+fn one_spool_has_one_process() {
+    let directory = TempDir::new().unwrap();
+    let _spool = open(&directory);
+
+    assert!(matches!(Spool::open(directory.path(), LARGE), Err(SpoolError::InUse(_))));
+}
+
+#[test]
+fn a_batch_that_rots_on_disk_is_told_set_aside_and_holds_up_no_other() {
+    let directory = TempDir::new().unwrap();
+    let spool = open(&directory);
+    append(&spool, vec![batch("q", "s", "1"), batch("q", "s", "2")]);
+    let segment = files(directory.path(), "segment").remove(0);
+    let mut contents = fs::read(&segment).unwrap();
+    let first = spool.take(&"q".into()).unwrap();
+    contents[usize::try_from(first.place.offset).unwrap() + 12] ^= 1;
+    fs::write(&segment, contents).unwrap();
+
+    assert!(matches!(spool.read(&first), Err(ReadError::Damaged)));
+    spool.settle(&first, Settlement::Unreadable).unwrap();
+
+    assert_eq!(deliver_all(&spool, "q"), [("s".to_owned(), 2, "2 a".to_owned())]);
+    let dropped = append(&spool, Vec::new()).dropped;
+    assert_eq!((dropped.len(), dropped[0].loss), (1, Loss::Unreadable));
+    assert_eq!(files(directory.path(), "bad").len(), 1);
+    drop(spool);
+    assert_eq!(open(&directory).dropped_batches(), 1);
+}
+
+/// Copies a spool's files, one of them cut off.
+fn copy_cut(from: &Path, cut: &Path, length: usize) -> TempDir {
+    let copy = TempDir::new().unwrap();
+    for entry in fs::read_dir(from).unwrap() {
+        let path = entry.unwrap().path();
+        let mut contents = fs::read(&path).unwrap();
+        if path == cut {
+            contents.truncate(length);
+        }
+        fs::write(copy.path().join(path.file_name().unwrap()), contents).unwrap();
+    }
+    copy
+}
+
+#[test]
+fn a_segment_cut_off_anywhere_is_set_aside_whole_and_the_others_are_read() {
+    let directory = TempDir::new().unwrap();
+    let spool = open(&directory);
+    append(&spool, vec![numbered("q", "s", 1)]);
+    append(&spool, vec![numbered("q", "s", 2), numbered("q", "t", 3)]);
+    append(&spool, vec![numbered("q", "s", 4)]);
+    drop(spool);
+    let segment = files(directory.path(), "segment").remove(1);
+    let whole = fs::read(&segment).unwrap().len();
+
+    for length in 0..whole {
+        let copy = copy_cut(directory.path(), &segment, length);
+        let spool = open(&copy);
+
+        assert_eq!(spool.damage().bad_segments, 1, "cut at {length}");
+        assert_eq!(files(copy.path(), "bad").len(), 1);
+        let numbers: Vec<_> = deliver_all(&spool, "q").into_iter().map(|batch| batch.1).collect();
+        assert_eq!(numbers, [1, 4], "cut at {length}");
+        drop(spool);
+        assert_eq!(open(&copy).damage(), Damage::default(), "it is counted once");
+    }
+}
+
+#[test]
+fn numbers_of_a_lost_segment_are_not_given_out_again_but_a_replay_may_repeat_them() {
+    let directory = TempDir::new().unwrap();
+    let spool = open(&directory);
+    append(&spool, vec![batch("q", "s", "1")]);
+    append(&spool, vec![batch("q", "s", "2")]);
+    drop(spool);
+    let segment = files(directory.path(), "segment").remove(1);
+    fs::write(&segment, b"FLSPOOL1").unwrap();
+
+    let spool = open(&directory);
+    assert_eq!(append(&spool, vec![numbered("q", "s", 2)]).batches, 1);
+    drop(spool);
+    let spool = open(&directory);
+    append(&spool, vec![batch("q", "s", "3")]);
+
+    let numbers: Vec<_> = deliver_all(&spool, "q").into_iter().map(|batch| batch.1).collect();
+    assert_eq!(numbers[..2], [1, 2]);
+    assert!(numbers[2] > 1 + 65_536, "{numbers:?}");
+}
+
+#[test]
+fn a_journal_cut_off_anywhere_costs_at_most_a_batch_sent_twice() {
+    let directory = TempDir::new().unwrap();
+    let spool = open(&directory);
+    append(&spool, (1..=4).map(|number| numbered("q", "s", number)).collect());
+    let first = spool.take(&"q".into()).unwrap();
+    spool.release(&first);
+    for _ in 0..2 {
+        let taken = spool.take(&"q".into()).unwrap();
+        spool.settle(&taken, Settlement::Delivered).unwrap();
+    }
+    drop(spool);
+    let journal = directory.path().join("journal");
+    let whole = fs::read(&journal).unwrap().len();
+
+    for length in 0..=whole {
+        let copy = copy_cut(directory.path(), &journal, length);
+        let spool = open(&copy);
+
+        let taken = spool.take(&"q".into()).unwrap();
+        assert_eq!(taken.producer, first.producer, "cut at {length}");
+        spool.release(&taken);
+        assert_eq!(append(&spool, vec![numbered("q", "s", 4)]).skipped, 1);
+        let numbers: Vec<_> = deliver_all(&spool, "q").into_iter().map(|batch| batch.1).collect();
+        assert!(numbers.ends_with(&[3, 4]) && numbers.is_sorted(), "cut at {length}: {numbers:?}");
+    }
+}
+
+#[test]
+fn a_commit_that_a_crash_interrupted_is_gone_and_counted() {
+    let directory = TempDir::new().unwrap();
+    let spool = open(&directory);
+    append(&spool, vec![batch("q", "s", "1")]);
+    drop(spool);
+    fs::write(directory.path().join("0000000000000002.new"), b"FLSPOOL1half").unwrap();
+
+    let spool = open(&directory);
+
+    assert_eq!(spool.damage(), Damage { unfinished_commits: 1, ..Damage::default() });
+    assert_eq!(deliver_all(&spool, "q").len(), 1);
+    assert!(files(directory.path(), "new").is_empty());
+}
+
+#[test]
+fn a_long_journal_is_summed_up_and_says_the_same() {
+    let directory = TempDir::new().unwrap();
+    let spool = open(&directory);
+    append(&spool, (0..20_000).map(|_| batch("q", "s", "x")).collect());
+    for _ in 0..19_999 {
+        let taken = spool.take(&"q".into()).unwrap();
+        spool.settle(&taken, Settlement::Delivered).unwrap();
+    }
+    drop(spool);
+
+    let spool = open(&directory);
+    assert_eq!(deliver_all(&spool, "q"), [("s".to_owned(), 20_000, "x a".to_owned())]);
+    drop(spool);
+    assert!(fs::metadata(directory.path().join("journal")).unwrap().len() < 2048 + (1 << 21));
+    let spool = open(&directory);
+    assert!(fs::metadata(directory.path().join("journal")).unwrap().len() < 1024);
+    append(&spool, vec![batch("q", "s", "y")]);
+    assert_eq!(spool.take(&"q".into()).unwrap().number, 20_001);
+}
+
+/// What happens to a spool.
+#[derive(Clone, Debug)]
+enum Step {
+    Append(Vec<(u8, u8)>),
+    Take(u8),
+    Settle(Settlement),
+    Release,
+    Remove(u8),
+    Reopen,
+}
+
+fn step() -> impl Strategy<Value = Step> {
+    let append = prop::collection::vec((0..3_u8, 0..3_u8), 0..4).prop_map(Step::Append);
+    let settled = prop_oneof![Just(Settlement::Delivered), Just(Settlement::Refused)];
+    prop_oneof![
+        4 => append,
+        4 => (0..3_u8).prop_map(Step::Take),
+        3 => settled.prop_map(Step::Settle),
+        1 => Just(Step::Release),
+        1 => (0..3_u8).prop_map(Step::Remove),
+        1 => Just(Step::Reopen),
+    ]
+}
+
+/// What a spool should hold: numbers and texts, by queue and stream.
+#[derive(Default)]
+struct Model {
+    waiting: BTreeMap<(String, String), VecDeque<(u64, String)>>,
+    busy: BTreeSet<(String, String)>,
+    made: u64,
+}
+
+impl Model {
+    fn next(&self, queue: &str) -> Option<(u64, String)> {
+        self.waiting
+            .iter()
+            .filter(|(names, waiting)| {
+                names.0 == queue && !self.busy.contains(names) && !waiting.is_empty()
+            })
+            .filter_map(|(_, waiting)| waiting.front().cloned())
+            .min()
+    }
+
+    fn count(&self, queue: &str) -> u64 {
+        let of_queue = self.waiting.iter().filter(|(names, _)| names.0 == queue);
+        of_queue.map(|(_, waiting)| waiting.len() as u64).sum()
+    }
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn a_spool_holds_what_a_model_holds_through_every_restart(
+        steps in prop::collection::vec(step(), 0..60)
+    ) {
+        let directory = TempDir::new().unwrap();
+        let mut spool = open(&directory);
+        let mut model = Model::default();
+        let mut under_way: Vec<Taken> = Vec::new();
+        let name = |number: u8| format!("q{number}");
+        for step in steps {
+            match step {
+                Step::Append(batches) => {
+                    let mut appended = Vec::new();
+                    for (queue, stream) in batches {
+                        model.made += 1;
+                        let (number, stream) = (model.made, format!("s{stream}"));
+                        appended.push(numbered(&name(queue), &stream, number));
+                        let names = (name(queue), stream);
+                        let text = format!("batch {number} a");
+                        model.waiting.entry(names).or_default().push_back((number, text));
+                    }
+                    let (count, again) = (appended.len() as u64, appended.clone());
+                    prop_assert_eq!(append(&spool, appended).batches, count);
+                    prop_assert_eq!(append(&spool, again).skipped, count);
+                }
+                Step::Take(queue) => {
+                    let taken = spool.take(&name(queue).as_str().into());
+                    let expected = model.next(&name(queue));
+                    prop_assert_eq!(taken.as_ref().map(|taken| taken.number), expected.as_ref().map(|next| next.0));
+                    if let (Some(taken), Some((_, text))) = (taken, expected) {
+                        prop_assert_eq!(&spool.read(&taken).unwrap()[0].message, &text);
+                        model.busy.insert((name(queue), taken.log_stream.to_string()));
+                        under_way.push(taken);
+                    }
+                }
+                Step::Settle(settlement) => {
+                    let Some(taken) = under_way.pop() else { continue };
+                    spool.settle(&taken, settlement).unwrap();
+                    let names = (taken.queue.to_string(), taken.log_stream.to_string());
+                    model.busy.remove(&names);
+                    model.waiting.get_mut(&names).unwrap().pop_front();
+                }
+                Step::Release => {
+                    let Some(taken) = under_way.pop() else { continue };
+                    spool.release(&taken);
+                    model.busy.remove(&(taken.queue.to_string(), taken.log_stream.to_string()));
+                }
+                Step::Remove(queue) => {
+                    let queue = name(queue);
+                    let dropped = spool.remove_queue(&queue.as_str().into()).unwrap();
+                    prop_assert_eq!(dropped.len() as u64, model.count(&queue));
+                    model.waiting.retain(|names, _| names.0 != queue);
+                    model.busy.retain(|names| names.0 != queue);
+                    under_way.retain(|taken| taken.queue.as_str() != queue);
+                }
+                Step::Reopen => {
+                    drop(spool);
+                    spool = open(&directory);
+                    prop_assert_eq!(spool.damage(), Damage::default());
+                    model.busy.clear();
+                    under_way.clear();
+                }
+            }
+            for queue in 0..3 {
+                let state = spool.queue_state(&name(queue).as_str().into());
+                prop_assert_eq!(state.batches, model.count(&name(queue)));
+                prop_assert_eq!(state.records, 2 * state.batches);
+            }
+            let nothing_waits = model.waiting.values().all(VecDeque::is_empty);
+            prop_assert_eq!(spool.bytes() == 0, nothing_waits);
+            prop_assert_eq!(files(directory.path(), "segment").is_empty(), nothing_waits);
+        }
+    }
+}

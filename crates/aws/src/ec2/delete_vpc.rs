@@ -1,0 +1,14 @@
+//! `DeleteVpc`.
+
+use serde::{Deserialize, Serialize};
+
+/// Request of `DeleteVpc`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct DeleteVpcRequest {
+    /// `vpc-…`.
+    pub vpc_id: String,
+    /// Only look whether it would succeed.
+    #[serde(default)]
+    pub dry_run: bool,
+}

@@ -1,0 +1,87 @@
+//! Route tables and internet gateways as answers print them.
+
+use serde::{Deserialize, Serialize};
+
+use super::Tag;
+
+/// A route table.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RouteTable {
+    /// `rtb-…`.
+    pub route_table_id: String,
+    /// `vpc-…`.
+    pub vpc_id: String,
+    /// The account.
+    pub owner_id: String,
+    /// Its routes.
+    #[serde(default)]
+    pub route_set: Vec<Route>,
+    /// What it is the table of.
+    #[serde(default)]
+    pub association_set: Vec<RouteTableAssociation>,
+    /// Its tags.
+    #[serde(default)]
+    pub tag_set: Vec<Tag>,
+}
+
+/// A route.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct Route {
+    /// Where to.
+    pub destination_cidr_block: String,
+    /// `local` or `igw-…`.
+    pub gateway_id: String,
+    /// `active`.
+    pub state: String,
+    /// `CreateRouteTable` for the local one, else `CreateRoute`.
+    pub origin: String,
+}
+
+/// What a route table is the table of.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RouteTableAssociation {
+    /// `rtbassoc-…`.
+    pub route_table_association_id: String,
+    /// `rtb-…`.
+    pub route_table_id: String,
+    /// Whether of all subnets that have no other.
+    pub main: bool,
+    /// `associated`.
+    pub association_state: AssociationState,
+}
+
+/// The state of an association.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct AssociationState {
+    /// `associated`.
+    pub state: String,
+}
+
+/// An internet gateway.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InternetGateway {
+    /// `igw-…`.
+    pub internet_gateway_id: String,
+    /// The VPC that it belongs to.
+    #[serde(default)]
+    pub attachment_set: Vec<InternetGatewayAttachment>,
+    /// The account.
+    pub owner_id: String,
+    /// Its tags.
+    #[serde(default)]
+    pub tag_set: Vec<Tag>,
+}
+
+/// To which VPC a gateway belongs.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct InternetGatewayAttachment {
+    /// `vpc-…`.
+    pub vpc_id: String,
+    /// `available`.
+    pub state: String,
+}

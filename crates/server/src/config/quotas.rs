@@ -1,0 +1,55 @@
+//! How much of a kind there may be.
+
+use serde::Deserialize;
+
+/// Section `[server.quotas]`: AWS's defaults (`vpc-filtering.md` §12) unless it says otherwise. A quota
+/// counts what an account has in a region.
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub struct Quotas {
+    /// 5, the default VPC among them.
+    pub vpcs_per_region: usize,
+    /// 200.
+    pub subnets_per_vpc: usize,
+    /// 5000.
+    pub network_interfaces_per_region: usize,
+    /// 5; AWS raises it to 16 at most.
+    pub security_groups_per_interface: usize,
+    /// 50, as many as the largest instance types have; AWS's number depends on the type.
+    pub private_addresses_per_interface: usize,
+    /// 15, as many as the largest instance types have; AWS's number depends on the type.
+    pub network_interfaces_per_instance: usize,
+}
+
+impl Default for Quotas {
+    fn default() -> Self {
+        Self {
+            vpcs_per_region: 5,
+            subnets_per_vpc: 200,
+            network_interfaces_per_region: 5000,
+            security_groups_per_interface: 5,
+            private_addresses_per_interface: 50,
+            network_interfaces_per_instance: 15,
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::Config;
+    use super::*;
+
+    #[test]
+    fn a_quota_that_is_not_written_down_is_awss() {
+        let config: Config = toml::from_str("[quotas]\nvpcs_per_region = 20").unwrap();
+
+        assert_eq!(config.quotas, Quotas { vpcs_per_region: 20, ..Quotas::default() });
+    }
+
+    #[test]
+    fn a_quota_that_there_is_not_is_refused_by_name() {
+        let error = toml::from_str::<Config>("[quotas]\nvpcs = 20").unwrap_err();
+
+        assert!(error.message().contains("`vpcs`"), "{error}");
+    }
+}
