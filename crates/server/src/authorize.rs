@@ -1,10 +1,11 @@
 //! May the caller? Policies decide; root may, and agents may do what is theirs.
 
-use flowlogd_aws::Fault;
 use flowlogd_aws::policy::{self, Ask, Context, Principal};
+use flowlogd_aws::{Arn, Fault};
 
 use crate::call::{Call, Identity};
 use crate::dispatch::Service;
+use crate::ops::flowlogd::{DECISIONS, holds};
 
 impl Call<'_> {
     /// Asks whether the caller may do `action` to `resource` (an ARN or `*`). Every operation has to ask
@@ -120,7 +121,16 @@ impl Call<'_> {
     /// What an agent may do besides assuming delivery roles: its two operations, and writing the
     /// decisions of interfaces that it holds (`semantics.md` 18, 23).
     fn agent_may(&self, host: &str, action: &str, resource: &str) -> Result<bool, Fault> {
-        let _ = (host, resource);
-        Ok(matches!(action, "flowlogd:GetAgentConfiguration" | "flowlogd:ReportAgent"))
+        if matches!(action, "flowlogd:GetAgentConfiguration" | "flowlogd:ReportAgent") {
+            return Ok(true);
+        }
+        let group = format!("log-group:{DECISIONS}:log-stream:");
+        let group = Arn::new("logs", self.region(), self.account(), group).to_string();
+        let Some(stream) = resource.strip_prefix(&group) else { return Ok(false) };
+        match action {
+            "logs:CreateLogGroup" => Ok(stream.is_empty()),
+            "logs:CreateLogStream" | "logs:PutLogEvents" => holds(self, host, stream),
+            _ => Ok(false),
+        }
     }
 }

@@ -4,6 +4,8 @@ mod configuration;
 mod lease;
 mod report;
 
+pub(crate) use lease::holds;
+
 use flowlogd_aws::Fault;
 
 use crate::call::{Call, Identity};
