@@ -181,7 +181,9 @@ impl Delivery {
         for (queue, mut handle) in workers {
             if tokio::time::timeout_at(deadline, &mut handle.task).await.is_err() {
                 tracing::debug!(%queue, "not all was sent before the end");
-                handle.task.abort();
+                handle.orders.send_modify(|order| order.phase = Phase::Stop);
+                // A worker that panicked has said so.
+                let _ = handle.task.await;
             }
         }
         let spool = Arc::clone(&self.shared.spool);

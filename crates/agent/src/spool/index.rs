@@ -8,6 +8,9 @@ use super::journal::Entry;
 use super::segment::{self, Bodies, Header, HeaderBatch, HeaderQueue, Stored};
 use super::{Batch, Dropped, Loss, QueueId, Settlement, SpoolError, Taken};
 
+/// No store takes events that are older than two weeks, and a day is for clocks.
+const IDLE: i64 = 15 * 24 * 60 * 60 * 1000;
+
 /// The queues with their streams, and the segments with what is left in them.
 #[derive(Debug, Default)]
 pub(super) struct Index {
@@ -29,6 +32,8 @@ struct Queue {
     highest: u64,
     /// The least number that it may give out.
     next: u64,
+    /// When its newest batch was made, Unix milliseconds.
+    touched: i64,
     streams: BTreeMap<(Arc<str>, Arc<str>), Stream>,
     state: QueueState,
 }
@@ -36,7 +41,7 @@ struct Queue {
 impl Queue {
     fn new(producer: &str, highest: u64) -> Self {
         let (streams, state) = (BTreeMap::new(), QueueState::default());
-        Self { producer: producer.into(), highest, next: highest + 1, streams, state }
+        Self { producer: producer.into(), highest, next: highest + 1, touched: 0, streams, state }
     }
 }
 
@@ -111,14 +116,16 @@ impl Index {
                 let highest = self.removed.get(&queue).copied().unwrap_or(0);
                 self.queues.entry(queue).or_insert_with(|| Queue::new(&producer, highest));
             }
-            Entry::Numbers { queue, highest, next } => {
+            Entry::Numbers { queue, highest, next, touched } => {
                 if let Some(queue) = self.queues.get_mut(&queue) {
+                    queue.touched = queue.touched.max(touched);
                     queue.highest = queue.highest.max(highest);
                     queue.next = queue.next.max(next).max(highest + 1);
                 }
             }
-            Entry::Settled { queue: id, number } => {
+            Entry::Settled { queue: id, number, created } => {
                 if let Some(queue) = self.queues.get_mut(&id) {
+                    queue.touched = queue.touched.max(created);
                     queue.highest = queue.highest.max(number);
                     queue.next = queue.next.max(number + 1);
                 }
@@ -150,6 +157,20 @@ impl Index {
         self.removed.retain(|queue, _| spoken_of.contains(queue));
     }
 
+    /// Forgets queues of runs that are long over.
+    pub(super) fn forget_idle_queues(&mut self, now: i64) {
+        let spoken_of: BTreeSet<&QueueId> = self
+            .segments
+            .values()
+            .flat_map(|segment| segment.settled.iter().map(|(queue, _)| queue))
+            .collect();
+        self.queues.retain(|id, queue| {
+            queue.state.batches > 0
+                || spoken_of.contains(id)
+                || now.saturating_sub(queue.touched) < IDLE
+        });
+    }
+
     /// Returns all segments of which nothing waits.
     pub(super) fn retire_settled(&mut self) -> Vec<Retired> {
         let empty: Vec<u64> = self
@@ -175,11 +196,12 @@ impl Index {
         }
         for (id, queue) in &self.queues {
             entries.push(Entry::Queue { queue: id.clone(), producer: queue.producer.to_string() });
-            let (highest, next) = (queue.highest, queue.next);
-            entries.push(Entry::Numbers { queue: id.clone(), highest, next });
+            let Queue { highest, next, touched, .. } = *queue;
+            entries.push(Entry::Numbers { queue: id.clone(), highest, next, touched });
         }
         for (queue, number) in self.segments.values().flat_map(|segment| &segment.settled) {
-            entries.push(Entry::Settled { queue: queue.clone(), number: *number });
+            let created = self.queues.get(queue).map_or(0, |queue| queue.touched);
+            entries.push(Entry::Settled { queue: queue.clone(), number: *number, created });
         }
         entries
     }
@@ -291,6 +313,7 @@ impl Index {
             let queue = self.queues.entry(id.clone()).or_insert_with(|| Queue::new(producer, 0));
             queue.highest = queue.highest.max(number);
             queue.next = queue.next.max(number + 1);
+            queue.touched = queue.touched.max(batch.created);
             if settled.get(id).is_some_and(|settled| settled.contains(&number)) {
                 entry.settled.push((id.clone(), number));
                 continue;
@@ -364,7 +387,7 @@ impl Index {
     }
 
     /// Lets the oldest segment give way. What is under way may still arrive.
-    pub(super) fn give_up_oldest(&mut self, settled: &mut Vec<(QueueId, u64)>) -> Option<Retired> {
+    pub(super) fn give_up_oldest(&mut self, settled: &mut Vec<Entry>) -> Option<Retired> {
         let oldest = *self.segments.keys().next()?;
         for (id, queue) in &mut self.queues {
             let Queue { streams, state, .. } = queue;
@@ -372,7 +395,8 @@ impl Index {
                 let mut kept = None;
                 while stream.waiting.front().is_some_and(|batch| batch.place.segment <= oldest) {
                     let Some(batch) = stream.waiting.pop_front() else { break };
-                    settled.push((id.clone(), batch.number));
+                    let (number, created) = (batch.number, batch.created);
+                    settled.push(Entry::Settled { queue: id.clone(), number, created });
                     if stream.front != Front::Waits && kept.is_none() {
                         stream.front = Front::LastTry;
                         kept = Some(batch);

@@ -10,8 +10,8 @@ use super::journal::{self, Entry};
 use super::segment::{self, MAX_BATCHES};
 use super::{Damage, SpoolError};
 
-/// Opens a directory: reads the journal, then every segment's header.
-pub(super) fn open(directory: &Path) -> Result<(Disk, Index, Damage), SpoolError> {
+/// Opens a directory at `now`, in Unix milliseconds: reads the journal, then every segment's header.
+pub(super) fn open(directory: &Path, now: i64) -> Result<(Disk, Index, Damage), SpoolError> {
     fs::create_dir_all(directory).map_err(SpoolError::at(directory))?;
     let lock = lock(directory)?;
     let mut damage = Damage::default();
@@ -54,6 +54,7 @@ pub(super) fn open(directory: &Path) -> Result<(Disk, Index, Damage), SpoolError
     // for those that it has.
     index.skip_numbers(damage.bad_segments * MAX_BATCHES as u64);
     index.forget_removed_queues();
+    index.forget_idle_queues(now);
 
     let journal = write_journal(directory, &journal_path, &index.snapshot(next_segment))?;
     let disk = Disk { directory: directory.to_owned(), journal, next_segment, _lock: lock };

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::sync::LazyLock;
 
 use proptest::prelude::*;
 use tempfile::TempDir;
@@ -22,8 +23,14 @@ fn batch(queue: &str, stream: &str, text: &str) -> Batch {
             Event { timestamp: 1_000, message: format!("{text} a"), packets: 3 },
             Event { timestamp: 2_000, message: format!("{text} b"), packets: 4 },
         ],
-        created: 9_000,
+        created: now(),
     }
+}
+
+/// One moment for a whole test run.
+fn now() -> i64 {
+    static NOW: LazyLock<i64> = LazyLock::new(unix_milliseconds);
+    *NOW
 }
 
 fn numbered(queue: &str, stream: &str, number: u64) -> Batch {
@@ -234,6 +241,27 @@ fn a_removed_queue_is_told_and_stays_removed_and_a_new_one_has_another_producer(
     assert_ne!(after.producer, before.producer);
     assert_eq!(spool.read(&after).unwrap()[0].message, "3 a");
     assert_eq!(deliver_all(&spool, "other").len(), 1);
+}
+
+#[test]
+fn an_empty_queue_is_forgotten_when_no_store_would_take_what_it_could_repeat() {
+    const DAY: i64 = 24 * 60 * 60 * 1000;
+    let directory = TempDir::new().unwrap();
+    let spool = open(&directory);
+    let aged =
+        |queue: &str, days: i64| Batch { created: now() - days * DAY, ..batch(queue, "s", "x") };
+    append(&spool, vec![aged("old", 16), aged("young", 13), aged("waiting", 16)]);
+    deliver_all(&spool, "old");
+    deliver_all(&spool, "young");
+    assert_eq!(spool.queues().len(), 3);
+    drop(spool);
+    // Its segment still speaks of it, for the sake of the one that waits.
+    let spool = open(&directory);
+    assert_eq!(spool.queues().len(), 3);
+    deliver_all(&spool, "waiting");
+    drop(spool);
+
+    assert_eq!(open(&directory).queues(), ["young".into()]);
 }
 
 #[test]
