@@ -217,7 +217,9 @@ impl Worker {
                     tracing::warn!(queue = %self.queue, batches, "dropped with its flow log");
                 }
                 let mut refusals = lock(&self.shared.refusals);
-                dropped.into_iter().for_each(|batch| refusals.add_dropped(batch));
+                for batch in dropped {
+                    refusals.add_dropped(batch);
+                }
             }
             Ok(Err(error)) => tracing::error!(queue = %self.queue, %error, "cannot remove a queue"),
             Err(error) => tracing::error!(queue = %self.queue, %error, "cannot remove a queue"),

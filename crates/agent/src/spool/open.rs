@@ -42,12 +42,11 @@ pub(super) fn open(directory: &Path, now: i64) -> Result<(Disk, Index, Damage), 
     segments.sort_unstable();
     for segment in segments {
         let path = segment_path(directory, segment);
-        match segment::read_header(&path).map_err(SpoolError::at(&path))? {
-            Some(stored) => index.insert_segment(segment, stored, &settled),
-            None => {
-                fs::rename(&path, path.with_extension(BAD)).map_err(SpoolError::at(&path))?;
-                damage.bad_segments += 1;
-            }
+        if let Some(stored) = segment::read_header(&path).map_err(SpoolError::at(&path))? {
+            index.insert_segment(segment, stored, &settled);
+        } else {
+            fs::rename(&path, path.with_extension(BAD)).map_err(SpoolError::at(&path))?;
+            damage.bad_segments += 1;
         }
     }
     // What a lost segment's numbers were is not known. Given out again, the store would take new batches
