@@ -164,7 +164,15 @@ async fn a_batch_whose_answer_is_lost_is_sent_again_under_its_number_and_stored_
 
 #[tokio::test]
 async fn an_expired_session_is_renewed_within_the_attempt() {
-    let bench = Bench::new().await;
+    // A second attempt would come too late.
+    let pause = Duration::from_mins(10);
+    let bench = Bench::with(DeliverySettings {
+        first_pause: pause,
+        longest_pause: pause,
+        longest_access_pause: pause,
+        ..settings()
+    })
+    .await;
     bench.serve(&["fl-1"]);
     bench.spool("fl-1", "s", 1..=1);
     bench.until_delivered("fl-1", 3).await;
@@ -176,6 +184,20 @@ async fn an_expired_session_is_renewed_within_the_attempt() {
     assert_eq!(bench.count("AssumeRole"), 2);
     let report = bench.report("fl-1");
     assert_eq!((report.status.as_str(), report.detail), ("SUCCESS", None));
+}
+
+#[tokio::test]
+async fn a_role_that_was_made_anew_is_assumed_anew() {
+    let bench = Bench::new().await;
+    bench.serve(&["fl-1"]);
+    bench.spool("fl-1", "s", 1..=1);
+    bench.until_delivered("fl-1", 3).await;
+    bench.store().orphaned_sessions.insert("ASIA1".to_owned());
+
+    bench.spool("fl-1", "s", 2..=2);
+    bench.until_delivered("fl-1", 6).await;
+
+    assert_eq!(bench.count("AssumeRole"), 2);
 }
 
 #[tokio::test]

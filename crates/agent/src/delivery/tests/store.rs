@@ -21,6 +21,8 @@ pub(super) struct Store {
     pub(super) refused_roles: BTreeSet<String>,
     /// Sessions that are not known any more.
     pub(super) dead_sessions: BTreeSet<String>,
+    /// Sessions of a role that is another one by now.
+    pub(super) orphaned_sessions: BTreeSet<String>,
     /// What the next calls of an operation are answered, before they have any effect.
     pub(super) faults: BTreeMap<&'static str, Vec<Answer>>,
     /// The same for all calls.
@@ -47,6 +49,9 @@ impl Store {
         }
         if self.dead_sessions.contains(&received.access_key_id) {
             return Answer::json_fault(400, "ExpiredTokenException", "expired");
+        }
+        if self.orphaned_sessions.contains(&received.access_key_id) {
+            return denied();
         }
         match operation {
             "AssumeRole" => self.assume_role(received),
