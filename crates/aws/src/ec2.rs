@@ -1,30 +1,51 @@
 //! EC2 (Query, version 2016-11-15): one file an operation; what several share is in [`shapes`].
 
 mod attach_network_interface;
+mod authorize_security_group_egress;
+mod authorize_security_group_ingress;
 mod create_default_vpc;
 mod create_flow_logs;
+mod create_network_acl;
+mod create_network_acl_entry;
 mod create_network_interface;
+mod create_security_group;
 mod create_subnet;
+mod create_tags;
 mod create_vpc;
 mod delete_flow_logs;
+mod delete_network_acl;
+mod delete_network_acl_entry;
 mod delete_network_interface;
+mod delete_security_group;
 mod delete_subnet;
+mod delete_tags;
 mod delete_vpc;
 mod describe_availability_zones;
 mod describe_flow_logs;
 mod describe_internet_gateways;
+mod describe_network_acls;
 mod describe_network_interface_attribute;
 mod describe_network_interfaces;
 mod describe_regions;
 mod describe_route_tables;
+mod describe_security_group_rules;
+mod describe_security_groups;
 mod describe_subnets;
+mod describe_tags;
 mod describe_vpc_attribute;
 mod describe_vpcs;
 mod detach_network_interface;
 mod modify_network_interface_attribute;
+mod modify_security_group_rules;
 mod modify_subnet_attribute;
 mod modify_vpc_attribute;
+mod replace_network_acl_association;
+mod replace_network_acl_entry;
+mod revoke_security_group_egress;
+mod revoke_security_group_ingress;
 pub mod shapes;
+mod update_security_group_rule_descriptions_egress;
+mod update_security_group_rule_descriptions_ingress;
 
 pub use attach_network_interface::{AttachNetworkInterfaceRequest, AttachNetworkInterfaceResponse};
 pub use create_default_vpc::{CreateDefaultVpcRequest, CreateDefaultVpcResponse};
@@ -63,6 +84,48 @@ pub use detach_network_interface::DetachNetworkInterfaceRequest;
 pub use modify_network_interface_attribute::ModifyNetworkInterfaceAttributeRequest;
 pub use modify_subnet_attribute::ModifySubnetAttributeRequest;
 pub use modify_vpc_attribute::ModifyVpcAttributeRequest;
+
+pub use authorize_security_group_egress::{
+    AuthorizeSecurityGroupEgressRequest, AuthorizeSecurityGroupEgressResponse,
+};
+pub use authorize_security_group_ingress::{
+    AuthorizeSecurityGroupIngressRequest, AuthorizeSecurityGroupIngressResponse,
+};
+pub use create_network_acl::{CreateNetworkAclRequest, CreateNetworkAclResponse};
+pub use create_network_acl_entry::CreateNetworkAclEntryRequest;
+pub use create_security_group::{CreateSecurityGroupRequest, CreateSecurityGroupResponse};
+pub use create_tags::CreateTagsRequest;
+pub use delete_network_acl::DeleteNetworkAclRequest;
+pub use delete_network_acl_entry::DeleteNetworkAclEntryRequest;
+pub use delete_security_group::{DeleteSecurityGroupRequest, DeleteSecurityGroupResponse};
+pub use delete_tags::DeleteTagsRequest;
+pub use describe_network_acls::{DescribeNetworkAclsRequest, DescribeNetworkAclsResponse};
+pub use describe_security_group_rules::{
+    DescribeSecurityGroupRulesRequest, DescribeSecurityGroupRulesResponse,
+};
+pub use describe_security_groups::{DescribeSecurityGroupsRequest, DescribeSecurityGroupsResponse};
+pub use describe_tags::{DescribeTagsRequest, DescribeTagsResponse};
+pub use modify_security_group_rules::{
+    ModifySecurityGroupRulesRequest, ModifySecurityGroupRulesResponse,
+};
+pub use replace_network_acl_association::{
+    ReplaceNetworkAclAssociationRequest, ReplaceNetworkAclAssociationResponse,
+};
+pub use replace_network_acl_entry::ReplaceNetworkAclEntryRequest;
+pub use revoke_security_group_egress::{
+    RevokeSecurityGroupEgressRequest, RevokeSecurityGroupEgressResponse,
+};
+pub use revoke_security_group_ingress::{
+    RevokeSecurityGroupIngressRequest, RevokeSecurityGroupIngressResponse,
+};
+pub use update_security_group_rule_descriptions_egress::{
+    UpdateSecurityGroupRuleDescriptionsEgressRequest,
+    UpdateSecurityGroupRuleDescriptionsEgressResponse,
+};
+pub use update_security_group_rule_descriptions_ingress::{
+    UpdateSecurityGroupRuleDescriptionsIngressRequest,
+    UpdateSecurityGroupRuleDescriptionsIngressResponse,
+};
 
 /// The version that requests name.
 pub const VERSION: &str = "2016-11-15";

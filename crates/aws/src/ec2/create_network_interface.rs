@@ -72,3 +72,35 @@ pub struct PrivateIpAddressParameter {
     /// Whether it is to be the primary one.
     pub primary: Option<bool>,
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::query::Parameters;
+
+    /// The example of `vpc-filtering.md` §7.
+    #[test]
+    fn addresses_and_groups_are_read_by_their_names_on_the_wire() {
+        let form = "Action=CreateNetworkInterface&Version=2016-11-15\
+                    &SubnetId=subnet-00a24d0d67acf6333&Description=my+eni\
+                    &SecurityGroupId.1=sg-09dfba7ed20cda78b\
+                    &PrivateIpAddresses.1.Primary=true\
+                    &PrivateIpAddresses.1.PrivateIpAddress=10.0.8.17\
+                    &PrivateIpAddresses.2.Primary=false\
+                    &PrivateIpAddresses.2.PrivateIpAddress=10.0.8.18";
+
+        let request: CreateNetworkInterfaceRequest =
+            Parameters::parse(form).unwrap().read().unwrap();
+
+        assert_eq!(request.subnet_id, "subnet-00a24d0d67acf6333");
+        assert_eq!(request.description.as_deref(), Some("my eni"));
+        assert_eq!(request.groups, ["sg-09dfba7ed20cda78b"]);
+        let address = |address: &str, primary| PrivateIpAddressParameter {
+            private_ip_address: address.to_owned(),
+            primary: Some(primary),
+        };
+        let expected = [address("10.0.8.17", true), address("10.0.8.18", false)];
+        assert_eq!(request.private_ip_addresses, expected);
+        assert!(request.operator.is_none() && !request.dry_run);
+    }
+}

@@ -2,8 +2,10 @@
 
 mod attribute;
 mod flow_log;
+mod network_acl;
 mod network_interface;
 mod route_table;
+mod security_group;
 mod subnet;
 mod unsupported;
 mod vpc;
@@ -12,6 +14,10 @@ use serde::{Deserialize, Serialize};
 
 pub use attribute::{Attribute, AttributeParameter};
 pub use flow_log::{FlowLog, UnsuccessfulItem, UnsuccessfulItemError};
+pub use network_acl::{
+    IcmpTypeCode, IcmpTypeCodeParameter, NetworkAcl, NetworkAclAssociation, NetworkAclEntry,
+    PortRange, PortRangeParameter,
+};
 pub use network_interface::{
     ConnectionTracking, ConnectionTrackingParameter, GroupIdentifier, Ipv6Address,
     NetworkInterface, NetworkInterfaceAddress, NetworkInterfaceAttachment, Operator,
@@ -19,6 +25,12 @@ pub use network_interface::{
 pub use route_table::{
     AssociationState, InternetGateway, InternetGatewayAttachment, Route, RouteTable,
     RouteTableAssociation,
+};
+pub use security_group::{
+    IpPermission, IpPermissionParameter, IpRange, IpRangeParameter, Ipv6Range, Ipv6RangeParameter,
+    PrefixListId, PrefixListIdParameter, ReferencedSecurityGroup, RevokedSecurityGroupRule,
+    SecurityGroup, SecurityGroupRule, SecurityGroupRuleDescription, SecurityGroupRuleRequest,
+    SecurityGroupRuleUpdate, UserIdGroupPair, UserIdGroupPairParameter,
 };
 pub use subnet::{PrivateDnsNameOptions, Subnet};
 pub use unsupported::Unsupported;
@@ -59,6 +71,20 @@ pub struct TagSpecification {
 /// A tag as answers write it.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Tag {
+    /// Up to 128 characters.
+    pub key: String,
+    /// Up to 256 characters.
+    pub value: String,
+}
+
+/// A tag with what it is of, as `DescribeTags` prints it.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TagDescription {
+    /// `vpc-…`, ….
+    pub resource_id: String,
+    /// `vpc`, ….
+    pub resource_type: String,
     /// Up to 128 characters.
     pub key: String,
     /// Up to 256 characters.

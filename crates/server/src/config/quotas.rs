@@ -19,6 +19,14 @@ pub struct Quotas {
     pub private_addresses_per_interface: usize,
     /// 15, as many as the largest instance types have; AWS's number depends on the type.
     pub network_interfaces_per_instance: usize,
+    /// 2500.
+    pub security_groups_per_region: usize,
+    /// 60, of a direction and an address family; AWS raises it.
+    pub rules_per_security_group: usize,
+    /// 200.
+    pub network_acls_per_vpc: usize,
+    /// 20, of a direction and an address family, the closing entry included; AWS raises it to 40.
+    pub entries_per_network_acl: usize,
 }
 
 impl Default for Quotas {
@@ -30,6 +38,10 @@ impl Default for Quotas {
             security_groups_per_interface: 5,
             private_addresses_per_interface: 50,
             network_interfaces_per_instance: 15,
+            security_groups_per_region: 2500,
+            rules_per_security_group: 60,
+            network_acls_per_vpc: 200,
+            entries_per_network_acl: 20,
         }
     }
 }

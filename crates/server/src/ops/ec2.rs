@@ -10,11 +10,16 @@ mod fresh;
 mod identifier;
 mod interface;
 mod internet_gateway;
+mod network_acl;
 mod page;
 pub(crate) mod region;
+#[cfg(test)]
+mod resources_tests;
 mod route_table;
+mod security_group;
 mod subnet;
 mod tagging;
+mod tags;
 mod unsupported;
 mod vpc;
 mod zone;
@@ -45,6 +50,33 @@ pub(crate) fn operations() -> Vec<Operation> {
         Operation::write("DetachNetworkInterface", interface::detach),
         Operation::read("DescribeNetworkInterfaceAttribute", interface::describe_attribute),
         Operation::write("ModifyNetworkInterfaceAttribute", interface::modify_attribute),
+        Operation::write("CreateSecurityGroup", security_group::create),
+        Operation::read("DescribeSecurityGroups", security_group::describe),
+        Operation::write("DeleteSecurityGroup", security_group::delete),
+        Operation::write("AuthorizeSecurityGroupIngress", security_group::authorize_ingress),
+        Operation::write("AuthorizeSecurityGroupEgress", security_group::authorize_egress),
+        Operation::write("RevokeSecurityGroupIngress", security_group::revoke_ingress),
+        Operation::write("RevokeSecurityGroupEgress", security_group::revoke_egress),
+        Operation::read("DescribeSecurityGroupRules", security_group::describe_rules),
+        Operation::write("ModifySecurityGroupRules", security_group::modify),
+        Operation::write(
+            "UpdateSecurityGroupRuleDescriptionsIngress",
+            security_group::describe_ingress_rules_anew,
+        ),
+        Operation::write(
+            "UpdateSecurityGroupRuleDescriptionsEgress",
+            security_group::describe_egress_rules_anew,
+        ),
+        Operation::write("CreateNetworkAcl", network_acl::create),
+        Operation::read("DescribeNetworkAcls", network_acl::describe),
+        Operation::write("DeleteNetworkAcl", network_acl::delete),
+        Operation::write("CreateNetworkAclEntry", network_acl::create_entry),
+        Operation::write("ReplaceNetworkAclEntry", network_acl::replace_entry),
+        Operation::write("DeleteNetworkAclEntry", network_acl::delete_entry),
+        Operation::write("ReplaceNetworkAclAssociation", network_acl::replace_association),
+        Operation::write("CreateTags", tags::create),
+        Operation::write("DeleteTags", tags::delete),
+        Operation::read("DescribeTags", tags::describe),
         Operation::read("DescribeRouteTables", route_table::describe),
         Operation::read("DescribeInternetGateways", internet_gateway::describe),
         Operation::read("DescribeRegions", region::describe),

@@ -12,3 +12,24 @@ impl<'de> Deserialize<'de> for Unsupported {
         IgnoredAny::deserialize(deserializer).map(|_| Self)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::codec::query::Parameters;
+
+    #[derive(Debug, PartialEq, Deserialize)]
+    struct Request {
+        a: Option<Unsupported>,
+    }
+
+    #[test]
+    fn a_parameter_of_any_shape_is_seen_and_its_absence_too() {
+        let read = |form: &str| Parameters::parse(form).unwrap().read::<Request>().unwrap().a;
+
+        for form in ["a=1", "a=", "a.1=x&a.2=y", "a.1.b.c=x", "a.b=true"] {
+            assert_eq!(read(form), Some(Unsupported), "{form}");
+        }
+        assert_eq!(read(""), None);
+    }
+}

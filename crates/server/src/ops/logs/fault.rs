@@ -68,3 +68,18 @@ pub(super) fn of(error: StoreError) -> Fault {
         StoreError::Database(_) | StoreError::Io(_) | StoreError::Damaged(_) => internal(&error),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_a_service_that_is_not_available_and_damage_our_own_fault() {
+        let full = of(StoreError::Full("1 GiB left".to_owned()));
+        let damaged = of(StoreError::Damaged("block 7".to_owned()));
+
+        assert_eq!((full.code.as_ref(), full.status), ("ServiceUnavailableException", 503));
+        assert_eq!((damaged.code.as_ref(), damaged.status), ("InternalFailure", 500));
+        assert!(!damaged.message.contains("block 7"), "{damaged}");
+    }
+}

@@ -23,7 +23,8 @@ pub(super) fn get(
 ) -> Result<GetLogEventsResponse, Fault> {
     let (name, identifier) = (request.log_group_name, request.log_group_identifier);
     let group = GroupName::of_either(call, name.as_deref(), identifier.as_deref());
-    call.authorize_reading(&group, request.log_stream_name.as_deref().unwrap_or_default())?;
+    // Policies take the lecture's `logs:GetLogData` for this action (`semantics.md` 26).
+    call.authorize_logs(&group, request.log_stream_name.as_deref().unwrap_or_default())?;
     let mut violations = Violations::default();
     violations.name_or_identifier(name.as_ref(), identifier.as_ref());
     let stream = violations.stream_name(request.log_stream_name);

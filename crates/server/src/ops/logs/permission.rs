@@ -1,7 +1,7 @@
 //! May the caller do this to a log group? (`cloudwatch-logs.md` §12)
 
 use flowlogd_aws::Fault;
-use flowlogd_aws::policy::{self, Ask, Context, Decision, Principal};
+use flowlogd_aws::policy::{Context, Principal};
 use flowlogd_logstore::StoreError;
 
 use crate::call::{Call, Identity};
@@ -37,36 +37,6 @@ impl Call<'_> {
             describe(context, &present);
             request_tags(context, tags);
         })
-    }
-
-    /// Asks for reading events, which the lecture's `logs:GetLogData` allows and forbids as well
-    /// (`semantics.md` 26).
-    pub(super) fn authorize_reading(&self, group: &GroupName, stream: &str) -> Result<(), Fault> {
-        const ALIAS: &str = "logs:GetLogData";
-        if let Identity::Iam { principal, policies } = &self.caller.identity {
-            let resource = group.stream_arn(stream);
-            let mut context = self.context(principal);
-            describe(&mut context, &self.tags_of(group)?);
-            let decide = |action| {
-                let ask = Ask { principal, action, resource: &resource, context: &context };
-                policy::evaluate(&ask, policies).decision
-            };
-            let decision = decide(ALIAS);
-            match &decision {
-                Decision::ExplicitDeny(..) => {
-                    let clause = policy::clause(&decision, ALIAS);
-                    return Err(self.denied("logs:GetLogEvents", &resource, &clause));
-                }
-                Decision::Allowed(_)
-                    if matches!(decide("logs:GetLogEvents"), Decision::ImplicitDeny(_)) =>
-                {
-                    self.authorized.set(true);
-                    return Ok(());
-                }
-                Decision::Allowed(_) | Decision::ImplicitDeny(_) => {}
-            }
-        }
-        self.authorize_logs(group, stream)
     }
 
     /// The tags that conditions may speak of; none where there is no such group, or nobody asks for them.

@@ -193,3 +193,37 @@ fn conditions_may_speak_of_the_groups_tags() {
     let text = refused(&door, "FilterLogEvents", json!({"logGroupName": "h"}));
     assert!(text.starts_with("AccessDeniedException: "), "{text}");
 }
+
+#[test]
+fn conditions_may_speak_of_the_tags_of_the_request() {
+    let mut door = with_stream();
+    be(
+        &mut door,
+        &[json!({
+            "Effect": "Allow",
+            "Action": ["logs:CreateLogGroup", "logs:TagResource", "logs:TagLogGroup"],
+            "Resource": "*",
+            "Condition": {
+                "StringEquals": {"aws:RequestTag/team": "red"},
+                "ForAllValues:StringEquals": {"aws:TagKeys": ["team", "cost"]},
+            },
+        })],
+    );
+    let calls = |tags: Value| {
+        [
+            ("CreateLogGroup", json!({"logGroupName": "h", "tags": tags})),
+            ("TagResource", json!({"resourceArn": GROUP, "tags": tags})),
+            ("TagLogGroup", json!({"logGroupName": "g", "tags": tags})),
+        ]
+    };
+
+    for tags in [json!({"team": "blue"}), json!({"cost": "1"}), json!({"team": "red", "x": ""})] {
+        for (action, request) in calls(tags) {
+            let text = refused(&door, action, request);
+            assert!(text.starts_with("AccessDeniedException: "), "{text}");
+        }
+    }
+    for (action, request) in calls(json!({"team": "red", "cost": "1"})) {
+        logs(&door, action, request);
+    }
+}

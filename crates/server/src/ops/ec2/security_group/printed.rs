@@ -1,0 +1,135 @@
+//! Groups and rules as answers print them.
+
+use flowlogd_aws::ec2::shapes;
+
+use crate::call::Call;
+use crate::model::{Peer, SecurityGroup, SecurityGroupRule};
+use crate::ops::ec2::tagging;
+
+/// A group, its rules put together by protocol and ports.
+pub(super) fn group(call: &Call<'_>, group: &SecurityGroup) -> shapes::SecurityGroup {
+    let of = |is_egress| group.rules.iter().filter(move |rule| rule.is_egress == is_egress);
+    shapes::SecurityGroup {
+        owner_id: call.account().to_owned(),
+        group_id: group.id.clone(),
+        group_name: group.name.clone(),
+        group_description: group.description.clone(),
+        vpc_id: group.vpc_id.clone(),
+        security_group_arn: call.ec2_arn("security-group", &group.id),
+        ip_permissions: permissions(call, of(false)),
+        ip_permissions_egress: permissions(call, of(true)),
+        tag_set: tagging::printed(&group.tags),
+    }
+}
+
+/// Rules with equal protocol and ports are one permission with several peers.
+pub(super) fn permissions<'a>(
+    call: &Call<'_>,
+    rules: impl Iterator<Item = &'a SecurityGroupRule>,
+) -> Vec<shapes::IpPermission> {
+    let mut permissions: Vec<shapes::IpPermission> = Vec::new();
+    for rule in rules {
+        let is_its = |permission: &shapes::IpPermission| {
+            (&permission.ip_protocol, permission.from_port, permission.to_port)
+                == (&rule.protocol, rule.from_port, rule.to_port)
+        };
+        let place = permissions.iter().position(is_its).unwrap_or_else(|| {
+            permissions.push(shapes::IpPermission {
+                ip_protocol: rule.protocol.clone(),
+                from_port: rule.from_port,
+                to_port: rule.to_port,
+                groups: Vec::new(),
+                ip_ranges: Vec::new(),
+                ipv6_ranges: Vec::new(),
+                prefix_list_ids: Vec::new(),
+            });
+            permissions.len() - 1
+        });
+        let Some(permission) = permissions.get_mut(place) else { continue };
+        let description = rule.description.clone();
+        match &rule.peer {
+            Peer::Ipv4(cidr) => {
+                permission.ip_ranges.push(shapes::IpRange { description, cidr_ip: cidr.clone() });
+            }
+            Peer::Ipv6(cidr) => permission
+                .ipv6_ranges
+                .push(shapes::Ipv6Range { description, cidr_ipv6: cidr.clone() }),
+            Peer::PrefixList(id) => permission
+                .prefix_list_ids
+                .push(shapes::PrefixListId { description, prefix_list_id: id.clone() }),
+            Peer::Group(id) => permission.groups.push(shapes::UserIdGroupPair {
+                description,
+                user_id: call.account().to_owned(),
+                group_id: id.clone(),
+            }),
+        }
+    }
+    permissions
+}
+
+/// Ports of a rule alone: of all protocols they are -1.
+const fn ports(rule: &SecurityGroupRule) -> (Option<i32>, Option<i32>) {
+    match (rule.from_port, rule.to_port) {
+        (None, None) => (Some(-1), Some(-1)),
+        ports => ports,
+    }
+}
+
+/// A rule.
+pub(super) fn rule(
+    call: &Call<'_>,
+    group: &SecurityGroup,
+    rule: &SecurityGroupRule,
+) -> shapes::SecurityGroupRule {
+    let (from_port, to_port) = ports(rule);
+    let mut printed = shapes::SecurityGroupRule {
+        security_group_rule_id: rule.id.clone(),
+        group_id: group.id.clone(),
+        group_owner_id: call.account().to_owned(),
+        is_egress: rule.is_egress,
+        ip_protocol: rule.protocol.clone(),
+        from_port,
+        to_port,
+        cidr_ipv4: None,
+        cidr_ipv6: None,
+        prefix_list_id: None,
+        referenced_group_info: None,
+        description: rule.description.clone(),
+        tag_set: tagging::printed(&rule.tags),
+        security_group_rule_arn: call.ec2_arn("security-group-rule", &rule.id),
+    };
+    match &rule.peer {
+        Peer::Ipv4(cidr) => printed.cidr_ipv4 = Some(cidr.clone()),
+        Peer::Ipv6(cidr) => printed.cidr_ipv6 = Some(cidr.clone()),
+        Peer::PrefixList(id) => printed.prefix_list_id = Some(id.clone()),
+        Peer::Group(id) => {
+            printed.referenced_group_info = Some(shapes::ReferencedSecurityGroup {
+                group_id: id.clone(),
+                user_id: call.account().to_owned(),
+            });
+        }
+    }
+    printed
+}
+
+/// A rule that was taken away.
+pub(super) fn revoked(
+    group: &SecurityGroup,
+    rule: &SecurityGroupRule,
+) -> shapes::RevokedSecurityGroupRule {
+    let (from_port, to_port) = ports(rule);
+    let peer = |wanted: fn(&Peer) -> Option<&String>| wanted(&rule.peer).cloned();
+    shapes::RevokedSecurityGroupRule {
+        security_group_rule_id: rule.id.clone(),
+        group_id: group.id.clone(),
+        is_egress: rule.is_egress,
+        ip_protocol: rule.protocol.clone(),
+        from_port,
+        to_port,
+        cidr_ipv4: peer(|peer| if let Peer::Ipv4(it) = peer { Some(it) } else { None }),
+        cidr_ipv6: peer(|peer| if let Peer::Ipv6(it) = peer { Some(it) } else { None }),
+        prefix_list_id: peer(|peer| if let Peer::PrefixList(it) = peer { Some(it) } else { None }),
+        referenced_group_id: peer(|peer| if let Peer::Group(it) = peer { Some(it) } else { None }),
+        description: rule.description.clone(),
+    }
+}
