@@ -71,9 +71,9 @@ impl Default for DeliverySettings {
             first_pause: Duration::from_millis(500),
             longest_pause: Duration::from_secs(30),
             longest_access_pause: Duration::from_secs(5),
-            patience: Duration::from_secs(60),
-            removal_grace: Duration::from_secs(60),
-            renewal_margin: Duration::from_secs(300),
+            patience: Duration::from_mins(1),
+            removal_grace: Duration::from_mins(1),
+            renewal_margin: Duration::from_mins(5),
         }
     }
 }
@@ -181,7 +181,9 @@ impl Delivery {
         for (queue, mut handle) in workers {
             if tokio::time::timeout_at(deadline, &mut handle.task).await.is_err() {
                 tracing::debug!(%queue, "not all was sent before the end");
-                handle.task.abort();
+                handle.orders.send_modify(|order| order.phase = Phase::Stop);
+                // A worker that panicked has said so.
+                let _ = handle.task.await;
             }
         }
         let spool = Arc::clone(&self.shared.spool);

@@ -30,6 +30,8 @@ use disk::Disk;
 use index::{Index, SettledNumbers};
 use segment::{Bodies, Header, Stored};
 
+use crate::client::unix_milliseconds;
+
 /// Batches that wait, in a directory of their own.
 #[derive(Debug)]
 pub struct Spool {
@@ -78,9 +80,12 @@ pub enum Settlement {
 impl Spool {
     /// Opens the spool in `directory`, which is made if need be and belongs to one process at a time.
     /// `max_bytes` bounds what it takes on disk, with 1 KiB for every batch's place in the index.
+    ///
+    /// Queues that are empty and had their last batch more than 15 days ago are forgotten: what they
+    /// could send again, no store takes (`semantics.md` 27).
     pub fn open(directory: impl Into<PathBuf>, max_bytes: u64) -> Result<Self, SpoolError> {
         let directory = directory.into();
-        let (disk, index, damage) = open::open(&directory)?;
+        let (disk, index, damage) = open::open(&directory, unix_milliseconds())?;
         let (disk, index) = (Mutex::new(disk), Mutex::new(index));
         Ok(Self { directory, max_bytes, damage, disk, index })
     }
@@ -153,8 +158,11 @@ impl Spool {
     pub fn settle(&self, taken: &Taken, settlement: Settlement) -> Result<(), SpoolError> {
         let mut disk = self.disk();
         let retired = self.index().settle(taken, settlement);
-        disk.journal
-            .write(&journal::Entry::Settled { queue: taken.queue.clone(), number: taken.number })?;
+        disk.journal.write(&journal::Entry::Settled {
+            queue: taken.queue.clone(),
+            number: taken.number,
+            created: taken.created,
+        })?;
         if settlement == Settlement::Unreadable {
             let batches = self.index().dropped_batches();
             disk.journal.write(&journal::Entry::Dropped { batches })?;
@@ -251,8 +259,8 @@ impl Spool {
         }
         let dropped = index.dropped_batches();
         drop(index);
-        for (queue, number) in settled {
-            disk.journal.write(&journal::Entry::Settled { queue, number })?;
+        for entry in settled {
+            disk.journal.write(&entry)?;
         }
         disk.journal.write(&journal::Entry::Dropped { batches: dropped })?;
         self.retire(disk, retired)

@@ -83,7 +83,7 @@ impl Endpoint {
             Some(port) if port != default_port => format!("{name}:{port}"),
             _ => name.to_owned(),
         };
-        Ok(Self { host, uri })
+        Ok(Self { uri, host })
     }
 
     fn is_encrypted(&self) -> bool {

@@ -154,17 +154,14 @@ async fn answer(
         .map(|(name, value)| (name.to_string(), value.to_str().unwrap().to_owned()))
         .collect();
     let header = |name: &str| headers.iter().find(|(key, _)| key == name).map(|(_, value)| value);
-    let (operation, body) = match header("x-amz-target") {
-        Some(target) => {
-            let body = serde_json::from_slice(&bytes).unwrap_or_default();
-            (target.split_once('.').unwrap().1.to_owned(), body)
-        }
-        None => {
-            let form = Parameters::parse(std::str::from_utf8(&bytes).unwrap()).unwrap();
-            let body: serde_json::Map<String, Value> =
-                form.iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
-            (form.get("Action").unwrap_or_default().to_owned(), Value::Object(body))
-        }
+    let (operation, body) = if let Some(target) = header("x-amz-target") {
+        let body = serde_json::from_slice(&bytes).unwrap_or_default();
+        (target.split_once('.').unwrap().1.to_owned(), body)
+    } else {
+        let form = Parameters::parse(std::str::from_utf8(&bytes).unwrap()).unwrap();
+        let body: serde_json::Map<String, Value> =
+            form.iter().map(|(name, value)| (name.to_owned(), value.into())).collect();
+        (form.get("Action").unwrap_or_default().to_owned(), Value::Object(body))
     };
     let access_key_id = header("authorization")
         .and_then(|value| value.split_once("Credential="))

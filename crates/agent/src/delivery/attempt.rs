@@ -52,8 +52,8 @@ pub(super) async fn attempt(shared: Arc<Shared>, sender: Arc<Sender>, taken: Tak
             shared.spool.release(&taken);
             return Outcome::Lost;
         }
-        Ok(Err(ReadError::Io(error))) => return give_back(&shared, &taken, error.to_string()),
-        Err(error) => return give_back(&shared, &taken, error.to_string()),
+        Ok(Err(ReadError::Io(error))) => return give_back(&shared, &taken, &error),
+        Err(error) => return give_back(&shared, &taken, &error),
     };
     match sender.send(&taken, &events).await {
         Ok(answer) => {
@@ -75,7 +75,7 @@ pub(super) async fn attempt(shared: Arc<Shared>, sender: Arc<Sender>, taken: Tak
     }
 }
 
-fn give_back(shared: &Shared, taken: &Taken, problem: String) -> Outcome {
+fn give_back(shared: &Shared, taken: &Taken, problem: &dyn std::error::Error) -> Outcome {
     shared.spool.release(taken);
     Outcome::Failed(Trouble::Unknown, format!("cannot read the spool: {problem}"))
 }

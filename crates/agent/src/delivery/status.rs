@@ -98,7 +98,7 @@ impl Status {
 mod tests {
     use super::*;
 
-    const PATIENCE: Duration = Duration::from_secs(60);
+    const PATIENCE: Duration = Duration::from_mins(1);
 
     fn told(status: &Status, now: Instant) -> (String, Option<String>) {
         let report = status.report(&"fl-1".into(), &QueueState::default(), now, 1_000, PATIENCE);
@@ -115,7 +115,7 @@ mod tests {
         status.note(&failed(Trouble::Unknown), start, 0, PATIENCE);
 
         let before = told(&status, start + Duration::from_secs(59));
-        let after = told(&status, start + Duration::from_secs(60));
+        let after = told(&status, start + Duration::from_mins(1));
         status.note(&Outcome::Delivered { records: 1, refused: 0 }, start, 0, PATIENCE);
         let again = told(&status, start + Duration::from_secs(61));
 

@@ -42,6 +42,8 @@ pub(super) enum Phase {
     Remove(Instant),
     /// Until it is empty; then the worker ends.
     Drain,
+    /// No longer: what is under way is given up, and the worker ends.
+    Stop,
 }
 
 pub(super) struct Worker {
@@ -95,6 +97,7 @@ impl Worker {
                 }
                 Phase::Remove(deadline) => self.is_empty() || now >= deadline,
                 Phase::Drain => self.is_empty(),
+                Phase::Stop => return self.under_way.shutdown().await,
             };
             if !is_over {
                 self.start_attempts(now);
@@ -102,7 +105,7 @@ impl Worker {
                 match order.phase {
                     Phase::Serve => {}
                     Phase::Remove(_) => self.remove_queue().await,
-                    Phase::Drain => return,
+                    Phase::Drain | Phase::Stop => return,
                 }
             }
             if !self.wait(order.phase).await {
@@ -115,7 +118,7 @@ impl Worker {
     async fn wait(&mut self, phase: Phase) -> bool {
         let deadline = match phase {
             Phase::Remove(deadline) if !lock(&self.status).is_gone() => Some(deadline),
-            Phase::Serve | Phase::Remove(_) | Phase::Drain => None,
+            Phase::Serve | Phase::Remove(_) | Phase::Drain | Phase::Stop => None,
         };
         // A deadline that is past is waited for no longer: the attempts under way end by themselves.
         let now = Instant::now();
@@ -214,7 +217,9 @@ impl Worker {
                     tracing::warn!(queue = %self.queue, batches, "dropped with its flow log");
                 }
                 let mut refusals = lock(&self.shared.refusals);
-                dropped.into_iter().for_each(|batch| refusals.add_dropped(batch));
+                for batch in dropped {
+                    refusals.add_dropped(batch);
+                }
             }
             Ok(Err(error)) => tracing::error!(queue = %self.queue, %error, "cannot remove a queue"),
             Err(error) => tracing::error!(queue = %self.queue, %error, "cannot remove a queue"),

@@ -1,12 +1,18 @@
 //! What is where: the part of the spool that is in memory.
 
-use std::collections::{BTreeMap, BTreeSet, VecDeque};
+mod commit;
+mod queue;
+mod recall;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::batch::Place;
 use super::journal::Entry;
-use super::segment::{self, Bodies, Header, HeaderBatch, HeaderQueue, Stored};
-use super::{Batch, Dropped, Loss, QueueId, Settlement, SpoolError, Taken};
+use super::{Dropped, Loss, QueueId, Settlement, Taken};
+
+pub use queue::QueueState;
+
+use queue::{Front, Queue, Stream};
 
 /// The queues with their streams, and the segments with what is left in them.
 #[derive(Debug, Default)]
@@ -20,53 +26,6 @@ pub(super) struct Index {
     removed: BTreeMap<QueueId, u64>,
     dropped: Vec<Dropped>,
     dropped_batches: u64,
-}
-
-#[derive(Debug)]
-struct Queue {
-    producer: Arc<str>,
-    /// The greatest number that it ever had.
-    highest: u64,
-    /// The least number that it may give out.
-    next: u64,
-    streams: BTreeMap<(Arc<str>, Arc<str>), Stream>,
-    state: QueueState,
-}
-
-impl Queue {
-    fn new(producer: &str, highest: u64) -> Self {
-        let (streams, state) = (BTreeMap::new(), QueueState::default());
-        Self { producer: producer.into(), highest, next: highest + 1, streams, state }
-    }
-}
-
-/// Batches of one stream, by number.
-#[derive(Debug, Default)]
-struct Stream {
-    waiting: VecDeque<Waiting>,
-    front: Front,
-}
-
-/// How the first batch of a stream stands.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-enum Front {
-    #[default]
-    Waits,
-    UnderWay,
-    /// Under way, while its segment gave way: it cannot be tried again.
-    LastTry,
-}
-
-#[derive(Debug)]
-struct Waiting {
-    number: u64,
-    interface: Arc<str>,
-    records: u64,
-    packets: u64,
-    first: i64,
-    last: i64,
-    created: i64,
-    place: Place,
 }
 
 #[derive(Debug)]
@@ -84,235 +43,10 @@ pub(super) struct Retired {
     pub(super) damaged: bool,
 }
 
-/// What waits in a queue, and what it lost.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
-pub struct QueueState {
-    /// Batches that wait or are under way.
-    pub batches: u64,
-    /// Their events.
-    pub records: u64,
-    /// When the oldest of them was made, Unix milliseconds.
-    pub oldest: Option<i64>,
-    /// Batches lost since the spool was opened.
-    pub dropped_batches: u64,
-    /// Their events.
-    pub dropped_records: u64,
-}
-
 /// Numbers that are at their end, as the journal has them.
 pub(super) type SettledNumbers = BTreeMap<QueueId, BTreeSet<u64>>;
 
 impl Index {
-    // Opening.
-
-    pub(super) fn recall(&mut self, entry: Entry, settled: &mut SettledNumbers) {
-        match entry {
-            Entry::Queue { queue, producer } => {
-                let highest = self.removed.get(&queue).copied().unwrap_or(0);
-                self.queues.entry(queue).or_insert_with(|| Queue::new(&producer, highest));
-            }
-            Entry::Numbers { queue, highest, next } => {
-                if let Some(queue) = self.queues.get_mut(&queue) {
-                    queue.highest = queue.highest.max(highest);
-                    queue.next = queue.next.max(next).max(highest + 1);
-                }
-            }
-            Entry::Settled { queue: id, number } => {
-                if let Some(queue) = self.queues.get_mut(&id) {
-                    queue.highest = queue.highest.max(number);
-                    queue.next = queue.next.max(number + 1);
-                }
-                settled.entry(id).or_default().insert(number);
-            }
-            Entry::Removed { queue, through } => {
-                self.queues.remove(&queue);
-                self.removed.insert(queue, through);
-            }
-            Entry::Dropped { batches } => self.dropped_batches = batches,
-            Entry::Mark { segment, mark } => self.set_mark(segment, &mark),
-            Entry::LastSegment { .. } => {}
-        }
-    }
-
-    pub(super) fn skip_numbers(&mut self, count: u64) {
-        for queue in self.queues.values_mut() {
-            queue.next += count;
-        }
-    }
-
-    /// Forgets removed queues that no segment speaks of.
-    pub(super) fn forget_removed_queues(&mut self) {
-        let spoken_of: BTreeSet<&QueueId> = self
-            .segments
-            .values()
-            .flat_map(|segment| segment.settled.iter().map(|(queue, _)| queue))
-            .collect();
-        self.removed.retain(|queue, _| spoken_of.contains(queue));
-    }
-
-    /// Returns all segments of which nothing waits.
-    pub(super) fn retire_settled(&mut self) -> Vec<Retired> {
-        let empty: Vec<u64> = self
-            .segments
-            .iter()
-            .filter(|(_, segment)| segment.waiting == 0)
-            .map(|(number, _)| *number)
-            .collect();
-        empty.into_iter().filter_map(|segment| self.retire(segment)).collect()
-    }
-
-    /// Returns entries that say the same as the journal and the deleted segments did.
-    pub(super) fn snapshot(&self, next_segment: u64) -> Vec<Entry> {
-        let mut entries = vec![
-            Entry::LastSegment { segment: next_segment.saturating_sub(1) },
-            Entry::Dropped { batches: self.dropped_batches },
-        ];
-        if let Some((segment, mark)) = &self.mark {
-            entries.push(Entry::Mark { segment: *segment, mark: mark.clone() });
-        }
-        for (queue, through) in &self.removed {
-            entries.push(Entry::Removed { queue: queue.clone(), through: *through });
-        }
-        for (id, queue) in &self.queues {
-            entries.push(Entry::Queue { queue: id.clone(), producer: queue.producer.to_string() });
-            let (highest, next) = (queue.highest, queue.next);
-            entries.push(Entry::Numbers { queue: id.clone(), highest, next });
-        }
-        for (queue, number) in self.segments.values().flat_map(|segment| &segment.settled) {
-            entries.push(Entry::Settled { queue: queue.clone(), number: *number });
-        }
-        entries
-    }
-
-    // Appending.
-
-    /// Leaves out batches whose numbers their queues already had.
-    pub(super) fn fresh(&self, batches: Vec<Batch>) -> Vec<Batch> {
-        let highest = |queue: &QueueId| self.queues.get(queue).map_or(0, |queue| queue.highest);
-        batches
-            .into_iter()
-            .filter(|batch| batch.number.is_none_or(|number| number > highest(&batch.queue)))
-            .collect()
-    }
-
-    /// Makes the queues that are not there, each with a producer of its own; returns those.
-    pub(super) fn add_queues(
-        &mut self,
-        batches: &[Batch],
-    ) -> Result<Vec<(QueueId, String)>, SpoolError> {
-        let mut made = Vec::new();
-        for batch in batches {
-            if !self.queues.contains_key(&batch.queue) {
-                let producer = new_producer()?;
-                let highest = self.removed.get(&batch.queue).copied().unwrap_or(0);
-                self.queues.insert(batch.queue.clone(), Queue::new(&producer, highest));
-                made.push((batch.queue.clone(), producer));
-            }
-        }
-        Ok(made)
-    }
-
-    /// Numbers the batches and describes them.
-    pub(super) fn header(
-        &mut self,
-        batches: &[Batch],
-        bodies: &Bodies,
-        mark: Option<&str>,
-    ) -> Header {
-        let mark = mark.map(str::to_owned);
-        let mut header = Header { queues: Vec::new(), batches: Vec::new(), mark };
-        // Numbers that the caller gives count when they are on disk, so that a commit that failed can
-        // be repeated; those that the queue gives are spent.
-        let mut given: BTreeMap<&QueueId, u64> = BTreeMap::new();
-        for (index, batch) in batches.iter().enumerate() {
-            let (Some(queue), Some(body)) = (self.queues.get_mut(&batch.queue), bodies.get(index))
-            else {
-                continue;
-            };
-            let (Some(first), Some(last)) = (batch.events.first(), batch.events.last()) else {
-                continue;
-            };
-            let before = given.get(&batch.queue).copied().unwrap_or(queue.highest);
-            let number = match batch.number {
-                Some(number) if number <= before => continue,
-                Some(number) => number,
-                None => queue.next.max(before + 1),
-            };
-            given.insert(&batch.queue, number);
-            if batch.number.is_none() {
-                queue.next = number + 1;
-            }
-            let known = header.queues.iter().position(|known| known.queue == batch.queue);
-            let place = known.unwrap_or_else(|| {
-                let producer = queue.producer.to_string();
-                header.queues.push(HeaderQueue { queue: batch.queue.clone(), producer });
-                header.queues.len() - 1
-            });
-            header.batches.push(HeaderBatch {
-                queue: place,
-                number,
-                log_group: batch.log_group.clone(),
-                log_stream: batch.log_stream.clone(),
-                interface: batch.interface.clone(),
-                records: batch.events.len() as u64,
-                packets: batch.events.iter().map(|event| event.packets).sum(),
-                first: first.timestamp,
-                last: last.timestamp,
-                created: batch.created,
-                stored: u32::try_from(body.compressed.len()).unwrap_or(u32::MAX),
-                raw: body.raw,
-                checksum: body.checksum,
-                body: index,
-            });
-        }
-        header
-    }
-
-    /// Takes in a segment that is on disk; what the journal has at its end does not wait.
-    pub(super) fn insert_segment(
-        &mut self,
-        segment: u64,
-        stored: Stored,
-        settled: &SettledNumbers,
-    ) {
-        let Stored { header, head, length } = stored;
-        let footprint = segment::footprint(length, header.batches.len());
-        let mut entry = Segment { footprint, waiting: 0, settled: Vec::new(), damaged: false };
-        let places: Vec<Place> = header.places(segment, head).collect();
-        for (batch, place) in header.batches.into_iter().zip(places) {
-            let Some(HeaderQueue { queue: id, producer }) = header.queues.get(batch.queue) else {
-                continue;
-            };
-            let number = batch.number;
-            if self.removed.get(id).is_some_and(|through| number <= *through) {
-                entry.settled.push((id.clone(), number));
-                continue;
-            }
-            let queue = self.queues.entry(id.clone()).or_insert_with(|| Queue::new(producer, 0));
-            queue.highest = queue.highest.max(number);
-            queue.next = queue.next.max(number + 1);
-            if settled.get(id).is_some_and(|settled| settled.contains(&number)) {
-                entry.settled.push((id.clone(), number));
-                continue;
-            }
-            entry.waiting += 1;
-            queue.push(batch, place);
-        }
-        self.footprint += footprint;
-        self.segments.insert(segment, entry);
-        if let Some(mark) = header.mark {
-            self.set_mark(segment, &mark);
-        }
-    }
-
-    pub(super) fn set_mark(&mut self, segment: u64, mark: &str) {
-        if self.mark.as_ref().is_none_or(|(newest, _)| *newest <= segment) {
-            self.mark = Some((segment, mark.to_owned()));
-        }
-    }
-
-    // Sending.
-
     pub(super) fn take(&mut self, id: &QueueId) -> Option<Taken> {
         let queue = self.queues.get_mut(id)?;
         let ((log_group, log_stream), stream) = queue
@@ -364,7 +98,7 @@ impl Index {
     }
 
     /// Lets the oldest segment give way. What is under way may still arrive.
-    pub(super) fn give_up_oldest(&mut self, settled: &mut Vec<(QueueId, u64)>) -> Option<Retired> {
+    pub(super) fn give_up_oldest(&mut self, settled: &mut Vec<Entry>) -> Option<Retired> {
         let oldest = *self.segments.keys().next()?;
         for (id, queue) in &mut self.queues {
             let Queue { streams, state, .. } = queue;
@@ -372,7 +106,8 @@ impl Index {
                 let mut kept = None;
                 while stream.waiting.front().is_some_and(|batch| batch.place.segment <= oldest) {
                     let Some(batch) = stream.waiting.pop_front() else { break };
-                    settled.push((id.clone(), batch.number));
+                    let (number, created) = (batch.number, batch.created);
+                    settled.push(Entry::Settled { queue: id.clone(), number, created });
                     if stream.front != Front::Waits && kept.is_none() {
                         stream.front = Front::LastTry;
                         kept = Some(batch);
@@ -419,8 +154,6 @@ impl Index {
         Some((through, dropped, retired))
     }
 
-    // Telling.
-
     pub(super) fn queues(&self) -> Vec<QueueId> {
         self.queues.keys().cloned().collect()
     }
@@ -429,6 +162,12 @@ impl Index {
         let Some(queue) = self.queues.get(id) else { return QueueState::default() };
         let fronts = queue.streams.values().filter_map(|stream| stream.waiting.front());
         QueueState { oldest: fronts.map(|batch| batch.created).min(), ..queue.state }
+    }
+
+    pub(super) fn set_mark(&mut self, segment: u64, mark: &str) {
+        if self.mark.as_ref().is_none_or(|(newest, _)| *newest <= segment) {
+            self.mark = Some((segment, mark.to_owned()));
+        }
     }
 
     pub(super) const fn footprint(&self) -> u64 {
@@ -491,65 +230,4 @@ impl Index {
         }
         true
     }
-}
-
-impl Queue {
-    fn push(&mut self, batch: HeaderBatch, place: Place) {
-        self.state.batches += 1;
-        self.state.records += batch.records;
-        let names = (batch.log_group.as_str().into(), batch.log_stream.as_str().into());
-        let stream = self.streams.entry(names).or_default();
-        // Interfaces have few streams and streams one interface, so the name is kept once.
-        let interface = stream
-            .waiting
-            .back()
-            .filter(|last| *last.interface == *batch.interface)
-            .map_or_else(|| batch.interface.as_str().into(), |last| Arc::clone(&last.interface));
-        stream.waiting.push_back(Waiting {
-            number: batch.number,
-            interface,
-            records: batch.records,
-            packets: batch.packets,
-            first: batch.first,
-            last: batch.last,
-            created: batch.created,
-            place,
-        });
-    }
-}
-
-impl QueueState {
-    const fn leave(&mut self, batch: &Waiting) {
-        self.batches -= 1;
-        self.records -= batch.records;
-    }
-
-    const fn lose(&mut self, batch: &Waiting) {
-        self.leave(batch);
-        self.dropped_batches += 1;
-        self.dropped_records += batch.records;
-    }
-}
-
-impl Waiting {
-    fn dropped(&self, queue: &QueueId, names: &(Arc<str>, Arc<str>), loss: Loss) -> Dropped {
-        Dropped {
-            queue: queue.clone(),
-            number: self.number,
-            log_group: Arc::clone(&names.0),
-            log_stream: Arc::clone(&names.1),
-            interface: Arc::clone(&self.interface),
-            records: self.records,
-            packets: self.packets,
-            first: self.first,
-            last: self.last,
-            loss,
-        }
-    }
-}
-
-fn new_producer() -> Result<String, SpoolError> {
-    let mut bytes = [0; 16];
-    getrandom::fill(&mut bytes).map_err(|error| SpoolError::Randomness(error.to_string()))?;
-    Ok(format!("{:032x}", u128::from_le_bytes(bytes)))
 }

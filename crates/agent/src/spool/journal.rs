@@ -21,10 +21,11 @@ const MAX_BYTES: u64 = 1 << 20;
 pub(super) enum Entry {
     /// A queue was made.
     Queue { queue: QueueId, producer: String },
-    /// The greatest number that a queue ever had, and the least one that it may give out.
-    Numbers { queue: QueueId, highest: u64, next: u64 },
-    /// A batch came to its end.
-    Settled { queue: QueueId, number: u64 },
+    /// The greatest number that a queue ever had, the least one that it may give out, and when its
+    /// newest batch was made.
+    Numbers { queue: QueueId, highest: u64, next: u64, touched: i64 },
+    /// A batch that was made at `created` came to its end.
+    Settled { queue: QueueId, number: u64, created: i64 },
     /// A queue was removed, with all its numbers up to this one.
     Removed { queue: QueueId, through: u64 },
     /// So many batches were lost since the spool was made.

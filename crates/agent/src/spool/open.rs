@@ -10,8 +10,8 @@ use super::journal::{self, Entry};
 use super::segment::{self, MAX_BATCHES};
 use super::{Damage, SpoolError};
 
-/// Opens a directory: reads the journal, then every segment's header.
-pub(super) fn open(directory: &Path) -> Result<(Disk, Index, Damage), SpoolError> {
+/// Opens a directory at `now`, in Unix milliseconds: reads the journal, then every segment's header.
+pub(super) fn open(directory: &Path, now: i64) -> Result<(Disk, Index, Damage), SpoolError> {
     fs::create_dir_all(directory).map_err(SpoolError::at(directory))?;
     let lock = lock(directory)?;
     let mut damage = Damage::default();
@@ -42,18 +42,18 @@ pub(super) fn open(directory: &Path) -> Result<(Disk, Index, Damage), SpoolError
     segments.sort_unstable();
     for segment in segments {
         let path = segment_path(directory, segment);
-        match segment::read_header(&path).map_err(SpoolError::at(&path))? {
-            Some(stored) => index.insert_segment(segment, stored, &settled),
-            None => {
-                fs::rename(&path, path.with_extension(BAD)).map_err(SpoolError::at(&path))?;
-                damage.bad_segments += 1;
-            }
+        if let Some(stored) = segment::read_header(&path).map_err(SpoolError::at(&path))? {
+            index.insert_segment(segment, stored, &settled);
+        } else {
+            fs::rename(&path, path.with_extension(BAD)).map_err(SpoolError::at(&path))?;
+            damage.bad_segments += 1;
         }
     }
     // What a lost segment's numbers were is not known. Given out again, the store would take new batches
     // for those that it has.
     index.skip_numbers(damage.bad_segments * MAX_BATCHES as u64);
     index.forget_removed_queues();
+    index.forget_idle_queues(now);
 
     let journal = write_journal(directory, &journal_path, &index.snapshot(next_segment))?;
     let disk = Disk { directory: directory.to_owned(), journal, next_segment, _lock: lock };
