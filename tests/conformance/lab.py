@@ -109,6 +109,7 @@ class Lab:
         self.agents = []
         self.server = None
         self.endpoint = None
+        self.answered = set()
 
     def __enter__(self):
         self.start()
@@ -149,7 +150,12 @@ class Lab:
             config=Config(retries={"max_attempts": 0}, **config),
         )
         check_answers(client)
+        client.meta.events.register("after-call", self._note_answer)
         return client
+
+    def _note_answer(self, http_response=None, model=None, **_):
+        if http_response.status_code < 300:
+            self.answered.add((model.service_model.service_name, model.name))
 
     def aws(self, *arguments, check=True):
         """Runs the AWS CLI as root, and returns what it printed."""
@@ -267,3 +273,11 @@ def eventually(look, seconds=20, what="it"):
         if time.monotonic() > deadline:
             raise AssertionError(f"{what} did not come: {last!r}")
         time.sleep(0.1)
+
+
+def registered(service):
+    """The operations of a service that the server has, as its source registers them."""
+    source = (ROOT / "crates/server/src/ops" / f"{service}.rs").read_text()
+    names = re.findall(r'Operation::(?:read|write)\(\s*"(\w+)"', source)
+    assert names, f"{service}.rs registers no operations"
+    return {(service, name) for name in names}

@@ -8,8 +8,13 @@ import json
 import re
 import xml.etree.ElementTree as ElementTree
 
-# What AWS answers though its model does not know it.
-BEYOND_THE_MODEL = {("CreateNetworkInterface.networkInterface.status", "pending")}
+# What AWS answers though its model does not know it: how the path ends, and the value.
+BEYOND_THE_MODEL = {
+    ("CreateNetworkInterface.networkInterface.status", "pending"),
+    ("DescribeInternetGateways.internetGatewaySet.attachmentSet.state", "available"),
+    # https://github.com/awsdocs/iam-user-guide/issues/82
+    ("PermissionsBoundary.PermissionsBoundaryType", "Policy"),
+}
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z$")
 
 
@@ -138,5 +143,8 @@ def _element(shape, element, path):
 
 def _enum(shape, value, path):
     values = shape.metadata.get("enum")
-    known = not values or value in values or (path, value) in BEYOND_THE_MODEL
+    member = re.sub(r"\[\d+\]", "", path)
+    known = not values or value in values or any(
+        member.endswith(end) and value == beyond for end, beyond in BEYOND_THE_MODEL
+    )
     assert known, f"{path} is {value!r}, which is none of {values}"
