@@ -65,7 +65,7 @@ pub async fn examine(
     now: i64,
 ) -> Result<Vec<Diagnosis>, CallError> {
     let mut diagnoses = Vec::new();
-    for flow_log in facts::flow_logs(client, flow_log_id).await? {
+    for flow_log in flow_logs(client, flow_log_id).await? {
         let facts = Facts::gather(client, flow_log, now).await;
         diagnoses.push(chain(&facts));
     }

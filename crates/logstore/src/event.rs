@@ -91,12 +91,12 @@ impl FromStr for EventKey {
                 return Err(invalid());
             }
         }
-        let [a, b, c, d, e, f] = words.map(u64::from);
-        let timestamp = a << 16 | b >> 16;
-        let ingested = (b & 0xffff) << 48 | c << 16 | d >> 16;
-        let sequence = (d & 0xffff) << 48 | e << 16 | f >> 16;
+        let [first, second, third, fourth, fifth, last] = words.map(u64::from);
+        let timestamp = first << 16 | second >> 16;
+        let ingested = (second & 0xffff) << 48 | third << 16 | fourth >> 16;
+        let sequence = (fourth & 0xffff) << 48 | fifth << 16 | last >> 16;
         // No id of ours has anything in its last bits.
-        if f & 0xffff != 0 {
+        if last & 0xffff != 0 {
             return Err(invalid());
         }
         Ok(Self {

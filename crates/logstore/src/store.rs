@@ -103,14 +103,13 @@ impl LogStore {
         run: impl FnOnce(&Connection) -> Result<T, StoreError>,
     ) -> Result<T, StoreError> {
         let pooled = lock(&self.inner.readers).pop();
-        let reader = match pooled {
-            Some(reader) => reader,
-            None => {
-                let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
-                let reader = Connection::open_with_flags(&self.inner.path, flags)?;
-                reader.busy_timeout(PATIENCE)?;
-                reader
-            }
+        let reader = if let Some(reader) = pooled {
+            reader
+        } else {
+            let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
+            let reader = Connection::open_with_flags(&self.inner.path, flags)?;
+            reader.busy_timeout(PATIENCE)?;
+            reader
         };
         let result = {
             let transaction = reader.unchecked_transaction()?;

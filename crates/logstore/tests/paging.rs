@@ -20,20 +20,20 @@ struct Shop {
 
 impl Shop {
     fn new() -> Self {
-        let directory = tempfile::tempdir().unwrap();
-        let store = LogStore::open(directory.path()).unwrap();
+        let directory = tempfile::tempdir().expect("the store does it");
+        let store = LogStore::open(directory.path()).expect("the store does it");
         let owner = Owner { account: "1".to_owned(), region: "r".to_owned() };
         let shop = Self { store, owner, directory };
         shop.group("g", None);
         for stream in ["a", "b"] {
-            shop.store.create_stream(&shop.owner, "g", stream, NOW).unwrap();
+            shop.store.create_stream(&shop.owner, "g", stream, NOW).expect("the store does it");
         }
         shop
     }
 
     fn group(&self, name: &str, retention_days: Option<u32>) {
         let group = NewGroup { name: name.to_owned(), retention_days, ..NewGroup::default() };
-        self.store.create_group(&self.owner, &group, NOW).unwrap();
+        self.store.create_group(&self.owner, &group, NOW).expect("the store does it");
     }
 
     fn put(
@@ -66,7 +66,7 @@ impl Shop {
             limit,
             max_bytes: 1 << 20,
         };
-        self.store.get(&query, NOW).unwrap()
+        self.store.get(&query, NOW).expect("the store does it")
     }
 }
 
@@ -90,7 +90,7 @@ proptest! {
             let mut times = times.clone();
             times.sort_unstable();
             let stream = if *in_a { "a" } else { "b" };
-            shop.put(stream, &times, None).unwrap();
+            shop.put(stream, &times, None).expect("the store does it");
             for (place, time) in times.iter().enumerate() {
                 let number = all.len();
                 all.insert((*time, number), (format!("{stream} {time} {place}"), *in_a));
@@ -124,7 +124,7 @@ proptest! {
         prop_assert_eq!(&backward, &expected);
 
         for descending in [false, true] {
-            let pattern = Pattern::parse("").unwrap();
+            let pattern = Pattern::parse("").expect("the store does it");
             let (mut found, mut beyond) = (Vec::new(), None);
             loop {
                 let query = FilterQuery {
@@ -139,7 +139,7 @@ proptest! {
                     limit,
                     max_bytes: 1 << 20,
                 };
-                let page = shop.store.filter(&query, NOW).unwrap();
+                let page = shop.store.filter(&query, NOW).expect("the store does it");
                 found.extend(messages(&page.events));
                 match page.next {
                     Some(next) => beyond = Some(next),
@@ -163,21 +163,25 @@ proptest! {
 fn a_numbered_batch_is_stored_once_even_after_a_restart() {
     let shop = Shop::new();
     assert!(matches!(shop.put("a", &[1], Some(7)), Ok(PutOutcome::Stored { events: 1, .. })));
-    assert_eq!(shop.put("a", &[1], Some(7)).unwrap(), PutOutcome::Known);
-    assert_eq!(shop.put("a", &[2], Some(3)).unwrap(), PutOutcome::Known);
+    assert_eq!(shop.put("a", &[1], Some(7)).expect("the store does it"), PutOutcome::Known);
+    assert_eq!(shop.put("a", &[2], Some(3)).expect("the store does it"), PutOutcome::Known);
     assert!(matches!(shop.put("b", &[1], Some(7)), Ok(PutOutcome::Stored { .. })));
     let Shop { store, owner, directory } = shop;
     drop(store);
-    let shop = Shop { store: LogStore::open(directory.path()).unwrap(), owner, directory };
-    assert_eq!(shop.put("a", &[1], Some(7)).unwrap(), PutOutcome::Known);
+    let shop = Shop {
+        store: LogStore::open(directory.path()).expect("the store does it"),
+        owner,
+        directory,
+    };
+    assert_eq!(shop.put("a", &[1], Some(7)).expect("the store does it"), PutOutcome::Known);
     assert_eq!(shop.page(From::Head, 10, (None, None)).len(), 1);
 
     // A stream that is made anew is another one.
-    shop.store.delete_stream(&shop.owner, "g", "a").unwrap();
-    shop.store.create_stream(&shop.owner, "g", "a", NOW).unwrap();
+    shop.store.delete_stream(&shop.owner, "g", "a").expect("the store does it");
+    shop.store.create_stream(&shop.owner, "g", "a", NOW).expect("the store does it");
     assert!(shop.page(From::Head, 10, (None, None)).is_empty());
     assert!(matches!(shop.put("a", &[1], Some(7)), Ok(PutOutcome::Stored { .. })));
-    shop.store.sweep(NOW).unwrap();
+    shop.store.sweep(NOW).expect("the store does it");
     assert_eq!(shop.page(From::Head, 10, (None, None)).len(), 1);
 }
 
@@ -186,10 +190,12 @@ fn events_out_of_time_are_rejected_and_the_others_stored() {
     let shop = Shop::new();
     let day = 86_400_000;
     let hour = 3_600_000;
-    let outcome = shop.put("a", &[-20 * day, -15 * day, -hour, 0, 3 * hour], None).unwrap();
+    let outcome = shop
+        .put("a", &[-20 * day, -15 * day, -hour, 0, 3 * hour], None)
+        .expect("the store does it");
     let PutOutcome::Stored { events: 2, rejected } = outcome else { panic!("{outcome:?}") };
     assert_eq!((rejected.too_old_end, rejected.too_new_start), (Some(2), Some(4)));
-    let outcome = shop.put("a", &[-20 * day], None).unwrap();
+    let outcome = shop.put("a", &[-20 * day], None).expect("the store does it");
     assert!(matches!(outcome, PutOutcome::Stored { events: 0, .. }));
     assert!(matches!(shop.put("a", &[-2 * day, 0], None), Err(StoreError::SpanTooLong)));
     assert!(matches!(shop.put("a", &[1, 0], None), Err(StoreError::Unordered)));
@@ -202,12 +208,12 @@ fn events_out_of_time_are_rejected_and_the_others_stored() {
 fn what_is_older_than_the_retention_is_gone_at_once_and_swept_later() {
     let shop = Shop::new();
     let day = 86_400_000;
-    shop.put("a", &[-3 * day], None).unwrap();
-    shop.put("a", &[-hours(1)], None).unwrap();
-    shop.store.set_retention(&shop.owner, "g", Some(1)).unwrap();
+    shop.put("a", &[-3 * day], None).expect("the store does it");
+    shop.put("a", &[-hours(1)], None).expect("the store does it");
+    shop.store.set_retention(&shop.owner, "g", Some(1)).expect("the store does it");
     assert_eq!(shop.page(From::Head, 10, (None, None)).len(), 1);
-    shop.store.sweep(NOW).unwrap();
-    shop.store.set_retention(&shop.owner, "g", None).unwrap();
+    shop.store.sweep(NOW).expect("the store does it");
+    shop.store.set_retention(&shop.owner, "g", None).expect("the store does it");
     assert_eq!(shop.page(From::Head, 10, (None, None)).len(), 1);
 }
 
@@ -221,10 +227,10 @@ fn a_group_of_a_name_is_there_once_and_deleted_whole() {
     let again = NewGroup { name: "g".to_owned(), ..NewGroup::default() };
     let taken = shop.store.create_group(&shop.owner, &again, NOW);
     assert!(matches!(taken, Err(StoreError::GroupExists)));
-    shop.store.set_protection(&shop.owner, "g", true).unwrap();
+    shop.store.set_protection(&shop.owner, "g", true).expect("the store does it");
     assert!(matches!(shop.store.delete_group(&shop.owner, "g"), Err(StoreError::Protected)));
-    shop.store.set_protection(&shop.owner, "g", false).unwrap();
-    shop.store.delete_group(&shop.owner, "g").unwrap();
+    shop.store.set_protection(&shop.owner, "g", false).expect("the store does it");
+    shop.store.delete_group(&shop.owner, "g").expect("the store does it");
     assert!(matches!(shop.store.group(&shop.owner, "g"), Err(StoreError::NoGroup)));
     shop.group("g", None);
     assert!(matches!(shop.put("a", &[0], None), Err(StoreError::NoStream)));

@@ -8,7 +8,7 @@ use crate::call::{Caller, Identity, internal};
 use crate::dispatch::Service;
 use crate::model::{AccessKey, InlinePolicy, KeyOwner, Role, Session, User};
 use crate::ops::iam::managed_policy;
-use crate::state::{Place, State, Txn};
+use crate::state::{State, Txn};
 
 /// A key that was found, with what its signature is checked by.
 struct Found {

@@ -32,6 +32,7 @@ pub struct Caller {
 
 /// Whom a key belongs to.
 #[derive(Clone, Debug, PartialEq)]
+#[expect(clippy::large_enum_variant, reason = "there is one for each call in flight")]
 pub enum Identity {
     /// Root, a user or a session, with the policies that apply to it.
     Iam {
@@ -135,6 +136,7 @@ impl Call<'_> {
     }
 
     /// Ends a call that only asked whether it would succeed.
+    #[expect(clippy::unused_self, reason = "reads as a step of the call, as the ones around it do")]
     pub(crate) fn dry_run(&self, dry_run: bool) -> Result<(), Fault> {
         if dry_run {
             let text = "Request would have succeeded, but DryRun flag is set.";
@@ -153,8 +155,7 @@ impl Call<'_> {
     ) -> Result<Answer, Fault> {
         let Some(token) = token else { return run() };
         let text = serde_json::to_vec(request).map_err(|error| internal(&error))?;
-        let digest: String =
-            Sha256::digest(&text).iter().map(|byte| format!("{byte:02x}")).collect();
+        let digest: String = ids::hex(&Sha256::digest(&text));
         let place = self.place();
         if let Some((request, answer)) = self.txn.idempotent_answer(&place, self.action, token)? {
             if request != digest {

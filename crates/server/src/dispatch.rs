@@ -300,7 +300,8 @@ impl Door {
                 // Changes come in swarms; the last of them counts.
                 tokio::time::sleep(SWARM).await;
             }
-            circumstances.now += i64::try_from((begun.elapsed() - waited).as_millis()).unwrap_or(0);
+            circumstances.now +=
+                i64::try_from(begun.elapsed().saturating_sub(waited).as_millis()).unwrap_or(0);
         }
     }
 

@@ -1,4 +1,4 @@
-//! Durable state: documents in one SQLite file, changed in transactions.
+//! Durable state: documents in one `SQLite` file, changed in transactions.
 
 mod document;
 mod error;
@@ -13,9 +13,9 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use tokio::sync::watch;
 
-pub use document::{Document, Place};
+pub(crate) use document::{Document, Place};
 pub use error::StateError;
-pub use txn::Txn;
+pub(crate) use txn::Txn;
 
 /// Connections for reading that are kept open.
 const READERS: usize = 8;

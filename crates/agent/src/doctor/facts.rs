@@ -1,5 +1,10 @@
 //! What can be asked about a flow log.
 
+#![expect(
+    clippy::indexing_slicing,
+    reason = "an index into JSON gives null where there is nothing"
+)]
+
 use flowlogd_aws::codec::{Node, from_node};
 use flowlogd_aws::ec2::shapes::FlowLog;
 use flowlogd_aws::flowlogd::{AttachmentReport, DeliveryReport, ReportAgentRequest};

@@ -4,7 +4,7 @@ use super::Event;
 
 /// Events that a batch may have.
 pub const MAX_BATCH_EVENTS: usize = 10_000;
-/// Bytes that a batch may have, with [`EVENT_OVERHEAD`] for every event.
+/// Bytes that a batch may have, with `EVENT_OVERHEAD` for every event.
 pub const MAX_BATCH_BYTES: usize = 1_048_576;
 /// What an event counts beside its message.
 const EVENT_OVERHEAD: usize = 26;

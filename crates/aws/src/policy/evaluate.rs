@@ -46,9 +46,8 @@ impl Search<'_> {
             };
         }
         let own = self.allowing(&policies.identity);
-        let allowed = match (own, trusted) {
-            (Some(statement), _) | (None, Some(statement)) => statement,
-            (None, None) => return Decision::ImplicitDeny(Layer::Identity),
+        let Some(allowed) = own.or(trusted) else {
+            return Decision::ImplicitDeny(Layer::Identity);
         };
         if let Some(boundary) = &policies.boundary
             && self.allowing(std::slice::from_ref(boundary)).is_none()
@@ -65,8 +64,8 @@ impl Search<'_> {
 
     /// Returns the first explicit denial, in the order in which a denial names layers.
     fn denial(&self, policies: &Policies) -> Option<Decision> {
-        let boundary = policies.boundary.as_ref().map(std::slice::from_ref).unwrap_or_default();
-        let resource = policies.resource.as_ref().map(std::slice::from_ref).unwrap_or_default();
+        let boundary = policies.boundary.as_slice();
+        let resource = policies.resource.as_slice();
         let session = policies.session.as_deref().unwrap_or_default();
         let layers = [
             (Layer::Identity, policies.identity.as_slice()),

@@ -166,10 +166,6 @@ impl ArnPattern {
             None => Some(false),
         }
     }
-
-    pub(super) fn written(&self) -> &str {
-        self.whole.written()
-    }
 }
 
 fn fields(text: &str, variables: bool) -> Option<[Pattern; 6]> {

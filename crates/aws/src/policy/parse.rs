@@ -16,8 +16,8 @@ enum Json {
     Null,
     /// A string; a number or truth as it is written counts as one.
     Text(String),
-    List(Vec<Json>),
-    Object(Vec<(String, Json)>),
+    List(Vec<Self>),
+    Object(Vec<(String, Self)>),
 }
 
 impl<'de> Deserialize<'de> for Json {
@@ -155,7 +155,7 @@ fn statement(
     let (mut sid, mut effect) = (None, None);
     let (mut principal, mut actions, mut resources) = (None, None, None);
     let mut conditions = Vec::new();
-    let mut set = |slot: &mut Option<Selection<String>>, selection| {
+    let set = |slot: &mut Option<Selection<String>>, selection| {
         if slot.replace(selection).is_some() { Err(syntax()) } else { Ok(()) }
     };
     for (name, value) in members {
@@ -198,7 +198,7 @@ fn statement(
     if kind != PolicyKind::Trust && resources.is_none() {
         return Err(malformed("Policy statement must contain resources."));
     }
-    for resource in resources.iter().flat_map(|resources| resources.items()) {
+    for resource in resources.iter().flat_map(Selection::items) {
         check_resource(resource)?;
     }
     Ok(Statement {

@@ -204,12 +204,11 @@ impl Page {
         if is_match {
             self.events.push(event);
         }
-        match self.scan.checked_sub(size) {
-            Some(rest) => self.scan = rest,
-            None => {
-                self.is_full = true;
-                return false;
-            }
+        if let Some(rest) = self.scan.checked_sub(size) {
+            self.scan = rest;
+        } else {
+            self.is_full = true;
+            return false;
         }
         true
     }

@@ -1,5 +1,6 @@
 //! The one thread that writes: what waits is committed together.
 
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -96,14 +97,12 @@ where
 
 /// A full disk has an error of its own.
 fn fullness(error: StoreError) -> StoreError {
-    match &error {
-        StoreError::Database(rusqlite::Error::SqliteFailure(code, _))
-            if code.code == ErrorCode::DiskFull =>
-        {
-            StoreError::Full(error.to_string())
-        }
-        _ => error,
+    if let StoreError::Database(rusqlite::Error::SqliteFailure(code, _)) = &error
+        && code.code == ErrorCode::DiskFull
+    {
+        return StoreError::Full(error.to_string());
     }
+    error
 }
 
 fn write(mut connection: Connection, waiting: &Receiver<Box<dyn Job>>) {
@@ -126,6 +125,7 @@ fn write(mut connection: Connection, waiting: &Receiver<Box<dyn Job>>) {
                 error.to_string()
             }),
         };
+        crash();
         for job in jobs {
             job.settle(committed.clone());
         }
@@ -138,6 +138,20 @@ fn commit(connection: &mut Connection, jobs: &mut [Box<dyn Job>]) -> rusqlite::R
         job.run(&transaction);
     }
     transaction.commit()
+}
+
+/// With `FLOWLOGD_CRASH_AT=stored:3` the process ends as `kill -9` would end it after the third commit, before
+/// anybody is told of it; a test sees then that nothing is lost or doubled. Only builds with debug
+/// assertions look.
+fn crash() {
+    static COMMITS: AtomicU64 = AtomicU64::new(0);
+    if cfg!(debug_assertions)
+        && let Ok(plan) = std::env::var("FLOWLOGD_CRASH_AT")
+        && let Some(count) = plan.strip_prefix("stored:")
+        && COMMITS.fetch_add(1, Ordering::Relaxed) + 1 == count.parse().unwrap_or(0)
+    {
+        std::process::abort();
+    }
 }
 
 fn is_sync_error(error: &rusqlite::Error) -> bool {

@@ -8,10 +8,13 @@ use std::time::{Duration, Instant};
 
 use crate::dispatch::Service;
 
+/// Service, operation and status, to how many there were and how long they took together.
+type Requests = BTreeMap<(&'static str, &'static str, u16), (u64, Duration)>;
+
 /// Counters of the door. Names of operations are those that there are: nobody can make more.
 pub(super) struct Metrics {
     started: Instant,
-    requests: Mutex<BTreeMap<(&'static str, &'static str, u16), (u64, Duration)>>,
+    requests: Mutex<Requests>,
     in_flight: AtomicU64,
 }
 
@@ -51,7 +54,7 @@ impl Metrics {
 
     pub(super) fn page(&self, log_bytes: u64, changes: u64, now: Instant) -> String {
         let mut page = String::new();
-        let mut head = |page: &mut String, name: &str, kind: &str, help: &str| {
+        let head = |page: &mut String, name: &str, kind: &str, help: &str| {
             let _ = writeln!(page, "# HELP {name} {help}\n# TYPE {name} {kind}");
         };
         let requests = self.requests.lock().unwrap_or_else(PoisonError::into_inner).clone();

@@ -23,6 +23,7 @@ use crate::call::Call;
 use crate::model::{NetworkAcl, Vpc};
 
 /// Makes an ACL: nothing passes until it has entries.
+#[expect(clippy::needless_pass_by_value, reason = "all operations have this shape")]
 pub(super) fn create(
     call: &Call<'_>,
     request: CreateNetworkAclRequest,

@@ -221,16 +221,6 @@ pub(super) fn describe(
             }
         }
     };
-    fn all<D: Tagged>(
-        call: &Call<'_>,
-        enter: &mut impl FnMut(&str, &str, &Tags),
-    ) -> Result<(), Fault> {
-        for mut document in call.list::<D>()? {
-            let tags = document.tags().clone();
-            enter(document.id(), D::KIND, &tags);
-        }
-        Ok(())
-    }
     all::<Vpc>(call, &mut enter)?;
     all::<Subnet>(call, &mut enter)?;
     all::<Interface>(call, &mut enter)?;
@@ -248,4 +238,13 @@ pub(super) fn describe(
     let (tags, next_token) = page(found, |(place, _)| place, max_results, next_token.as_deref())?;
     let tag_set = tags.into_iter().map(|(_, tag)| tag).collect();
     Ok(DescribeTagsResponse { tag_set, next_token })
+}
+
+/// Shows each document of a kind.
+fn all<D: Tagged>(call: &Call<'_>, enter: &mut impl FnMut(&str, &str, &Tags)) -> Result<(), Fault> {
+    for mut document in call.list::<D>()? {
+        let tags = document.tags().clone();
+        enter(document.id(), D::KIND, &tags);
+    }
+    Ok(())
 }

@@ -36,8 +36,9 @@ pub(super) fn get(
     }
     let configuration = configuration(call, host, &request.interface_ids)?;
     let text = serde_json::to_vec(&configuration).map_err(|error| internal(&error))?;
-    let revision: String =
-        Sha256::digest(&text).iter().take(8).map(|byte| format!("{byte:02x}")).collect();
+    let revision =
+        Sha256::digest(&text).iter().take(8).fold(0_u64, |id, byte| id << 8 | u64::from(*byte));
+    let revision = format!("{revision:016x}");
     if request.known_revision.as_deref() == Some(revision.as_str()) {
         let patience = Duration::from_secs(request.wait_seconds.into());
         return Ok(match patience.checked_sub(call.waited) {

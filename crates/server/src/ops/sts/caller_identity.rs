@@ -7,7 +7,7 @@ use flowlogd_aws::sts::{GetCallerIdentityRequest, GetCallerIdentityResponse};
 use crate::call::{Call, Identity};
 
 /// Everybody may know, even where a policy denies it (`iam-sts-sigv4-cloudtrail.md` §2.4).
-#[expect(clippy::needless_pass_by_value, reason = "all operations have this shape")]
+#[expect(clippy::unnecessary_wraps, reason = "all operations have this shape")]
 pub(super) fn get(
     call: &Call<'_>,
     GetCallerIdentityRequest {}: GetCallerIdentityRequest,
