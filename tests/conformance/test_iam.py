@@ -314,6 +314,12 @@ def test_a_session_policy_narrows_the_role(shared, user, refused):
     assert "session policy" in error["Message"]
     refused("AccessDenied", me.client("iam").list_users, status=403)
 
+    but = json.dumps(document(policy("*"), policy("logs:*", effect="Deny")))
+    me, _ = session(shared, user(policy("sts:AssumeRole")), role, Policy=but)
+    me.client("ec2").describe_vpcs()
+    error = refused("AccessDeniedException", me.client("logs").describe_log_groups)
+    assert "explicit deny in a session policy" in error["Message"]
+
 
 def test_a_session_without_its_token_or_with_anothers_is_nobody(shared, user, refused):
     role = shared.role("token", trust=BY_ACCOUNT, policy=document(policy("ec2:*", "logs:*")))
