@@ -138,8 +138,8 @@ class Lab:
         text = (self.data / "credentials").read_text()
         self.root = re.search(r"aws_access_key_id = (\S+)\naws_secret_access_key = (\S+)", text).groups()
 
-    def client(self, service, key=None, secret=None, token=None, region=REGION, **config):
-        """A boto3 client; every answer is checked against the service's model."""
+    def client(self, service, key=None, secret=None, token=None, region=REGION, checked=True, **config):
+        """A boto3 client; unless told, every answer is checked against the service's model."""
         client = boto3.client(
             service,
             endpoint_url=self.endpoint,
@@ -149,7 +149,8 @@ class Lab:
             aws_session_token=token,
             config=Config(retries={"max_attempts": 0}, **config),
         )
-        check_answers(client)
+        if checked:
+            check_answers(client)
         client.meta.events.register("after-call", self._note_answer)
         return client
 

@@ -25,11 +25,12 @@ def ec2(shared):
 
 
 @pytest.fixture
-def vpc(ec2):
+def vpc(shared, ec2):
     """A VPC of this test's own, 10.0.0.0/16; nothing else is in it. A region has no room for one a test."""
     vpc = ec2.create_vpc(CidrBlock="10.0.0.0/16")["Vpc"]["VpcId"]
     yield vpc
-    delete_with_all_in_it(ec2, vpc)
+    # Unchecked, so that one misspelt element does not leave the region full and every other test red.
+    delete_with_all_in_it(shared.client("ec2", checked=False), vpc)
 
 
 def delete_with_all_in_it(ec2, vpc):
@@ -194,6 +195,8 @@ def test_an_interface_is_attached_changed_detached_and_deleted(ec2, interface, g
     assert found["Attachment"]["AttachmentId"] == attachment["AttachmentId"] and found["Status"] == "in-use"
     assert found["SourceDestCheck"] is False
     refused("InvalidParameterValue", ec2.delete_network_interface, NetworkInterfaceId=interface)
+    refused("InvalidParameterValue", ec2.attach_network_interface, NetworkInterfaceId=interface,
+            InstanceId=INSTANCE, DeviceIndex=2)
     ec2.detach_network_interface(AttachmentId=attachment["AttachmentId"])
     ec2.delete_network_interface(NetworkInterfaceId=interface)
     refused("InvalidNetworkInterfaceID.NotFound", ec2.delete_network_interface, NetworkInterfaceId=interface)
@@ -338,6 +341,34 @@ def test_mistakes_with_rules_have_awss_codes(ec2, group, refused):
     refused("InvalidParameterValue", change, IpProtocol="tcp", CidrIpv4="10.0.0.0/8")
     refused("MissingParameter", change, IpProtocol="-1")
     refused("InvalidParameterCombination", change, IpProtocol="-1", CidrIpv4="10.0.0.0/8", CidrIpv6="2001:db8::/32")
+
+
+def test_revoking_what_is_not_there_is_told_in_the_default_vpc_and_refused_elsewhere(ec2, vpc, group, refused):
+    [default] = ec2.describe_vpcs(Filters=only("true", name="is-default"))["Vpcs"]
+    made = ec2.create_security_group(GroupName="revoked", Description="r", VpcId=default["VpcId"])["GroupId"]
+    answer = ec2.revoke_security_group_ingress(GroupId=made, IpPermissions=[EVERYTHING])
+    assert [unknown["IpProtocol"] for unknown in answer["UnknownIpPermissions"]] == ["-1"]
+    ec2.delete_security_group(GroupId=made)
+    refused("InvalidPermission.NotFound", ec2.revoke_security_group_ingress, GroupId=group, IpPermissions=[EVERYTHING])
+
+
+def test_a_region_a_group_an_acl_and_an_interface_hold_only_so_much(shared, ec2, vpc, subnet, group, acl, refused):
+    elsewhere = shared.client("ec2", region="eu-central-1")
+    for _ in range(4):  # the default one is the fifth
+        elsewhere.create_vpc(CidrBlock="10.0.0.0/16")
+    refused("VpcLimitExceeded", elsewhere.create_vpc, CidrBlock="10.0.0.0/16")
+
+    many = [{**SSH, "IpRanges": [{"CidrIp": f"10.0.{number}.0/24"} for number in range(61)]}]
+    refused("RulesPerSecurityGroupLimitExceeded", ec2.authorize_security_group_ingress, GroupId=group,
+            IpPermissions=many)
+    entry = dict(NetworkAclId=acl, Egress=False, Protocol="-1", RuleAction="deny", CidrBlock="10.0.0.0/8")
+    for number in range(1, 20):  # the entry that refuses the rest is the twentieth
+        ec2.create_network_acl_entry(RuleNumber=number, **entry)
+    refused("NetworkAclEntryLimitExceeded", ec2.create_network_acl_entry, RuleNumber=20, **entry)
+    groups = [
+        ec2.create_security_group(GroupName=f"g{number}", Description="g", VpcId=vpc)["GroupId"] for number in range(6)
+    ]
+    refused("SecurityGroupsPerInterfaceLimitExceeded", ec2.create_network_interface, SubnetId=subnet, Groups=groups)
 
 
 # ----------------------------------------------------------------- network ACLs

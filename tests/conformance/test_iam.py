@@ -1,6 +1,8 @@
 """IAM and STS by the AWS SDK: every operation, and what keys, sessions and policies then allow."""
 
 import json
+import sqlite3
+from contextlib import closing
 from datetime import datetime, timedelta, timezone
 
 import pytest
@@ -312,6 +314,12 @@ def test_a_session_policy_narrows_the_role(shared, user, refused):
     assert "session policy" in error["Message"]
     refused("AccessDenied", me.client("iam").list_users, status=403)
 
+    but = json.dumps(document(policy("*"), policy("logs:*", effect="Deny")))
+    me, _ = session(shared, user(policy("sts:AssumeRole")), role, Policy=but)
+    me.client("ec2").describe_vpcs()
+    error = refused("AccessDeniedException", me.client("logs").describe_log_groups)
+    assert "explicit deny in a session policy" in error["Message"]
+
 
 def test_a_session_without_its_token_or_with_anothers_is_nobody(shared, user, refused):
     role = shared.role("token", trust=BY_ACCOUNT, policy=document(policy("ec2:*", "logs:*")))
@@ -321,6 +329,29 @@ def test_a_session_without_its_token_or_with_anothers_is_nobody(shared, user, re
         me = Caller(shared, mine["AccessKeyId"], mine["SecretAccessKey"], token)
         refused("InvalidClientTokenId", me.client("sts").get_caller_identity, status=403)
         refused("UnrecognizedClientException", me.client("logs").describe_log_groups)
+
+
+def test_a_session_that_is_over_is_told_so_by_every_service(lab, refused):
+    """The shortest session is a quarter of an hour: this one's end is put back in the stored state."""
+    iam = lab.client("iam")
+    iam.create_user(UserName="ben")
+    iam.put_user_policy(UserName="ben", PolicyName="p", PolicyDocument=json.dumps(document(policy("sts:AssumeRole"))))
+    key = iam.create_access_key(UserName="ben")["AccessKey"]
+    role = lab.role("brief", trust=BY_ACCOUNT, policy=document(policy("*")))
+    me, _ = session(lab, Caller(lab, key["AccessKeyId"], key["SecretAccessKey"]), role, DurationSeconds=900)
+    me.client("logs").describe_log_groups()
+
+    lab.server.end()
+    with closing(sqlite3.connect(lab.data / "state.db")) as stored, stored:
+        changed = stored.execute(
+            "UPDATE document SET body = json_set(body, '$.expires', json_extract(body, '$.expires') - 900)"
+            " WHERE kind = 'session' AND id = ?", [me.key],
+        )
+        assert changed.rowcount == 1
+    lab.start()
+    refused("ExpiredToken", me.client("sts").get_caller_identity, status=403)
+    refused("ExpiredTokenException", me.client("logs").describe_log_groups)
+    refused("RequestExpired", me.client("ec2").describe_vpcs)
 
 
 def test_who_may_not_assume_a_role_is_told(shared, user, refused):

@@ -13,7 +13,7 @@ from pathlib import Path
 def script(document, quiet):
     """The blocks as one script; every block is shown before it runs."""
     lines = ["set -euo pipefail", "trap 'kill $(jobs -p) 2>/dev/null || true' EXIT"]
-    pieces = re.split(r"^(## .*)$|^```sh\n(.*?)^```$", document, flags=re.MULTILINE | re.DOTALL)
+    pieces = re.split(r"^(## [^\n]*)$|^```sh\n(.*?)^```$", document, flags=re.MULTILINE | re.DOTALL)
     for heading, block in zip(pieces[1::3], pieces[2::3]):
         if heading and not quiet:
             lines.append(f"printf '\\n%s\\n' {quoted(bold(heading[3:]))}")
@@ -39,5 +39,8 @@ def quoted(text):
 
 if __name__ == "__main__":
     path = Path(sys.argv[1])
-    text = script(path.read_text(encoding="utf-8"), "--quiet" in sys.argv[2:])
+    document = path.read_text(encoding="utf-8")
+    if "\n```sh\n" not in document:
+        sys.exit(f"{path} has no shell blocks: there is nothing to run")
+    text = script(document, "--quiet" in sys.argv[2:])
     sys.exit(subprocess.run(["bash", "-c", text], stdin=subprocess.DEVNULL, check=False).returncode)
