@@ -19,6 +19,7 @@ demo: tools ## Builds, makes traffic, and shows the records with the rules that 
 test: tools ## Runs every test, and installs what they need where it is missing
 	cargo test --workspace --locked --doc --quiet
 	@if cargo nextest --version >/dev/null 2>&1; then cargo nextest run --workspace --locked; else cargo test --workspace --locked --lib --bins --tests; fi
+	tests/conformance/run.sh
 
 check: ## Format, lints, layers, documentation, licences: what a change must pass before its tests
 	cargo fmt --all --check && rustfmt --check --edition 2024 $(wildcard benches/kit/*.rs fuzz/*.rs fuzz/*/*.rs)

@@ -1,5 +1,6 @@
 #!/bin/sh
-# Makes traffic between the machines of a small VPC, and shows what flow logs say of it and why.
+# Makes traffic between the machines of a small VPC, and shows what flow logs say of it and why: of a
+# capture first, then, as docs/quick-start-aws-cli.md has it, live and through the AWS APIs.
 #
 # As root the machines are network namespaces, joined by veth pairs, and the traffic is real; else
 # their frames are crafted. Nothing outside these namespaces and target/demo/ is touched.
@@ -29,12 +30,16 @@ mkdir -p "$data"
 web=flowlogd-demo-web-$$
 router=flowlogd-demo-router-$$
 app=flowlogd-demo-app-$$
+service=flowlogd-demo-service-$$
 server=
 
 clean_up() {
     if [ -n "$server" ]; then kill "$server" 2>/dev/null || true; fi
     # A namespace takes its devices with it.
-    for namespace in "$web" "$router" "$app"; do
+    if [ -e "/run/netns/$service" ]; then
+        for process in $(ip netns pids "$service"); do kill "$process" 2>/dev/null || true; done
+    fi
+    for namespace in "$web" "$router" "$app" "$service"; do
         if [ -e "/run/netns/$namespace" ]; then ip netns del "$namespace"; fi
     done
 }
@@ -95,9 +100,28 @@ make_traffic() {
     server=
 }
 
+# Runs the quick start, word for word, where it meets nobody: with a network and names of its own.
+show_the_service() {
+    rm -rf "$data/service"
+    mkdir -p "$data/service"
+    document=$PWD/docs/quick-start-aws-cli.md
+    runner=$PWD/$here/run_document.py
+    PATH=$(dirname "$(realpath "$FLOWLOGD")"):$(realpath "$target")/venv/bin:$PATH
+    for name in $(env | sed -n 's/^\(AWS_[A-Z_]*\)=.*/\1/p'); do unset "$name"; done
+    ip netns add "$service"
+    cd "$data/service"
+    # shellcheck disable=SC2016 # the inner shell expands it
+    ip netns exec "$service" \
+        sh -c 'ip link set lo up && mount -t tmpfs none /run/netns && exec "$@"' sh \
+        python3 "$runner" "$document"
+    cd - >/dev/null
+}
+
+real=
 if namespaces_can_be_had >"$data/namespaces.log" 2>&1; then
     make_machines
     make_traffic
+    real=yes
     how="real traffic of three network namespaces"
 else
     python3 "$here/traffic.py" craft "$capture"
@@ -122,6 +146,16 @@ awk '{ if (NR == 1) { $1 = "dir"; $3 = $5 = "port"; $6 = "pro"; $7 = "pkt" }
 echo
 # Into a hundred columns.
 cat "$data/report"
+if [ -n "$real" ]; then
+    cat <<END
+
+Now live, through the AWS APIs: docs/quick-start-aws-cli.md, command by command.
+END
+    show_the_service
+else
+    echo
+    echo "!! The server and the agent are NOT shown: that takes root (docs/quick-start-aws-cli.md)"
+fi
 cat <<END
 
 Try next (change a rule in $here/vpc.json; add --traffic-type REJECT, --output-format json):

@@ -146,11 +146,11 @@ pub(crate) struct EnrollOptions {
 /// How a server is found, and as whom it is asked: as by the AWS CLI.
 #[derive(Debug, Args)]
 pub(crate) struct ClientOptions {
-    /// Where the server is [default: `AWS_ENDPOINT_URL`, else <http://127.0.0.1:4566>]
+    /// Where the server is; `AWS_ENDPOINT_URL` without it, else <http://127.0.0.1:4566>
     #[arg(long, value_name = "URL")]
     pub(crate) endpoint_url: Option<String>,
 
-    /// The region [default: `AWS_REGION`, else us-east-1]
+    /// The region; `AWS_REGION` without it, else us-east-1
     #[arg(long, value_name = "REGION")]
     pub(crate) region: Option<String>,
 
