@@ -9,6 +9,7 @@ use super::index::{Index, SettledNumbers};
 use super::journal::{self, Entry};
 use super::segment::{self, MAX_BATCHES};
 use super::{Damage, SpoolError};
+use crate::crash;
 
 /// Opens a directory at `now`, in Unix milliseconds: reads the journal, then every segment's header.
 pub(super) fn open(directory: &Path, now: i64) -> Result<(Disk, Index, Damage), SpoolError> {
@@ -17,6 +18,9 @@ pub(super) fn open(directory: &Path, now: i64) -> Result<(Disk, Index, Damage), 
     let mut damage = Damage::default();
     let journal_path = directory.join(JOURNAL);
     let entries = read_journal(&journal_path, &mut damage)?;
+    if !entries.is_empty() {
+        crash::point("journal-read");
+    }
 
     let (mut index, mut settled, mut next_segment) = (Index::default(), SettledNumbers::new(), 1);
     for entry in entries {
