@@ -5,6 +5,7 @@ use std::future::Future;
 use std::io::{self, IsTerminal as _};
 use std::path::PathBuf;
 use std::sync::Arc;
+use std::time::Duration;
 
 use anyhow::anyhow;
 use flowlogd_agent::client::Credentials;
@@ -23,6 +24,8 @@ use crate::service::{agent_client, unix_millis};
 
 const DEFAULT_LISTEN: &str = "127.0.0.1:4566";
 const DEFAULT_DATA_DIR: &str = "flowlogd-data";
+/// Between two looks for log events that have expired or were deleted.
+const SWEEP: Duration = Duration::from_secs(60);
 
 /// Runs the server until it is told to stop.
 pub(crate) fn run(options: &ServeOptions) -> Result<Status, Failure> {
@@ -76,6 +79,7 @@ async fn serve(
     let host = host_name();
     let key =
         flowlogd_server::enroll(&state, account, &host, unix_millis()).map_err(account_failure)?;
+    let sweeper = tokio::spawn(sweep(logs.clone()));
     let door = Arc::new(Door::new(state, logs, config.server.clone()));
 
     let (stop, stopping) = watch::channel(false);
@@ -112,7 +116,23 @@ async fn serve(
     };
     let _ = stop.send(true);
     let _ = http.await;
+    sweeper.abort();
     result
+}
+
+/// Deletes again and again what nobody can read any more.
+async fn sweep(logs: LogStore) {
+    let mut ticks = tokio::time::interval(SWEEP);
+    loop {
+        ticks.tick().await;
+        let logs = logs.clone();
+        match tokio::task::spawn_blocking(move || logs.sweep(unix_millis())).await {
+            Ok(Ok(0)) => {}
+            Ok(Ok(blocks)) => tracing::info!(blocks, "expired and deleted log events are gone"),
+            Ok(Err(error)) => tracing::warn!(%error, "expired log events were not deleted"),
+            Err(error) => tracing::error!(%error, "the sweep of expired log events broke off"),
+        }
+    }
 }
 
 /// Credentials that somebody chose for root.

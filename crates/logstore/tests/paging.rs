@@ -217,6 +217,27 @@ fn what_is_older_than_the_retention_is_gone_at_once_and_swept_later() {
     assert_eq!(shop.page(From::Head, 10, (None, None)).len(), 1);
 }
 
+#[test]
+fn a_swept_group_gives_its_room_on_disk_back() {
+    let shop = Shop::new();
+    for number in 0..300_i64 {
+        let times: Vec<i64> = (0..100).map(|place| number * 100 + place).collect();
+        shop.put("a", &times, None).expect("the store does it");
+    }
+    shop.put("b", &[1], None).expect("the store does it");
+    let pages = |name: &str| -> i64 {
+        let connection = rusqlite::Connection::open(shop.directory.path().join("meta.db"))
+            .expect("the store's database");
+        connection.pragma_query_value(None, name, |row| row.get(0)).expect("the database has it")
+    };
+    let full = pages("page_count");
+    shop.store.delete_stream(&shop.owner, "g", "a").expect("the store does it");
+    assert_eq!(shop.store.sweep(NOW).expect("the store does it"), 300);
+    assert_eq!(shop.store.sweep(NOW).expect("the store does it"), 0);
+    assert_eq!(pages("freelist_count"), 0);
+    assert!(pages("page_count") < full / 2, "{} of {full}", pages("page_count"));
+}
+
 const fn hours(hours: i64) -> i64 {
     hours * 3_600_000
 }
