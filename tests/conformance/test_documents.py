@@ -6,14 +6,13 @@ import shutil
 import subprocess
 import sys
 import uuid
-import warnings
 from pathlib import Path
 
 import pytest
 
 from lab import ROOT, binary
+from namespace import need_root
 
-REQUIRED = os.environ.get("FLOWLOGD_REQUIRE_ROOT_TESTS") == "1"
 # Names of network namespaces are the machine's: the document's own are kept to itself.
 ALONE = 'ip link set lo up && mount -t tmpfs none /run/netns && exec "$@"'
 
@@ -21,12 +20,7 @@ ALONE = 'ip link set lo up && mount -t tmpfs none /run/netns && exec "$@"'
 @pytest.fixture
 def network():
     """A network namespace in which everything is deleted at the end, processes included."""
-    if os.geteuid() != 0:
-        why = "the quick start needs root for its network namespace: run the tests as root"
-        if REQUIRED:
-            pytest.fail(f"FLOWLOGD_REQUIRE_ROOT_TESTS=1, but {why}")
-        warnings.warn(f"NOT TESTED: {why}", stacklevel=1)
-        pytest.skip(why)
+    need_root("the quick start needs root for its network namespace")
     name = f"flowlogd-{uuid.uuid4().hex[:8]}"
     subprocess.run(["ip", "netns", "add", name], check=True)
     yield name

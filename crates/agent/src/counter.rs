@@ -67,6 +67,7 @@ pub struct Counter {
     generation: Generation,
     closed_before: u64,
     watermark: u64,
+    hands_over_all: bool,
     /// The second of the packets' clock at which something other than a packet happens.
     next_event: u64,
     frames: u64,
@@ -99,6 +100,7 @@ impl Counter {
             generation: Generation(0),
             closed_before: 0,
             watermark: 0,
+            hands_over_all: false,
             next_event: 0,
             frames: 0,
             refused: Refused::default(),
@@ -108,6 +110,14 @@ impl Counter {
         };
         counter.next_event = counter.event_after();
         counter
+    }
+
+    /// Hands over, with the flows of closed windows, those of open ones too: flows and books are then of the
+    /// same packets, as a journal needs them.
+    #[must_use]
+    pub const fn handing_over_all(mut self) -> Self {
+        self.hands_over_all = true;
+        self
     }
 
     /// Takes the frames of a chunk, and hands over the flows of windows that they close, with the number
@@ -142,7 +152,10 @@ impl Counter {
     ) -> Result<(), E> {
         let closed_before = self.window.closed_before(watermark);
         if closed_before > self.closed_before {
-            let tables = self.each_shard(|shard| shard.close(Some(closed_before)));
+            let mut tables = self.each_shard(|shard| shard.close(Some(closed_before)));
+            if self.hands_over_all {
+                tables.extend(self.each_shard(Shard::drain));
+            }
             self.closed_before = closed_before;
             emit(closed_before, Drained { tables, books: self.take_books() })?;
         }

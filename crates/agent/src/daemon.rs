@@ -235,6 +235,7 @@ async fn report(client: &Client, board: &Board, delivery: &Dispatch, spool: &Spo
     loop {
         let next = standing(board, delivery, spool);
         let is_due = last.as_ref() != Some(&next) && is_news(last.as_ref(), &next)
+            || !board.first_ledgers(1).is_empty()
             || sent.elapsed() > HEARTBEAT;
         if is_due {
             match send_report(client, board, delivery, spool).await {
@@ -268,7 +269,7 @@ fn is_news(last: Option<&ReportAgentRequest>, next: &ReportAgentRequest) -> bool
         });
         attachments.chain(deliveries).collect()
     };
-    states(last) != states(next) || !next.ledger.is_empty()
+    states(last) != states(next)
 }
 
 fn standing(board: &Board, delivery: &Dispatch, spool: &Spool) -> ReportAgentRequest {
@@ -293,14 +294,12 @@ async fn send_report(
         for refusal in delivery.delivery.take_refusals() {
             board.settle(undelivered(&refusal));
         }
-        request.ledger = board.take_ledgers(LEDGERS_PER_REPORT);
+        request.ledger = board.first_ledgers(LEDGERS_PER_REPORT);
         let is_last = request.ledger.len() < LEDGERS_PER_REPORT;
         let answer: Result<ReportAgentResponse, CallError> =
             client.json(SERVICE, TARGET, "ReportAgent", &request).await;
-        if let Err(error) = answer {
-            board.put_back(request.ledger);
-            return Err(error);
-        }
+        answer?;
+        board.forget_ledgers(&request.ledger);
         if is_last {
             return Ok(());
         }

@@ -13,6 +13,7 @@ use std::fs::{self, File};
 use std::io::{self, Write as _};
 use std::path::{Path, PathBuf};
 
+use flowlogd_aws::flowlogd::WindowLedger;
 use flowlogd_flowlog::WindowFlows;
 use flowlogd_vpc::InterfaceIndex;
 use serde::{Deserialize, Serialize};
@@ -45,8 +46,23 @@ pub struct Recovered {
     pub closing: Option<u64>,
     /// The last mark.
     pub mark: Mark,
+    /// Ledgers of published windows that the server may not have been told.
+    pub untold: Vec<WindowLedger>,
     /// Bytes at the end that were no whole epoch.
     pub cut_off: u64,
+}
+
+/// What a journal begins with: all that an attachment has to remember of what it has published.
+#[derive(Clone, Copy, Debug)]
+pub struct Beginning<'a> {
+    /// Where the windows stand.
+    pub standing: &'a Standing,
+    /// Books of windows that are not published.
+    pub books: &'a BTreeMap<(u64, InterfaceIndex), InterfaceLedger>,
+    /// What kernel and clock showed at the last epoch.
+    pub mark: Mark,
+    /// Ledgers of published windows that the server may not have been told.
+    pub untold: &'a [WindowLedger],
 }
 
 /// Why a journal cannot be used.
@@ -83,6 +99,8 @@ struct Head {
     base: Vec<u64>,
     long: Vec<u64>,
     books: Vec<Book>,
+    mark: Mark,
+    untold: Vec<WindowLedger>,
 }
 
 /// The books of a window and an interface.
@@ -93,7 +111,7 @@ struct Book {
     ledger: InterfaceLedger,
 }
 
-const VERSION: u32 = 1;
+const VERSION: u32 = 2;
 
 /// A journal that is written to.
 #[derive(Debug)]
@@ -114,31 +132,36 @@ impl Journal {
         fs::create_dir_all(directory).map_err(failed(directory))?;
         let rules_path = directory.join("rules");
         let rules = File::create(&rules_path).map_err(failed(&rules_path))?;
-        Self::begin(directory.to_owned(), run.to_owned(), rules, 0, &Standing::default(), &[])
+        let nothing = Beginning {
+            standing: &Standing::default(),
+            books: &BTreeMap::new(),
+            mark: Mark::default(),
+            untold: &[],
+        };
+        Self::begin(directory.to_owned(), run.to_owned(), rules, 0, nothing)
     }
 
     /// Goes on with the journal that [`read`] has read.
     pub fn resume(directory: &Path, recovered: &Recovered) -> Result<Self, JournalError> {
         let path = directory.join("rules");
         let rules = File::options().append(true).open(&path).map_err(failed(&path))?;
-        Self::begin(
-            directory.to_owned(),
-            recovered.run.clone(),
-            rules,
-            recovered.rules.len(),
-            &recovered.standing,
-            &booked(&recovered.books),
-        )
+        let beginning = Beginning {
+            standing: &recovered.standing,
+            books: &recovered.books,
+            mark: recovered.mark,
+            untold: &recovered.untold,
+        };
+        let (directory, run) = (directory.to_owned(), recovered.run.clone());
+        Self::begin(directory, run, rules, recovered.rules.len(), beginning)
     }
 
-    /// Writes the file anew: a standing and nothing after it.
+    /// Writes the file anew: its beginning and nothing after it.
     fn begin(
         directory: PathBuf,
         run: String,
         rules: File,
         generations: usize,
-        standing: &Standing,
-        books: &[Book],
+        Beginning { standing, books, mark, untold }: Beginning<'_>,
     ) -> Result<Self, JournalError> {
         let head = Head {
             version: VERSION,
@@ -149,7 +172,9 @@ impl Journal {
             next_long: standing.next_long,
             base: standing.base.keys().copied().collect(),
             long: standing.long.keys().copied().collect(),
-            books: books.to_vec(),
+            books: booked(books),
+            mark,
+            untold: untold.to_vec(),
         };
         let mut bytes = Vec::new();
         write_frame(&mut bytes, Frame::Head, &json(&directory, &head)?);
@@ -215,20 +240,10 @@ impl Journal {
     }
 
     /// Begins anew after a publication.
-    pub fn restart(
-        &mut self,
-        standing: &Standing,
-        books: &BTreeMap<(u64, InterfaceIndex), InterfaceLedger>,
-    ) -> Result<(), JournalError> {
+    pub fn restart(&mut self, beginning: Beginning<'_>) -> Result<(), JournalError> {
         let rules = self.rules.try_clone().map_err(failed(&self.directory))?;
-        *self = Self::begin(
-            self.directory.clone(),
-            self.run.clone(),
-            rules,
-            self.generations,
-            standing,
-            &booked(books),
-        )?;
+        let (directory, run) = (self.directory.clone(), self.run.clone());
+        *self = Self::begin(directory, run, rules, self.generations, beginning)?;
         Ok(())
     }
 
@@ -305,6 +320,8 @@ pub fn read(directory: &Path) -> Result<Option<Recovered>, JournalError> {
             .into_iter()
             .map(|book| ((book.window, InterfaceIndex(book.interface)), book.ledger))
             .collect(),
+        mark: head.mark,
+        untold: head.untold,
         ..Recovered::default()
     };
     let mut generations = head.generations;
@@ -461,14 +478,20 @@ mod tests {
             next_base: Some(8),
             ..Standing::default()
         };
-        journal.restart(&standing, &books(3)).unwrap();
+        let mark = Mark { at: 481, device_packets: 9 };
+        let untold = [WindowLedger { seen: 1, ..WindowLedger::default() }];
+        let beginning = Beginning { standing: &standing, books: &books(3), mark, untold: &untold };
+        journal.restart(beginning).unwrap();
         journal.add_rules(9, "{\"Vpcs\":[]}").unwrap();
 
         let recovered = read(directory.path()).unwrap().unwrap();
         assert_eq!(recovered.standing, standing);
         assert_eq!((recovered.closing, recovered.rules.len()), (None, 2));
+        assert_eq!((recovered.mark, recovered.untold.as_slice()), (mark, untold.as_slice()));
         let again = Journal::resume(directory.path(), &recovered).unwrap();
         assert_eq!(again.run(), "run-1");
+        let resumed = read(directory.path()).unwrap().unwrap();
+        assert_eq!((resumed.mark, resumed.untold), (mark, recovered.untold));
         again.remove().unwrap();
         assert!(read(directory.path()).unwrap().is_none());
     }

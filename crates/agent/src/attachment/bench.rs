@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use flowlogd_aws::flowlogd::WindowLedger;
-use flowlogd_flowlog::{Mode, Silence};
+use flowlogd_flowlog::{Mode, Silence, WindowFlows};
 use flowlogd_vpc::{CompileOptions, Exclusion, InterfaceIndex, Inventory};
 
 use super::{Snapshot, Surroundings};
@@ -12,7 +12,7 @@ use crate::capture::Chunk;
 use crate::config::AttachmentConfig;
 use crate::counter::{Books, Counter, Drained};
 use crate::engine::{EngineOptions, Rules};
-use crate::journal::{Journal, JournalError, Mark, Recovered};
+use crate::journal::{Beginning, Journal, JournalError, Mark, Recovered};
 use crate::ledger::InterfaceLedger;
 use crate::publish::{Interval, Publisher, Subscription, recorded};
 use crate::spool::Batch;
@@ -128,10 +128,17 @@ impl Bench {
         if let Some(recovered) = recovered {
             windows.resume(recovered.standing.clone());
             books.clone_from(&recovered.books);
+            for ledger in &recovered.untold {
+                surroundings.board.settle(ledger.clone());
+            }
+        }
+        let mut counter = Counter::new(Arc::clone(&rules), options, 1);
+        if journal.is_some() {
+            counter = counter.handing_over_all();
         }
         let shelf = Shelf {
             windows,
-            publisher: Publisher::new(Arc::clone(&rules), mode, &attachment.interface, run),
+            publisher: Publisher::new(rules, mode, &attachment.interface, run),
             subscriptions: Vec::new(),
             journal,
             books,
@@ -141,7 +148,7 @@ impl Bench {
             mark: recovered.map(|recovered| recovered.mark).unwrap_or_default(),
         };
         let mut bench = Self {
-            counter: Counter::new(rules, options, 1),
+            counter,
             shelf,
             revision: String::new(),
             inventory,
@@ -202,6 +209,7 @@ impl Bench {
     pub(super) fn end_epoch(&mut self, mark: Mark) -> Result<(), AttachmentError> {
         let drained = self.counter.drain();
         self.shelf.mark = mark;
+        self.shelf.tell_losses()?;
         self.shelf.keep(drained)?;
         if let Some(journal) = &mut self.shelf.journal {
             journal.end_epoch(mark)?;
@@ -227,10 +235,14 @@ impl Bench {
 
     /// Tells of packets of this interface that were lost in windows of these seconds; of all of them in the
     /// first, since nobody knows better.
-    pub(super) fn lose(&mut self, seconds: &[u64], packets: u64) {
-        let Some(timeline) = self.counter.rules().timeline() else { return };
-        let Some(interface) = timeline.interface(&self.interface_id) else { return };
-        self.shelf.lose(interface, seconds, packets);
+    pub(super) fn lose(&mut self, seconds: &[u64], packets: u64) -> Result<(), AttachmentError> {
+        let mut packets = packets;
+        for second in seconds {
+            let book = InterfaceLedger { dropped: packets, ..InterfaceLedger::default() };
+            self.shelf.lose(*second, packets, Some(book))?;
+            packets = 0;
+        }
+        Ok(())
     }
 }
 
@@ -252,8 +264,7 @@ impl Shelf {
         self.subscriptions = subscriptions;
     }
 
-    /// Takes the flows of windows that are over, and publishes them. What has been counted in open windows
-    /// is left where it is.
+    /// Takes the flows of windows that are over, and publishes them.
     fn receive(&mut self, closed_before: u64, drained: Drained) -> Result<(), AttachmentError> {
         self.keep(drained)?;
         if let Some(journal) = &mut self.journal {
@@ -278,18 +289,21 @@ impl Shelf {
     }
 
     fn close(&mut self, closed_before: u64) -> Result<(), AttachmentError> {
-        self.tell_losses();
         let closed = self.windows.close(closed_before);
         self.publish(&closed)?;
         self.settle(&closed);
         if let Some(journal) = &mut self.journal {
-            journal.restart(&self.windows.standing(), &self.books)?;
+            journal.restart(Beginning {
+                standing: &self.windows.standing(),
+                books: &self.books,
+                mark: self.mark,
+                untold: &self.surroundings.board.untold(&self.interface_id),
+            })?;
         }
         Ok(())
     }
 
     fn finish(mut self) -> Result<(), AttachmentError> {
-        self.tell_losses();
         let closed = self.windows.finish();
         self.publish(&closed)?;
         self.settle(&closed);
@@ -312,19 +326,33 @@ impl Shelf {
         if waiting.is_empty() { Ok(()) } else { sink.put(waiting).map_err(AttachmentError::Sink) }
     }
 
-    /// What gave way in the spool is told by SKIPDATA records of its windows.
-    fn tell_losses(&mut self) {
-        let rules = self.publisher.rules();
-        let interface =
-            rules.timeline().and_then(|timeline| timeline.interface(&self.interface_id));
-        let Some(interface) = interface else { return };
-        let length = self.windows.base().as_secs();
+    /// What gave way in the spool is told by SKIPDATA records of its windows. It is in a ledger already.
+    fn tell_losses(&mut self) -> Result<(), AttachmentError> {
         for (second, packets) in self.surroundings.board.take_losses(&self.interface_id) {
-            let number = second / length;
-            let mut flows = flowlogd_flowlog::WindowFlows::default();
-            flows.lost.insert(interface, packets);
-            self.windows.add(vec![BTreeMap::from([(number, flows)])]);
+            self.lose(second, packets, None)?;
         }
+        Ok(())
+    }
+
+    /// Enters packets of the window of a second that were lost, as a part of what is counted.
+    fn lose(
+        &mut self,
+        second: u64,
+        packets: u64,
+        book: Option<InterfaceLedger>,
+    ) -> Result<(), AttachmentError> {
+        let timeline = self.publisher.rules().timeline();
+        let Some(interface) = timeline.and_then(|timeline| timeline.interface(&self.interface_id))
+        else {
+            return Ok(());
+        };
+        let number = second / self.windows.base().as_secs();
+        let mut flows = WindowFlows::default();
+        flows.lost.insert(interface, packets);
+        self.keep(Drained {
+            tables: vec![BTreeMap::from([(number, flows)])],
+            books: book.map(|book| ((number, interface), book)).into_iter().collect(),
+        })
     }
 
     /// Enters the closed windows into the ledger.
@@ -371,19 +399,6 @@ impl Shelf {
             excluded,
             lost,
             undelivered: BTreeMap::new(),
-        }
-    }
-
-    fn lose(&mut self, interface: InterfaceIndex, seconds: &[u64], packets: u64) {
-        let length = self.windows.base().as_secs();
-        let mut packets = packets;
-        for second in seconds {
-            let number = second / length;
-            let mut flows = flowlogd_flowlog::WindowFlows::default();
-            flows.lost.insert(interface, packets);
-            self.windows.add(vec![BTreeMap::from([(number, flows)])]);
-            self.books.entry((number, interface)).or_default().dropped += packets;
-            packets = 0;
         }
     }
 }

@@ -108,20 +108,26 @@ impl Board {
         lock(&self.attachments).values().cloned().collect()
     }
 
-    /// Takes the ledgers of up to `most` windows.
-    pub fn take_ledgers(&self, most: usize) -> Vec<WindowLedger> {
-        let mut ledgers = lock(&self.ledgers);
-        let count = most.min(ledgers.len());
-        ledgers.drain(..count).collect()
+    /// Returns the ledgers of the first `most` windows that have not been reported.
+    pub fn first_ledgers(&self, most: usize) -> Vec<WindowLedger> {
+        lock(&self.ledgers).iter().take(most).cloned().collect()
     }
 
-    /// Puts ledgers back that could not be reported.
-    pub fn put_back(&self, taken: Vec<WindowLedger>) {
+    /// Forgets ledgers that [`Board::first_ledgers`] gave and that have been reported.
+    pub fn forget_ledgers(&self, reported: &[WindowLedger]) {
         let mut ledgers = lock(&self.ledgers);
-        for ledger in taken.into_iter().rev() {
-            ledgers.push_front(ledger);
+        for ledger in reported {
+            // Some may have given way meanwhile.
+            if ledgers.front() == Some(ledger) {
+                ledgers.pop_front();
+            }
         }
-        ledgers.truncate(MAX_LEDGERS);
+    }
+
+    /// Returns the ledgers of an interface that have not been reported.
+    pub(super) fn untold(&self, interface: &str) -> Vec<WindowLedger> {
+        let ledgers = lock(&self.ledgers);
+        ledgers.iter().filter(|ledger| ledger.interface_id == interface).cloned().collect()
     }
 }
 

@@ -7,12 +7,12 @@ use flowlogd_flowlog::Mode;
 use flowlogd_packet::FrameDirection;
 
 use super::bench::Bench;
-use super::{AttachmentError, Surroundings, device_counters, now, unix_time};
+use super::{AttachmentError, Surroundings, device_counters, now as now_instant, unix_time};
 use crate::attachment::Snapshot;
 use crate::capture::{AfPacket, AfPacketError, AfPacketOptions, Chunk, FrameRef, boot_time};
 use crate::config::{AttachmentConfig, Side};
 use crate::journal::{self, Journal, Mark, Recovered};
-use crate::live::{Losses, SteadyClock};
+use crate::live::{Losses, Passed, SteadyClock};
 
 /// The longest wait for packets, and so the longest delay of a closing.
 const PATIENCE: Duration = Duration::from_millis(100);
@@ -33,18 +33,24 @@ pub(super) fn run(
     let Some(snapshot) = first_grant(attachment, &mut surroundings) else { return Ok(()) };
     let clock = SteadyClock::new(unix_time(), boot_time()?);
     let recovered = journal::read(&surroundings.directory)?;
-    let bench = set_up(attachment, device, &surroundings, &snapshot, recovered, clock.now())?;
+    // The source is open before the device's counters are read: what passes in between is told twice rather
+    // than not at all.
+    let opened = AfPacket::open(device, &AfPacketOptions::default());
+    let device_packets = device_counters::packets(device)?;
+    let now = clock.now();
+    let bench = set_up(attachment, device_packets, &surroundings, &snapshot, recovered, now)?;
     let mut capture = Capture {
         attachment,
         device,
         bench,
+        passed: Passed::new(now, device_packets.unwrap_or(0)),
+        was_there: device_packets.is_some(),
         clock,
         losses: Losses::default(),
         chunk: Chunk::default(),
-        device_packets: 0,
-        epoch: now(),
+        epoch: now_instant(),
     };
-    let mut source: Option<AfPacket> = None;
+    let mut source = capture.source(opened, &surroundings);
     let mut granted = true;
     while !surroundings.is_over() {
         if let Some(snapshot) = surroundings.desk.take_new() {
@@ -55,23 +61,22 @@ pub(super) fn run(
                 None => capture.bench.configure(&snapshot, capture.clock.now().as_secs())?,
             }
         }
-        match &mut source {
-            Some(open) => {
-                if granted {
-                    surroundings.board.work(&attachment.interface, "capturing");
-                }
-                if let Err(error) = capture.take(open, granted)? {
-                    surroundings.board.wait(&attachment.interface, &error.to_string());
-                    source = None;
-                }
+        if let Some(open) = &mut source {
+            if granted {
+                surroundings.board.work(&attachment.interface, "capturing");
             }
-            None => match AfPacket::open(device, &AfPacketOptions::default()) {
-                Ok(open) => source = Some(open),
-                Err(error) => {
-                    surroundings.board.wait(&attachment.interface, &error.to_string());
-                    capture.pass(ABSENCE)?;
-                }
-            },
+            if let Err(error) = capture.take(open, granted)? {
+                surroundings.board.wait(&attachment.interface, &error.to_string());
+                source = None;
+                capture.forget_device(&error);
+            }
+        } else {
+            capture.pass(ABSENCE)?;
+            let opened = AfPacket::open(device, &AfPacketOptions::default());
+            source = capture.source(opened, &surroundings);
+            if source.is_some() {
+                capture.tell_absence()?;
+            }
         }
     }
     let mark = capture.mark();
@@ -98,7 +103,7 @@ pub(super) fn first_grant(
 /// Begins anew, or goes on where an earlier process was killed.
 fn set_up(
     attachment: &AttachmentConfig,
-    device: &str,
+    device_packets: Option<u64>,
     surroundings: &Surroundings,
     snapshot: &Snapshot,
     recovered: Option<Recovered>,
@@ -134,7 +139,7 @@ fn set_up(
     )?;
     // The device counted on while nobody looked; after a restart of the machine or of the device it began
     // anew, and nobody knows.
-    let missed = match device_counters::packets(device)? {
+    let missed = match device_packets {
         Some(now) if now >= mark.device_packets => Some(now - mark.device_packets),
         Some(_) | None => None,
     };
@@ -143,7 +148,7 @@ fn set_up(
         let windows = (clock.as_secs().saturating_sub(mark.at) / length).min(MOST_MISSED_WINDOWS);
         let seconds: Vec<u64> = (0..=windows).map(|window| mark.at + window * length).collect();
         tracing::warn!(packets = ?missed, since = mark.at, "packets passed while no agent ran");
-        bench.lose(&seconds, missed.unwrap_or(0));
+        bench.lose(&seconds, missed.unwrap_or(0))?;
     }
     Ok(bench)
 }
@@ -166,11 +171,47 @@ struct Capture<'a> {
     clock: SteadyClock,
     losses: Losses,
     chunk: Chunk,
-    device_packets: u64,
+    passed: Passed,
+    /// Whether there has been a device: what passed the first one before is not this agent's affair.
+    was_there: bool,
     epoch: Instant,
 }
 
 impl Capture<'_> {
+    /// Returns the source, or says why there is none.
+    fn source(
+        &self,
+        opened: Result<AfPacket, AfPacketError>,
+        surroundings: &Surroundings,
+    ) -> Option<AfPacket> {
+        match opened {
+            Ok(open) => Some(open),
+            Err(error) => {
+                surroundings.board.wait(&self.attachment.interface, &error.to_string());
+                None
+            }
+        }
+    }
+
+    /// A device that is gone takes its counters along: the next one of the name begins at 0.
+    fn forget_device(&mut self, error: &AfPacketError) {
+        if matches!(error, AfPacketError::Gone { .. }) {
+            self.passed = Passed::new(self.clock.now(), 0);
+        }
+    }
+
+    /// Tells of what passed the device while it was not open.
+    fn tell_absence(&mut self) -> Result<(), AttachmentError> {
+        let Some(packets) = device_counters::packets(self.device)? else { return Ok(()) };
+        let (_, before) = self.passed.last();
+        let now = self.clock.now();
+        self.passed = Passed::new(now, packets);
+        if std::mem::replace(&mut self.was_there, true) && packets > before {
+            self.bench.lose(&[now.as_secs()], packets - before)?;
+        }
+        Ok(())
+    }
+
     /// Waits for packets, and takes them. The error after which no more will come is the inner one.
     fn take(
         &mut self,
@@ -179,8 +220,11 @@ impl Capture<'_> {
     ) -> Result<Result<(), AfPacketError>, AttachmentError> {
         self.look_at_the_clock()?;
         let before = self.clock.now();
-        // Read before the packets: what comes in between is told twice rather than not at all.
-        self.device_packets = device_counters::packets(self.device)?.unwrap_or(self.device_packets);
+        if self.passed.is_due(before)
+            && let Some(packets) = device_counters::packets(self.device)?
+        {
+            self.passed.add(before, packets);
+        }
         let end = match source.next_chunk(&mut self.chunk, PATIENCE) {
             Ok(_) | Err(AfPacketError::Down { .. }) => Ok(()),
             Err(error) => Err(error),
@@ -194,11 +238,16 @@ impl Capture<'_> {
         let mark = self.mark();
         self.bench.mark(mark);
         self.bench.take(&self.chunk)?;
+        // The kernel hands packets over in order, and none later than its block's timeout.
+        self.passed.read_up_to(self.chunk.frames.last().map_or_else(
+            || before.saturating_sub(2 * AfPacketOptions::default().block_timeout),
+            stamp,
+        ));
         if let Ok(drops) = source.drops() {
             self.losses.add(drops, before);
         }
         if let Some((secs, packets)) = self.losses.settle(self.chunk.frames.iter().map(stamp)) {
-            self.bench.lose(&[secs], packets);
+            self.bench.lose(&[secs], packets)?;
         }
         // As long as there is something to read, its time counts: after a stop it would all be late.
         if self.chunk.frames.is_empty() {
@@ -222,13 +271,14 @@ impl Capture<'_> {
         if self.epoch.elapsed() < EPOCH {
             return Ok(());
         }
-        self.epoch = now();
+        self.epoch = now_instant();
         let mark = self.mark();
         self.bench.end_epoch(mark)
     }
 
     fn mark(&self) -> Mark {
-        Mark { at: self.clock.now().as_secs(), device_packets: self.device_packets }
+        let (time, device_packets) = self.passed.last();
+        Mark { at: time.as_secs(), device_packets }
     }
 
     fn look_at_the_clock(&mut self) -> Result<(), AttachmentError> {
