@@ -5,6 +5,7 @@ use std::path::PathBuf;
 
 use anyhow::anyhow;
 use flowlogd_agent::config::{AgentConfig, AttachmentConfig, ModeOption};
+use flowlogd_agent::daemon::End;
 use flowlogd_server::State;
 
 use crate::cli::{AgentCommand, AgentOptions, AgentRunOptions, EnrollOptions};
@@ -68,7 +69,9 @@ fn run_agent(options: &AgentRunOptions) -> Result<Status, Failure> {
         .map_err(Failure::failed)?;
     runtime.block_on(async {
         let stop = stopped().map_err(Failure::failed)?;
-        flowlogd_agent::daemon::run(config, directory, client, stop).await.map_err(Failure::failed)
+        flowlogd_agent::daemon::run(config, directory, client, End::WhenReplayed, stop)
+            .await
+            .map_err(Failure::failed)
     })?;
     Ok(Status::Done)
 }

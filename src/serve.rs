@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use anyhow::anyhow;
 use flowlogd_agent::client::Credentials;
+use flowlogd_agent::daemon::End;
 use flowlogd_logstore::LogStore;
 use flowlogd_server::http::HttpServer;
 use flowlogd_server::{AccountError, Door, RootCredentials, State, StateError};
@@ -25,7 +26,7 @@ use crate::service::{agent_client, unix_millis};
 const DEFAULT_LISTEN: &str = "127.0.0.1:4566";
 const DEFAULT_DATA_DIR: &str = "flowlogd-data";
 /// Between two looks for log events that have expired or were deleted.
-const SWEEP: Duration = Duration::from_secs(60);
+const SWEEP: Duration = Duration::from_mins(1);
 
 /// Runs the server until it is told to stop.
 pub(crate) fn run(options: &ServeOptions) -> Result<Status, Failure> {
@@ -110,7 +111,7 @@ async fn serve(
         stopped.await;
         Ok(())
     } else {
-        flowlogd_agent::daemon::run(agent, state_dir, client, stopped)
+        flowlogd_agent::daemon::run(agent, state_dir, client, End::WhenTold, stopped)
             .await
             .map_err(Failure::failed)
     };

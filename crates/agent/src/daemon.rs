@@ -6,6 +6,7 @@ use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::thread::JoinHandle;
 use std::time::Duration;
 
 use flowlogd_aws::flowlogd::{
@@ -37,6 +38,8 @@ const LEDGERS_PER_REPORT: usize = 500;
 const FAREWELL: Duration = Duration::from_secs(10);
 /// A source that can wait does so from this share of the spool on.
 const COMFORT: u64 = 2;
+/// Between two looks whether all replays are over.
+const LOOK: Duration = Duration::from_millis(100);
 
 /// Why an agent does not start.
 #[derive(Debug, thiserror::Error)]
@@ -55,6 +58,23 @@ pub enum AgentError {
         /// How.
         source: std::io::Error,
     },
+    /// A capture file that was to be replayed.
+    #[error("the replay at {interface} failed: {why}")]
+    Replay {
+        /// Where.
+        interface: String,
+        /// How.
+        why: String,
+    },
+}
+
+/// When an agent ends.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum End {
+    /// When it is told to.
+    WhenTold,
+    /// Before that, too: when all it has to do is to replay files, and their records are delivered.
+    WhenReplayed,
 }
 
 /// The last good configuration, for a start while the server is away.
@@ -64,11 +84,12 @@ struct Kept {
     configuration: AgentConfiguration,
 }
 
-/// Runs an agent until `shutdown` completes. `client` carries its own credential.
+/// Runs an agent until `shutdown` completes, or it has ended by itself. `client` carries its own credential.
 pub async fn run(
     config: AgentConfig,
     state_dir: PathBuf,
     client: Client,
+    end: End,
     shutdown: impl Future<Output = ()>,
 ) -> Result<(), AgentError> {
     config.check()?;
@@ -127,6 +148,7 @@ pub async fn run(
     tokio::select! {
         _ = work => {}
         () = shutdown => {}
+        () = replayed(&config, end, &threads, &spool) => {}
     }
     stop.store(true, Ordering::Relaxed);
     // The threads close their windows and publish them.
@@ -144,7 +166,26 @@ pub async fn run(
     if left > 0 {
         tracing::info!(batches = left, "what was not delivered waits for the next start");
     }
-    Ok(())
+    let failed = board.attachments().into_iter().find(|attachment| attachment.state == "failed");
+    match failed {
+        Some(attachment) if end == End::WhenReplayed => Err(AgentError::Replay {
+            interface: attachment.interface_id,
+            why: attachment.detail.unwrap_or_default(),
+        }),
+        _ => Ok(()),
+    }
+}
+
+/// Completes when there were only files to replay, they are over, and nothing waits for delivery.
+async fn replayed(config: &AgentConfig, end: End, threads: &[JoinHandle<()>], spool: &Spool) {
+    let replays_only = config.attachments.iter().all(|attachment| attachment.replay.is_some());
+    if end == End::WhenTold || !replays_only {
+        return std::future::pending().await;
+    }
+    let waits = || spool.queues().iter().any(|queue| spool.queue_state(queue).batches > 0);
+    while !threads.iter().all(JoinHandle::is_finished) || waits() {
+        tokio::time::sleep(LOOK).await;
+    }
 }
 
 /// Keeps the snapshot on the desk as new as the server's.

@@ -74,7 +74,8 @@ fn begin(
     path: &Path,
     record: &Path,
 ) -> Result<Progressed, AttachmentError> {
-    let metadata = fs::metadata(path)?;
+    let metadata = fs::metadata(path)
+        .map_err(|error| AttachmentError::Capture(format!("{}: {error}", path.display())))?;
     let modified = metadata.modified()?.duration_since(std::time::UNIX_EPOCH).unwrap_or_default();
     let earlier = match fs::read(record) {
         Ok(bytes) => serde_json::from_slice::<Progressed>(&bytes).ok(),
