@@ -72,7 +72,8 @@ pub struct AttachmentConfig {
     /// sends, or the guest's, the interface itself.
     #[serde(default)]
     pub side: Side,
-    /// Whether packets are only judged, or dropped too where they are refused.
+    /// Whether packets are only judged, or dropped too where they are refused. No capture can do the latter
+    /// yet, so it is refused.
     #[serde(default)]
     pub mode: ModeOption,
     /// Connections that the interface may have at a time; without it, as many as there is room for.
