@@ -2,13 +2,14 @@
 #
 #   make test              everything; as root also the tests on live interfaces
 #   make bench CAPTURES="m0 m1" PAIRS=9
+#   make bench-service SERIES="replay put"
 #   make fuzz TARGET=frame SECONDS=300
 
 TARGET ?= frame
 SECONDS ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench fuzz tools
+.PHONY: help demo test check bench bench-service fuzz tools
 
 # Inline snapshots are part of the source: a run never rewrites them.
 export INSTA_UPDATE ?= no
@@ -31,6 +32,9 @@ check: ## Format, lints, layers, documentation, licences: what a change must pas
 bench: ## Measures against the yardstick (9 GB of captures; CAPTURES=m0 is the quick one, see benches/README.md)
 	python3 benches/run.py
 
+bench-service: tools ## Measures the service, from packets to GetLogEvents (SERIES=lag takes five minutes)
+	"$${CARGO_TARGET_DIR:-target}/venv/bin/python" benches/service.py
+
 fuzz: ## Throws mutated seeds at TARGET for SECONDS
 	cargo run --release --locked --quiet --manifest-path fuzz/Cargo.toml -- $(TARGET) --seconds $(SECONDS)
 
@@ -38,4 +42,4 @@ tools: # Installs what tests and demo need, and says so
 	tests/tools.sh
 
 help: ## This list
-	@awk -F ':.*## ' '/^[a-z]+:.*## / { printf "make %-8s %s\n", $$1, $$2 }' Makefile
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "make %-13s %s\n", $$1, $$2 }' Makefile

@@ -78,7 +78,7 @@ fn logs(agents: &[Agent], flow_logs: &[FlowLog]) -> String {
     }
     for flow_log in flow_logs {
         text += &format!(
-            "{} {} {} → {} every {} s: {}",
+            "{} {} {} → {} in windows of at most {} s: {}",
             flow_log.flow_log_id,
             flow_log.resource_id,
             flow_log.traffic_type,

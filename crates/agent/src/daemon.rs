@@ -401,7 +401,7 @@ impl Sink for SpoolSink {
         for batch in &mut batches {
             batch.created = now;
         }
-        let before = self.spool.queues().len();
+        let before = self.spool.queues();
         let appended = self.spool.append_all(batches, None).map_err(|error| error.to_string())?;
         crash::point("spooled");
         for dropped in appended.dropped {
@@ -415,7 +415,7 @@ impl Sink for SpoolSink {
                 ..WindowLedger::default()
             });
         }
-        if self.spool.queues().len() == before {
+        if self.spool.queues() == before {
             self.dispatch.delivery.wake();
         } else {
             let _runtime = self.runtime.enter();

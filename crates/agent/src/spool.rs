@@ -8,7 +8,6 @@
 //! Nothing here is asynchronous: every call but [`Spool::take`] and the counters may wait for the disk.
 
 mod batch;
-mod cut;
 mod disk;
 mod error;
 mod index;
@@ -22,7 +21,6 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
 pub use batch::{Batch, Dropped, Event, Loss, QueueId, Taken};
-pub use cut::{Cut, MAX_BATCH_BYTES, MAX_BATCH_EVENTS, cut};
 pub use error::{ReadError, SpoolError};
 pub use index::QueueState;
 

@@ -1,7 +1,11 @@
-//! Events cut into batches that the log store takes.
+//! Events cut into batches that the log store takes (`cloudwatch-logs.md` §4.3).
 
-use crate::spool::{Batch, Event, MAX_BATCH_BYTES, MAX_BATCH_EVENTS, QueueId};
+use crate::spool::{Batch, Event, QueueId};
 
+/// Events that a batch may have.
+const MAX_BATCH_EVENTS: usize = 10_000;
+/// Bytes that a batch may have, with `EVENT_OVERHEAD` for every event.
+const MAX_BATCH_BYTES: usize = 1_048_576;
 /// Counted for each event besides its message.
 const EVENT_OVERHEAD: usize = 26;
 /// The events of a batch lie within less than a day.

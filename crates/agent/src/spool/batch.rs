@@ -72,7 +72,7 @@ pub struct Batch {
     pub log_stream: String,
     /// `eni-…`, for the ledger.
     pub interface: String,
-    /// As [`cut`](super::cut()) leaves them: sorted by time, within a service's bounds, not empty.
+    /// Sorted by time, within a service's bounds, not empty.
     pub events: Vec<Event>,
     /// When the batch was made, Unix milliseconds.
     pub created: i64,
