@@ -63,7 +63,7 @@ fn the_examples_are_read() {
 fn table((name, file, type_name): (&str, &str, &str)) -> String {
     let source =
         fs::read_to_string(Path::new(env!("CARGO_MANIFEST_DIR")).join("crates").join(file))
-            .unwrap();
+            .expect("the file of the type is there");
     let body = block(&source, &format!("pub struct {type_name} {{"));
     let defaults = source
         .contains(&format!("impl Default for {type_name} "))
@@ -76,7 +76,8 @@ fn table((name, file, type_name): (&str, &str, &str)) -> String {
         } else if let Some(name) = line.strip_prefix("#[serde(rename = \"") {
             rename = name.split('"').next();
         } else if let Some(field) = line.strip_prefix("pub ") {
-            let (field, kind) = field.trim_end_matches(',').split_once(": ").unwrap();
+            let (field, kind) =
+                field.trim_end_matches(',').split_once(": ").expect("a field has a type");
             let meaning = std::mem::take(&mut meaning);
             let key = rename.take().unwrap_or(field);
             // Sections have tables of their own.
@@ -103,7 +104,7 @@ fn table((name, file, type_name): (&str, &str, &str)) -> String {
 /// Returns what stands between a line and the brace that closes it.
 fn block<'a>(source: &'a str, begin: &str) -> &'a str {
     let (_, rest) = source.split_once(begin).unwrap_or_else(|| panic!("no {begin}"));
-    rest.split("\n}").next().unwrap()
+    rest.split("\n}").next().unwrap_or(rest)
 }
 
 /// Returns the lower-case names of an enumeration of the file, and which is its default.
@@ -130,7 +131,8 @@ fn default_of(text: &str, field: &str) -> Option<String> {
     let value = value.trim_end_matches(',').replace(".to_owned()", "").replace("vec!", "");
     let value = match value.split_once(" << ") {
         Some((number, by)) => {
-            (number.parse::<u64>().unwrap() << by.parse::<u32>().unwrap()).to_string()
+            let number: u64 = number.parse().expect("a number");
+            (number << by.parse::<u32>().expect("a number")).to_string()
         }
         None => value.replace('_', ""),
     };
