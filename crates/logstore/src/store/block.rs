@@ -1,5 +1,9 @@
 //! Blocks: events of one stream, compressed together.
 
+use std::sync::{Mutex, PoisonError};
+
+use zstd::bulk::Compressor;
+
 use crate::{InputEvent, StoreError};
 
 /// Bytes that a block may have before compression; a batch has hardly more.
@@ -17,10 +21,31 @@ pub(super) fn encode(events: &[InputEvent]) -> Result<(Vec<u8>, usize), StoreErr
         raw.extend(length.to_le_bytes());
         raw.extend(event.message.as_bytes());
     }
-    let mut compressor = zstd::bulk::Compressor::new(1)?;
-    compressor.include_checksum(true)?;
-    let body = compressor.compress(&raw)?;
+    let body = compress(&raw)?;
     Ok((body, raw.len()))
+}
+
+/// Compressors at rest: making one costs more than compressing a small block with it.
+static COMPRESSORS: Mutex<Vec<Compressor<'static>>> = Mutex::new(Vec::new());
+/// More are not kept; each has about a megabyte.
+const KEPT: usize = 4;
+
+fn compress(raw: &[u8]) -> std::io::Result<Vec<u8>> {
+    let kept = || COMPRESSORS.lock().unwrap_or_else(PoisonError::into_inner);
+    let pooled = kept().pop();
+    let mut compressor = if let Some(compressor) = pooled {
+        compressor
+    } else {
+        let mut compressor = Compressor::new(1)?;
+        compressor.include_checksum(true)?;
+        compressor
+    };
+    let body = compressor.compress(raw)?;
+    let mut kept = kept();
+    if kept.len() < KEPT {
+        kept.push(compressor);
+    }
+    Ok(body)
 }
 
 /// Reads a block back.
