@@ -45,7 +45,7 @@ pub(super) fn specified(
     Ok(tags)
 }
 
-/// Checks one tag that is to be set.
+/// Checks one tag that is to be set (`vpc-filtering.md` §11.7).
 pub(super) fn checked(tag: &TagParameter) -> Result<(String, String), Fault> {
     let TagParameter { key, value } = tag;
     let Some(value) = value else {
@@ -62,7 +62,7 @@ pub(super) fn checked(tag: &TagParameter) -> Result<(String, String), Fault> {
     }
     if key.to_ascii_lowercase().starts_with("aws:") {
         return Err(Fault::new(
-            "InvalidParameterValue",
+            "InvalidTagKey.Malformed",
             "Tag keys starting with 'aws:' are reserved for internal use",
         ));
     }

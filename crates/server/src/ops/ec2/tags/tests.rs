@@ -44,5 +44,5 @@ fn what_cannot_be_tagged_is_named() {
     };
     refused(tag("x-1", "k"), "InvalidID", "The ID 'x-1' is not valid");
     refused(tag("vpc-12345678", "k"), "InvalidID", "The ID 'vpc-12345678' is not valid");
-    refused_with(tag(&vpc, "AWS:k"), "InvalidParameterValue", "reserved for internal use");
+    refused_with(tag(&vpc, "AWS:k"), "InvalidTagKey.Malformed", "reserved for internal use");
 }

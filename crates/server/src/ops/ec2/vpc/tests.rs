@@ -239,7 +239,7 @@ fn tags_are_checked_and_printed() {
         "InvalidParameter",
         "'subnet' is not a valid taggable resource type for this operation.",
     );
-    refused_with(with("vpc", "aws:x"), "InvalidParameterValue", "reserved for internal use");
+    refused_with(with("vpc", "aws:x"), "InvalidTagKey.Malformed", "reserved for internal use");
     let made = with("vpc", "Name").unwrap();
 
     assert_eq!(text(&made, "vpc.tagSet.0.key"), "Name");
