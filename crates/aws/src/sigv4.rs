@@ -178,7 +178,7 @@ fn check_coverage(request: &RequestParts<'_>, signature: &Signature) -> Result<(
         ));
     }
     for (name, _) in request.headers {
-        if name.starts_with("x-amz-") && !is_signed(name) && signature.expires.is_none() {
+        if name.starts_with("x-amz-") && !is_signed(name) {
             return Err(SigV4Error::Incomplete(format!(
                 "There were headers present in the request which were not signed: {name}"
             )));

@@ -233,16 +233,24 @@ impl Shared {
             headers: &headers,
             body: &sent,
         };
-        let inflated = body::inflate(&headers, &sent, &self.limits)?;
-        let Route { service, action, body } = Route::of(&head, query, inflated)?;
-        seen.service = Some(service);
-        seen.operation = self.door.known_operation(service, &action);
         if path != "/" {
             return Err(Fault::new(
                 "UnknownOperationException",
                 format!("There is nothing at {}: all operations are at /", path.escape_debug()),
             )
             .with_status(404));
+        }
+        let route = body::inflate(&headers, &sent, &self.limits)
+            .and_then(|inflated| Route::of(&head, query, inflated));
+        let service = match (&route, seen.service) {
+            (Ok(route), _) => route.service,
+            // Who asks comes before what they ask for (`iam-sts-sigv4-cloudtrail.md` §8.3).
+            (Err(_), Some(service)) => service,
+            (Err(fault), None) => return Err(fault.clone()),
+        };
+        seen.service = Some(service);
+        if let Ok(route) = &route {
+            seen.operation = self.door.known_operation(service, &route.action);
         }
 
         let presented = sigv4::read(&parts).map_err(|error| refused(service, &error))?;
@@ -256,6 +264,7 @@ impl Shared {
         let caller =
             authenticate(self.door.state(), service, &parts, &presented, now / 1000, skew)?;
         seen.principal = Some(caller.arn());
+        let Route { action, body, .. } = route?;
         let circumstances = Circumstances {
             now,
             region: presented.region,

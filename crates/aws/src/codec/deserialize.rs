@@ -154,7 +154,9 @@ impl<'de> Deserializer<'de> for Value<'_> {
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
         if let Node::Structure(members) = self.node
             && let Some(stray) = members.keys().find(|key| {
-                !super::node::is_number(key) && !matches!(key.as_str(), "member" | "item")
+                // What is not numbered is the whole list, or nothing of it.
+                let is_whole = members.len() == 1 && matches!(key.as_str(), "member" | "item");
+                !super::node::is_number(key) && !is_whole
             })
         {
             return Err(DecodeError::Unknown(format!("{}.{stray}", self.path)));

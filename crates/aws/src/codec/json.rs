@@ -15,6 +15,13 @@ pub fn read<T: DeserializeOwned>(body: &[u8]) -> Result<T, Fault> {
         Ok(text) => Cow::Borrowed(text),
         Err(_) => Cow::Owned(replaced(body)),
     };
+    // What is read into members by name could also be read from a list, by place.
+    if !text.trim_ascii_start().starts_with('{') {
+        return Err(Fault::new(
+            "SerializationException",
+            "The request is not what it should be: it has to be a JSON object",
+        ));
+    }
     serde_json::from_str(&text).map_err(|error| {
         Fault::new(
             "SerializationException",

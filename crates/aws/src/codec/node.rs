@@ -68,6 +68,7 @@ impl Node {
     }
 }
 
+/// Whether elements can be numbered so.
 pub(super) fn is_number(key: &str) -> bool {
-    !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_digit())
+    key.bytes().all(|byte| byte.is_ascii_digit()) && key.parse::<u32>().is_ok()
 }

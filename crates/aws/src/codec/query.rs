@@ -50,12 +50,11 @@ impl Parameters {
     /// presigned signature are left out.
     pub fn tree(&self) -> Result<Node, DecodeError> {
         let mut root = BTreeMap::new();
-        for (name, value) in &self.0 {
-            if matches!(name.as_str(), "Action" | "Version") || name.starts_with("X-Amz-") {
-                continue;
-            }
+        for (name, value) in self.0.iter().filter(|(name, _)| !name.starts_with("X-Amz-")) {
             insert(&mut root, name, value)?;
         }
+        root.remove("Action");
+        root.remove("Version");
         Ok(Node::Structure(root))
     }
 
@@ -94,10 +93,17 @@ fn insert(
 }
 
 fn decode(text: &str) -> Result<String, DecodeError> {
-    let text = text.replace('+', " ");
-    percent_decode_str(&text).decode_utf8().map(Into::into).map_err(|_| {
+    let malformed = || {
         DecodeError::Malformed(format!("'{}' is not percent-encoded UTF-8", text.escape_debug()))
-    })
+    };
+    let is_escape = |after: &str| {
+        after.len() >= 2 && after.bytes().take(2).all(|byte| byte.is_ascii_hexdigit())
+    };
+    if !text.split('%').skip(1).all(is_escape) {
+        return Err(malformed());
+    }
+    let spaced = text.replace('+', " ");
+    percent_decode_str(&spaced).decode_utf8().map(Into::into).map_err(|_| malformed())
 }
 
 /// Writes a form body.

@@ -2,14 +2,23 @@
 
 use percent_encoding::percent_decode_str;
 
-use super::{ALGORITHM, Presented, RequestParts, SigV4Error, Signature, parsed};
+use time::OffsetDateTime;
+use time::format_description::well_known::Rfc2822;
+
+use super::{ALGORITHM, Presented, RequestParts, SigV4Error, Signature, parsed, written};
 
 /// The longest that a presigned query may hold, in seconds: a week.
 const LONGEST_EXPIRY: i64 = 604_800;
 
 /// Reads the signature of a request, from its header or its query string.
 pub fn read(request: &RequestParts<'_>) -> Result<Presented, SigV4Error> {
-    let header = header(request, "authorization");
+    let mut headers = request.headers.iter().filter(|(name, _)| name == "authorization");
+    let header = headers.next().map(|(_, value)| value.as_str());
+    if headers.next().is_some() {
+        return Err(SigV4Error::Incomplete(
+            "The request has more than one Authorization header".to_owned(),
+        ));
+    }
     let is_presigned =
         query(request, "X-Amz-Signature").is_some() || query(request, "X-Amz-Algorithm").is_some();
     match (header, is_presigned) {
@@ -87,9 +96,13 @@ fn header_of(request: &RequestParts<'_>, name: &str) -> Option<String> {
     header(request, name).map(str::to_owned)
 }
 
-/// `X-Amz-Date`, else `Date` in the basic form of ISO 8601.
+/// `X-Amz-Date`, else `Date`, in the basic form of ISO 8601: what is signed, even if `Date` is in HTTP's form.
 fn header_time(request: &RequestParts<'_>) -> Option<String> {
-    header_of(request, "x-amz-date").or_else(|| header_of(request, "date"))
+    header_of(request, "x-amz-date").or_else(|| {
+        let date = header(request, "date")?;
+        let seconds = OffsetDateTime::parse(date, &Rfc2822).map(OffsetDateTime::unix_timestamp);
+        Some(seconds.map_or_else(|_| date.to_owned(), written))
+    })
 }
 
 fn of_query(request: &RequestParts<'_>) -> Result<Presented, SigV4Error> {
@@ -146,6 +159,17 @@ fn presented(
             "Credential should be scoped to a valid region, not ''.".to_owned(),
         ));
     }
+    let signed_headers: Vec<&str> = signed_headers.split(';').collect();
+    let mut names = signed_headers.clone();
+    names.sort_unstable();
+    // A header that is listed a thousand times would be hashed a thousand times.
+    if let Some(twice) =
+        names.windows(2).find_map(|pair| (pair.first() == pair.last()).then(|| pair.first())?)
+    {
+        return Err(SigV4Error::Incomplete(format!(
+            "The header '{twice}' is more than once among the SignedHeaders"
+        )));
+    }
     Ok(Presented {
         access_key_id: (*access_key_id).to_owned(),
         session_token,
@@ -156,7 +180,7 @@ fn presented(
             time: time.to_owned(),
             at,
             terminator: (*terminator).to_owned(),
-            signed_headers: signed_headers.split(';').map(str::to_owned).collect(),
+            signed_headers: signed_headers.into_iter().map(str::to_owned).collect(),
             value: signature.to_owned(),
             expires,
         },
