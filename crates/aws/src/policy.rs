@@ -6,6 +6,10 @@ mod condition;
 mod document;
 mod evaluate;
 mod glob;
+#[cfg(test)]
+mod laws;
+#[cfg(test)]
+mod oracle;
 mod parse;
 mod principal;
 #[cfg(test)]
