@@ -45,12 +45,14 @@ const TRUST_ACTIONS: [&str; 6] = [
     "sts:TagSession",
 ];
 
-const ASKED_RESOURCES: [&str; 7] = [
+const ASKED_RESOURCES: [&str; 9] = [
     "*",
     "arn:aws:ec2:us-east-1:123456789012:vpc/v-1",
     "arn:aws:ec2:us-east-1:123456789012:vpc-flow-log/*",
     "arn:aws:iam::123456789012:user/ann",
     "arn:aws:iam::123456789012:user/x*",
+    "arn:aws:iam::123456789012:user/xy",
+    "arn:aws:iam::123456789012:user/xy",
     "arn:aws:iam::123456789012:role/path/reader",
     "arn:aws:logs:us-east-1:123456789012:log-group:g/x:log-stream:s",
 ];
@@ -130,6 +132,7 @@ const NAMES: &[&str] = &[
     "",
     "${aws:username}",
     "${aws:PrincipalTag/t}",
+    "${aws:PrincipalTag/t}",
     "${AWS:principaltag/T, 'ann'}",
     "${aws:TagKeys}",
     "x${*}",
@@ -171,13 +174,13 @@ const DATES: &[&str] = &[
 const KEYS: [Key; 9] = [
     Key {
         names: &["aws:username", "AWS:UserName"],
-        found: &[&["ann"], &["bob"], &["x*"], &["xy"], &["zü"]],
+        found: &[&["ann"], &["bob"], &["x*"], &["xy"], &["xy"], &["zü"]],
         operators: STRING,
         wanted: NAMES,
     },
     Key {
         names: &["aws:PrincipalTag/t", "aws:principaltag/T"],
-        found: &[&["ann"], &["Ann"], &["x*"], &["a$"], &["${"]],
+        found: &[&["ann"], &["Ann"], &["x*"], &["x*"], &["*"], &["a$"], &["${"]],
         operators: STRING,
         wanted: NAMES,
     },
