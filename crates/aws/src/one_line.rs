@@ -40,7 +40,7 @@ mod tests {
         assert_eq!(read("A%0Ab=1").to_string(), "The parameter A\\nb is not recognized");
         assert_eq!(
             read("MaxResults=%0A").to_string(),
-            "Value (\\n) for parameter MaxResults is invalid. Expecting an integer."
+            "Value (\\n) for parameter MaxResults is invalid. Expecting a number."
         );
         let document = r#"{"Version":"2012-10-17","Statement":{"Effect":"Allow","Action":"a\nb:c","Resource":"*"}}"#;
         let error = Policy::parse(document, PolicyKind::Identity).unwrap_err();
