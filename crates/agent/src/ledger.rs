@@ -41,13 +41,13 @@ impl InterfaceLedger {
 
     /// Adds another shard's count.
     pub fn add(&mut self, other: &Self) {
-        self.seen += other.seen;
-        self.recorded += other.recorded;
-        self.lost += other.lost;
-        self.dropped += other.dropped;
-        for (sum, more) in self.excluded.iter_mut().zip(other.excluded) {
-            *sum += more;
-        }
+        // What a damaged journal says may be any number.
+        let add = |sum: &mut u64, more: u64| *sum = sum.saturating_add(more);
+        add(&mut self.seen, other.seen);
+        add(&mut self.recorded, other.recorded);
+        add(&mut self.lost, other.lost);
+        add(&mut self.dropped, other.dropped);
+        self.excluded.iter_mut().zip(other.excluded).for_each(|(sum, more)| add(sum, more));
     }
 
     /// Returns the packets in no record by rule.

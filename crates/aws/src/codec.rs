@@ -15,18 +15,22 @@ pub use deserialize::from_node;
 pub use node::Node;
 
 use crate::Fault;
+use crate::one_line::one_line;
 
-/// Why a request cannot be read.
+/// Why a request cannot be read: one line of text each, whatever was sent.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum DecodeError {
     /// A parameter that has to be there is not.
-    #[error("The request must contain the parameter {0}")]
+    #[error("The request must contain the parameter {}", one_line(.0))]
     Missing(String),
     /// A parameter that no such operation has.
-    #[error("The parameter {0} is not recognized")]
+    #[error("The parameter {} is not recognized", one_line(.0))]
     Unknown(String),
     /// A value of the wrong kind.
-    #[error("Value ({value}) for parameter {parameter} is invalid. {expected}")]
+    #[error(
+        "Value ({}) for parameter {} is invalid. {}",
+        one_line(.value), one_line(.parameter), one_line(.expected)
+    )]
     Invalid {
         /// `Filter.1.Name`.
         parameter: String,
@@ -36,7 +40,7 @@ pub enum DecodeError {
         expected: String,
     },
     /// Not a document of the protocol at all.
-    #[error("{0}")]
+    #[error("{}", one_line(.0))]
     Malformed(String),
 }
 

@@ -12,6 +12,7 @@ mod fault;
 pub mod flowlogd;
 pub mod iam;
 pub mod logs;
+mod one_line;
 pub mod policy;
 pub mod sigv4;
 pub mod sts;

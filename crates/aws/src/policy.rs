@@ -6,6 +6,10 @@ mod condition;
 mod document;
 mod evaluate;
 mod glob;
+#[cfg(test)]
+mod laws;
+#[cfg(test)]
+mod oracle;
 mod parse;
 mod principal;
 #[cfg(test)]
@@ -15,6 +19,7 @@ mod variable;
 use std::collections::BTreeMap;
 
 use crate::Arn;
+use crate::one_line::one_line;
 use document::Statement;
 
 pub use clause::clause;
@@ -39,7 +44,7 @@ pub struct Policy {
 
 /// Why a document is not a policy: the text of `MalformedPolicyDocument` (§5.3).
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("{0}")]
+#[error("{}", one_line(.0))]
 pub struct MalformedPolicy(pub String);
 
 impl Policy {

@@ -12,6 +12,8 @@ use sha2::{Digest as _, Sha256};
 use time::macros::format_description;
 use time::{OffsetDateTime, PrimitiveDateTime};
 
+use crate::one_line::one_line;
+
 pub use read::read;
 
 /// A request as it travelled.
@@ -70,13 +72,13 @@ pub enum SigV4Error {
     #[error("Missing Authentication Token")]
     Missing,
     /// It cannot be read.
-    #[error("{0}")]
+    #[error("{}", one_line(.0))]
     Incomplete(String),
     /// It is too old or too new.
-    #[error("{0}")]
+    #[error("{}", one_line(.0))]
     Skewed(String),
     /// Its scope is not one of ours.
-    #[error("{0}")]
+    #[error("{}", one_line(.0))]
     Scope(String),
     /// It is another one than the secret gives.
     #[error(
@@ -148,10 +150,10 @@ fn check_time(signature: &Signature, now: i64, skew: i64) -> Result<(), SigV4Err
     let minutes = skew / 60;
     let expiry = signature.expires.unwrap_or(skew);
     let (at, server) = (&signature.time, written(now));
-    if signature.at > now + skew {
+    if signature.at > now.saturating_add(skew) {
         return Err(SigV4Error::Skewed(format!(
             "Signature not yet current: {at} is still later than {} ({server} + {minutes} min.)",
-            written(now + skew)
+            written(now.saturating_add(skew))
         )));
     }
     if now >= signature.at + expiry && (signature.expires.is_some() || now > signature.at + skew) {

@@ -254,8 +254,8 @@ impl Tally {
             (*self, *other)
         };
         *self = Self {
-            packets: earlier.packets + later.packets,
-            bytes: earlier.bytes + later.bytes,
+            packets: earlier.packets.saturating_add(later.packets),
+            bytes: earlier.bytes.saturating_add(later.bytes),
             first: earlier.first.min(later.first),
             last: earlier.last.max(later.last),
             tcp_flags: earlier.tcp_flags | later.tcp_flags,

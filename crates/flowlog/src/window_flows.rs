@@ -41,7 +41,8 @@ impl WindowFlows {
     pub fn packets(&self) -> BTreeMap<InterfaceIndex, u64> {
         let mut packets = BTreeMap::new();
         let mut count = |head: u32, tally: &Tally| {
-            *packets.entry(InterfaceIndex(head >> 1)).or_default() += tally.packets();
+            let sum: &mut u64 = packets.entry(InterfaceIndex(head >> 1)).or_default();
+            *sum = sum.saturating_add(tally.packets());
         };
         self.v4.iter().for_each(|entry| count(entry.key.head(), &entry.tally));
         self.v6.iter().for_each(|entry| count(entry.key.head(), &entry.tally));
@@ -53,7 +54,8 @@ impl WindowFlows {
         absorb(&mut self.v4, other.v4);
         absorb(&mut self.v6, other.v6);
         for (interface, packets) in other.lost {
-            *self.lost.entry(interface).or_default() += packets;
+            let lost = self.lost.entry(interface).or_default();
+            *lost = lost.saturating_add(packets);
         }
     }
 

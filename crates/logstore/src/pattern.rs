@@ -51,9 +51,17 @@ impl InvalidPattern {
         Self("Invalid filter pattern".to_owned())
     }
 
-    /// A term with something that would have to be quoted.
+    /// A term with something that would have to be quoted; control characters are told as escapes.
     fn term(term: &str) -> Self {
-        Self(format!("Invalid character(s) in term '{term}'"))
+        let mut line = String::new();
+        for character in term.chars() {
+            if character.is_control() {
+                line.extend(character.escape_default());
+            } else {
+                line.push(character);
+            }
+        }
+        Self(format!("Invalid character(s) in term '{line}'"))
     }
 }
 

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 
 use serde::{Deserialize, Serialize};
 
-use super::segment::checksum;
+use super::segment::{MAX_NUMBER, checksum};
 use super::{QueueId, SpoolError};
 
 /// A journal that is larger than this, and than four times its last summary, is summed up.
@@ -103,5 +103,18 @@ fn read_line(line: &[u8]) -> Option<Entry> {
     let line = std::str::from_utf8(line.strip_suffix(b"\n")?).ok()?;
     let (sum, json) = line.split_once(' ')?;
     let sum = u32::from_str_radix(sum, 16).ok()?;
-    (sum == checksum(json.as_bytes())).then(|| serde_json::from_str(json).ok())?
+    let entry = (sum == checksum(json.as_bytes())).then(|| serde_json::from_str(json).ok())?;
+    entry.filter(is_possible)
+}
+
+/// Whether it has no number that no spool gives out.
+fn is_possible(entry: &Entry) -> bool {
+    match entry {
+        Entry::Queue { .. } => true,
+        Entry::Numbers { highest, next, .. } => *highest.max(next) <= MAX_NUMBER,
+        Entry::Settled { number, .. } => *number <= MAX_NUMBER,
+        Entry::Removed { through, .. } => *through <= MAX_NUMBER,
+        Entry::Dropped { batches } => *batches <= MAX_NUMBER,
+        Entry::Mark { segment, .. } | Entry::LastSegment { segment } => *segment <= MAX_NUMBER,
+    }
 }

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use super::disk::{BAD, Disk, JOURNAL, SEGMENT, UNFINISHED, segment_path, write_journal};
 use super::index::{Index, SettledNumbers};
 use super::journal::{self, Entry};
-use super::segment::{self, MAX_BATCHES};
+use super::segment::{self, MAX_BATCHES, MAX_NUMBER};
 use super::{Damage, SpoolError};
 use crate::crash;
 
@@ -100,5 +100,5 @@ fn names(directory: &Path) -> Result<Vec<PathBuf>, SpoolError> {
 
 /// Returns the number of a segment's file, whatever became of it.
 fn number_of(name: &Path) -> Option<u64> {
-    name.file_stem()?.to_str()?.parse().ok()
+    name.file_stem()?.to_str()?.parse().ok().filter(|number| *number <= MAX_NUMBER)
 }

@@ -26,6 +26,8 @@ const PREFIX: usize = 16;
 /// Level 1 keeps up with the wire; records shrink to a fifth.
 const LEVEL: i32 = 1;
 const EVENT_PREFIX: usize = 20;
+/// The greatest number that a batch, or a segment, can have: nothing that is counted up gets there.
+pub(super) const MAX_NUMBER: u64 = 1 << 62;
 /// What a batch's entry in the index may take.
 const INDEX_ENTRY: u64 = 1024;
 /// What the file system hands out.
@@ -178,7 +180,10 @@ pub(super) fn read_header(path: &Path) -> io::Result<Option<Stored>> {
     }
     let Ok(header) = serde_json::from_slice::<Header>(&json) else { return Ok(None) };
     let bodies: u64 = header.batches.iter().map(|batch| u64::from(batch.stored)).sum();
-    let known = header.batches.iter().all(|batch| batch.queue < header.queues.len());
+    let known = header.batches.iter().all(|batch| {
+        let most = u64::from(batch.raw) / EVENT_PREFIX as u64;
+        batch.queue < header.queues.len() && batch.number <= MAX_NUMBER && batch.records <= most
+    });
     let Ok(bytes) = usize::try_from(length) else { return Ok(None) };
     Ok((known && head + bodies == length).then_some(Stored { header, head, length: bytes }))
 }

@@ -152,19 +152,12 @@ impl<'de> Deserializer<'de> for Value<'_> {
     }
 
     fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, DecodeError> {
-        if let Node::Structure(members) = self.node
-            && let Some(stray) = members.keys().find(|key| {
-                // What is not numbered is the whole list, or nothing of it.
-                let is_whole = members.len() == 1 && matches!(key.as_str(), "member" | "item");
-                !super::node::is_number(key) && !is_whole
-            })
-        {
+        if let Some(stray) = self.node.stray_element() {
             return Err(DecodeError::Unknown(format!("{}.{stray}", self.path)));
         }
         visitor.visit_seq(Elements {
-            elements: self.node.elements().into_iter(),
+            elements: self.node.named_elements().into_iter(),
             path: &self.path,
-            number: 0,
         })
     }
 
@@ -222,9 +215,8 @@ impl<'de> Deserializer<'de> for Value<'_> {
 }
 
 struct Elements<'a, 'p> {
-    elements: std::vec::IntoIter<&'a Node>,
+    elements: std::vec::IntoIter<(String, &'a Node)>,
     path: &'p str,
-    number: usize,
 }
 
 impl<'de> SeqAccess<'de> for Elements<'_, '_> {
@@ -234,9 +226,8 @@ impl<'de> SeqAccess<'de> for Elements<'_, '_> {
         &mut self,
         seed: T,
     ) -> Result<Option<T::Value>, DecodeError> {
-        self.number += 1;
-        let Some(node) = self.elements.next() else { return Ok(None) };
-        seed.deserialize(Value { node, path: format!("{}.{}", self.path, self.number) }).map(Some)
+        let Some((name, node)) = self.elements.next() else { return Ok(None) };
+        seed.deserialize(Value { node, path: format!("{}.{name}", self.path) }).map(Some)
     }
 }
 

@@ -39,36 +39,67 @@ impl Node {
     /// Returns the elements of a list, whichever way it is written: `Name.1`, `Name.member.1`, repeated
     /// elements, `<item>` or `<member>` children; numbered ones by their number.
     pub fn elements(&self) -> Vec<&Self> {
+        self.named_elements().into_iter().map(|(_, element)| element).collect()
+    }
+
+    /// The same with their names below the list's: `1`, `member.1`; by place where they have no numbers.
+    pub(super) fn named_elements(&self) -> Vec<(String, &Self)> {
         match self {
             Self::Text(text) if text.is_empty() => Vec::new(),
-            Self::Text(_) => vec![self],
-            Self::List(elements) => elements.iter().collect(),
+            Self::Text(_) => vec![("1".to_owned(), self)],
+            Self::List(elements) => {
+                let places = elements.iter().enumerate();
+                places.map(|(place, element)| ((place + 1).to_string(), element)).collect()
+            }
             Self::Structure(members) => {
                 if members.len() == 1
-                    && let Some(inner) = members.get("member").or_else(|| members.get("item"))
+                    && let Some((name, inner)) = members.first_key_value()
+                    && is_wrapper(name)
                 {
                     return match inner {
                         Self::Structure(inner_members)
                             if !inner_members.keys().all(|key| is_number(key)) =>
                         {
-                            vec![inner]
+                            vec![(name.clone(), inner)]
                         }
-                        Self::Text(_) => vec![inner],
-                        Self::Structure(_) | Self::List(_) => inner.elements(),
+                        Self::Text(_) => vec![(name.clone(), inner)],
+                        Self::Structure(_) | Self::List(_) => {
+                            let elements = inner.named_elements().into_iter();
+                            elements
+                                .map(|(below, node)| (format!("{name}.{below}"), node))
+                                .collect()
+                        }
                     };
                 }
-                let mut numbered: Vec<(u32, &Self)> = members
+                let mut numbered: Vec<(u32, &String, &Self)> = members
                     .iter()
-                    .filter_map(|(key, value)| Some((key.parse().ok()?, value)))
+                    .filter_map(|(key, value)| Some((key.parse().ok()?, key, value)))
                     .collect();
-                numbered.sort_by_key(|(number, _)| *number);
-                numbered.into_iter().map(|(_, value)| value).collect()
+                numbered.sort_by_key(|(number, ..)| *number);
+                numbered.into_iter().map(|(_, key, value)| (key.clone(), value)).collect()
             }
+        }
+    }
+
+    /// Returns the name of a member that [`Self::elements`] would leave out.
+    pub(super) fn stray_element(&self) -> Option<String> {
+        let Self::Structure(members) = self else { return None };
+        match members.first_key_value() {
+            Some((name, inner)) if members.len() == 1 && is_wrapper(name) => match inner {
+                Self::Structure(below) if below.keys().all(|key| is_number(key)) => {
+                    inner.stray_element().map(|stray| format!("{name}.{stray}"))
+                }
+                Self::Structure(_) | Self::Text(_) | Self::List(_) => None,
+            },
+            _ => members.keys().find(|key| !is_number(key) || key.parse::<u32>().is_err()).cloned(),
         }
     }
 }
 
-/// Whether elements can be numbered so.
-pub(super) fn is_number(key: &str) -> bool {
-    key.bytes().all(|byte| byte.is_ascii_digit()) && key.parse::<u32>().is_ok()
+fn is_wrapper(name: &str) -> bool {
+    matches!(name, "member" | "item")
+}
+
+fn is_number(key: &str) -> bool {
+    !key.is_empty() && key.bytes().all(|byte| byte.is_ascii_digit())
 }

@@ -119,3 +119,40 @@ pub fn encode<'a>(parameters: impl IntoIterator<Item = (&'a str, &'a str)>) -> S
     }
     form
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::ec2::DescribeFlowLogsRequest;
+    use crate::iam::UntagRoleRequest;
+
+    #[test]
+    fn a_fault_names_the_parameter_as_it_was_sent() {
+        let read = |form: &str| {
+            let parameters = Parameters::parse(form).unwrap();
+            parameters.read::<DescribeFlowLogsRequest>().unwrap_err().to_string()
+        };
+        assert_eq!(
+            read("Filter.7.Value.1=a"),
+            "The request must contain the parameter Filter.7.Name"
+        );
+        assert_eq!(read("Filter.7.Nam=a"), "The parameter Filter.7.Nam is not recognized");
+    }
+
+    #[test]
+    fn no_element_of_a_list_is_left_out() {
+        let read = |form: &str| {
+            let parameters = Parameters::parse(&format!("RoleName=r&{form}")).unwrap();
+            parameters.read::<UntagRoleRequest>().map(|request| request.tag_keys)
+        };
+        assert_eq!(read("TagKeys.member.9=b&TagKeys.member.1=a"), Ok(vec!["a".into(), "b".into()]));
+        for (form, stray) in [
+            ("TagKeys.member.1=a&TagKeys.1=b", "TagKeys.member"),
+            ("TagKeys.member.1=a&TagKeys.item.1=b", "TagKeys.item"),
+            ("TagKeys.4294967296=a", "TagKeys.4294967296"),
+            ("TagKeys.member.4294967296=a", "TagKeys.member.4294967296"),
+        ] {
+            assert_eq!(read(form), Err(DecodeError::Unknown(stray.to_owned())), "{form}");
+        }
+    }
+}

@@ -47,8 +47,9 @@ enum Wanted {
     Text(Vec<Pattern>, Case),
     /// With wildcards.
     Like(Vec<Pattern>),
-    Number(Ordering, Vec<Pattern>),
-    Date(Ordering, Vec<Pattern>),
+    /// Without variables, as dates, bytes and addresses (§1.1); what is no number is nobody's.
+    Number(Ordering, Vec<f64>),
+    Date(Ordering, Vec<i128>),
     Bool(Vec<Pattern>),
     Binary(Vec<Option<Vec<u8>>>),
     Address(Vec<Option<(IpAddr, u8)>>),
@@ -145,6 +146,8 @@ impl Condition {
 fn wanted(name: &str, values: &[String], variables: bool) -> Option<(bool, Wanted)> {
     let patterns = || values.iter().map(|value| Pattern::new(value, variables)).collect();
     let arns = || values.iter().map(|value| ArnPattern::new(value, variables)).collect();
+    let numbers = || values.iter().filter_map(|value| number(value)).collect();
+    let dates = || values.iter().filter_map(|value| date(value)).collect();
     let addresses = || values.iter().map(|value| cidr(value)).collect();
     Some(match name {
         "StringEquals" => (false, Wanted::Text(patterns(), Case::Counts)),
@@ -153,18 +156,18 @@ fn wanted(name: &str, values: &[String], variables: bool) -> Option<(bool, Wante
         "StringNotEqualsIgnoreCase" => (true, Wanted::Text(patterns(), Case::Ignored)),
         "StringLike" => (false, Wanted::Like(patterns())),
         "StringNotLike" => (true, Wanted::Like(patterns())),
-        "NumericEquals" => (false, Wanted::Number(Ordering::Equal, patterns())),
-        "NumericNotEquals" => (true, Wanted::Number(Ordering::Equal, patterns())),
-        "NumericLessThan" => (false, Wanted::Number(Ordering::Less, patterns())),
-        "NumericLessThanEquals" => (false, Wanted::Number(Ordering::LessOrEqual, patterns())),
-        "NumericGreaterThan" => (false, Wanted::Number(Ordering::Greater, patterns())),
-        "NumericGreaterThanEquals" => (false, Wanted::Number(Ordering::GreaterOrEqual, patterns())),
-        "DateEquals" => (false, Wanted::Date(Ordering::Equal, patterns())),
-        "DateNotEquals" => (true, Wanted::Date(Ordering::Equal, patterns())),
-        "DateLessThan" => (false, Wanted::Date(Ordering::Less, patterns())),
-        "DateLessThanEquals" => (false, Wanted::Date(Ordering::LessOrEqual, patterns())),
-        "DateGreaterThan" => (false, Wanted::Date(Ordering::Greater, patterns())),
-        "DateGreaterThanEquals" => (false, Wanted::Date(Ordering::GreaterOrEqual, patterns())),
+        "NumericEquals" => (false, Wanted::Number(Ordering::Equal, numbers())),
+        "NumericNotEquals" => (true, Wanted::Number(Ordering::Equal, numbers())),
+        "NumericLessThan" => (false, Wanted::Number(Ordering::Less, numbers())),
+        "NumericLessThanEquals" => (false, Wanted::Number(Ordering::LessOrEqual, numbers())),
+        "NumericGreaterThan" => (false, Wanted::Number(Ordering::Greater, numbers())),
+        "NumericGreaterThanEquals" => (false, Wanted::Number(Ordering::GreaterOrEqual, numbers())),
+        "DateEquals" => (false, Wanted::Date(Ordering::Equal, dates())),
+        "DateNotEquals" => (true, Wanted::Date(Ordering::Equal, dates())),
+        "DateLessThan" => (false, Wanted::Date(Ordering::Less, dates())),
+        "DateLessThanEquals" => (false, Wanted::Date(Ordering::LessOrEqual, dates())),
+        "DateGreaterThan" => (false, Wanted::Date(Ordering::Greater, dates())),
+        "DateGreaterThanEquals" => (false, Wanted::Date(Ordering::GreaterOrEqual, dates())),
         "Bool" => (false, Wanted::Bool(patterns())),
         "BinaryEquals" => (
             false,
@@ -192,14 +195,10 @@ impl Wanted {
             Self::Like(patterns) => {
                 patterns.iter().any(|pattern| pattern.matches(found, context) == Some(true))
             }
-            Self::Number(ordering, patterns) => number(found).is_some_and(|found| {
-                let wanted = patterns.iter().filter_map(|pattern| number(&filled(pattern)?));
-                wanted.into_iter().any(|wanted| ordering.holds(&found, &wanted))
-            }),
-            Self::Date(ordering, patterns) => date(found).is_some_and(|found| {
-                let wanted = patterns.iter().filter_map(|pattern| date(&filled(pattern)?));
-                wanted.into_iter().any(|wanted| ordering.holds(&found, &wanted))
-            }),
+            Self::Number(ordering, wanted) => number(found)
+                .is_some_and(|found| wanted.iter().any(|wanted| ordering.holds(&found, wanted))),
+            Self::Date(ordering, wanted) => date(found)
+                .is_some_and(|found| wanted.iter().any(|wanted| ordering.holds(&found, wanted))),
             Self::Bool(patterns) => bool_of(found).is_some_and(|found| {
                 patterns
                     .iter()
@@ -241,10 +240,10 @@ fn date(text: &str) -> Option<i128> {
     if let Ok(time) = OffsetDateTime::parse(text, &Iso8601::PARSING) {
         return Some(time.unix_timestamp_nanos());
     }
-    // A day alone is its midnight.
-    let midnight = format!("{text}T00:00:00Z");
-    OffsetDateTime::parse(&midnight, &Iso8601::PARSING)
-        .ok()
+    // A day alone is its midnight, a month alone its first day.
+    [format!("{text}T00:00:00Z"), format!("{text}-01T00:00:00Z")]
+        .iter()
+        .find_map(|midnight| OffsetDateTime::parse(midnight, &Iso8601::PARSING).ok())
         .map(OffsetDateTime::unix_timestamp_nanos)
 }
 

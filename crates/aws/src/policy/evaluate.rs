@@ -1,7 +1,7 @@
 //! Deciding (§2).
 
 use super::document::{Effect, Selection, Statement};
-use super::principal::Fit;
+use super::principal::{Fit, PrincipalMatcher};
 use super::{
     Ask, Decision, Evaluation, Layer, Mismatch, NamedPolicy, Policies, Principal, StatementRef,
 };
@@ -26,29 +26,23 @@ impl Search<'_> {
         if let Some(denial) = self.denial(policies) {
             return denial;
         }
-        let is_service = matches!(self.ask.principal, Principal::Service { .. });
         let trusted = match &policies.resource {
             Some(trust) => match self.trust(trust) {
                 None => return Decision::ImplicitDeny(Layer::Trust),
-                Some((statement, Fit::Exact)) => Some(statement),
-                // The account is trusted: who may of it is its own policies' to say.
-                Some((_, Fit::Account | Fit::None)) => None,
+                found => found,
             },
             None => None,
         };
-        if let Principal::Root { .. } = self.ask.principal {
-            return Decision::Allowed(trusted);
-        }
-        if is_service {
-            return match trusted {
-                Some(statement) => Decision::Allowed(Some(statement)),
-                None => Decision::ImplicitDeny(Layer::Trust),
-            };
-        }
-        let own = self.allowing(&policies.identity);
-        let Some(allowed) = own.or(trusted) else {
-            return Decision::ImplicitDeny(Layer::Identity);
+        let allowed = match (self.ask.principal, trusted) {
+            // No implicit denial counts against whom the trust policy names itself (§2.3).
+            (_, Some((statement, Fit::Exact))) => return Decision::Allowed(Some(statement)),
+            (Principal::Root { .. }, _) => return Decision::Allowed(None),
+            (Principal::Service { .. }, _) => return Decision::ImplicitDeny(Layer::Trust),
+            (_, Some((statement, Fit::Role))) => Some(statement),
+            // The account is trusted: who may of it is its own policies' to say.
+            (_, Some((_, Fit::Account | Fit::None)) | None) => self.allowing(&policies.identity),
         };
+        let Some(allowed) = allowed else { return Decision::ImplicitDeny(Layer::Identity) };
         if let Some(boundary) = &policies.boundary
             && self.allowing(std::slice::from_ref(boundary)).is_none()
         {
@@ -102,17 +96,18 @@ impl Search<'_> {
         None
     }
 
-    /// Returns the statement of a trust policy that allows, the one that names the principal itself if
-    /// there is such.
+    /// Returns the statement of a trust policy that allows: of those that reach farthest, the first.
     fn trust(&mut self, trust: &NamedPolicy) -> Option<(StatementRef, Fit)> {
-        let mut found = None;
+        let mut found: Option<(StatementRef, Fit)> = None;
         for (index, statement) in statements(trust, Effect::Allow) {
             let reference = reference(trust, index, statement);
             match self.mismatch(statement) {
-                None => match self.fit(statement) {
-                    Fit::Exact => return Some((reference, Fit::Exact)),
-                    fit @ (Fit::Account | Fit::None) => found = found.or(Some((reference, fit))),
-                },
+                None => {
+                    let fit = self.fit(statement);
+                    if found.as_ref().is_none_or(|(_, best)| fit > *best) {
+                        found = Some((reference, fit));
+                    }
+                }
                 Some(mismatch) => self.misses.push((reference, mismatch)),
             }
         }
@@ -120,21 +115,17 @@ impl Search<'_> {
     }
 
     fn fit(&self, statement: &Statement) -> Fit {
-        let fit = |principals: &[super::principal::PrincipalMatcher]| {
+        let fit = |principals: &[PrincipalMatcher]| {
             let fits = principals.iter().map(|matcher| matcher.fits(self.ask.principal));
-            fits.fold(Fit::None, |best, fit| match (best, fit) {
-                (Fit::Exact, _) | (_, Fit::Exact) => Fit::Exact,
-                (Fit::Account, _) | (_, Fit::Account) => Fit::Account,
-                (Fit::None, Fit::None) => Fit::None,
-            })
+            fits.max().unwrap_or(Fit::None)
         };
         match &statement.principal {
             // Policies of a principal speak of it alone.
             None => Fit::Exact,
             Some(Selection::Of(principals)) => fit(principals),
             Some(Selection::AllBut(principals)) => match fit(principals) {
-                Fit::None => Fit::Exact,
-                Fit::Account | Fit::Exact => Fit::None,
+                Fit::None => PrincipalMatcher::Everybody.fits(self.ask.principal),
+                Fit::Account | Fit::Role | Fit::Exact => Fit::None,
             },
         }
     }

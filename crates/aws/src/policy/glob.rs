@@ -72,6 +72,23 @@ impl Pattern {
         self.template.fill(context)
     }
 
+    /// As [`Self::matches`], part by part: no wildcard reaches over one of the first five colons, and both have
+    /// all six parts.
+    fn matches_by_parts(&self, text: &str, context: &Context) -> Option<bool> {
+        let filled;
+        let tokens = match &self.fixed {
+            Some(tokens) => tokens,
+            None => {
+                filled = tokens(self.template.pieces(), Some(context))?;
+                &filled
+            }
+        };
+        let patterns: Vec<_> = tokens.splitn(6, |token| *token == Token::Literal(':')).collect();
+        let parts: Vec<_> = text.splitn(6, ':').collect();
+        let are_arns = patterns.len() == 6 && parts.len() == 6;
+        Some(are_arns && patterns.iter().zip(parts).all(|(pattern, part)| matches(pattern, part)))
+    }
+
     /// Returns the pattern as it was written.
     pub(super) fn written(&self) -> &str {
         self.template.written()
@@ -143,28 +160,24 @@ impl ResourceGlob {
     }
 }
 
-/// An ARN as a condition compares it: part by part.
+/// An ARN as a condition compares it: part by part, after variables are filled in.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) struct ArnPattern {
-    fields: Option<[Pattern; 6]>,
     whole: Pattern,
 }
 
 impl ArnPattern {
     pub(super) fn new(text: &str, variables: bool) -> Self {
-        let count = text.splitn(6, ':').count();
-        let fields = if count == 6 { fields(text, variables) } else { None };
-        Self { fields, whole: Pattern::new(text, variables) }
+        Self { whole: Pattern::new(text, variables) }
     }
 
     /// Nothing if a variable has no value.
     pub(super) fn matches(&self, arn: &str, context: &Context) -> Option<bool> {
-        match &self.fields {
-            Some(fields) => arn_matches(fields, arn, context),
-            // A lone `*` is anything; other texts are no ARNs, and match none.
-            None if self.whole.written() == "*" => Some(true),
-            None => Some(false),
+        // A lone `*` is anything.
+        if self.whole.written() == "*" {
+            return Some(true);
         }
+        self.whole.matches_by_parts(arn, context)
     }
 }
 
@@ -177,12 +190,14 @@ fn fields(text: &str, variables: bool) -> Option<[Pattern; 6]> {
     Some([next(), next(), next(), next(), next(), next()])
 }
 
+/// Nothing if a variable has no value, whatever the other fields are.
 fn arn_matches(fields: &[Pattern; 6], arn: &str, context: &Context) -> Option<bool> {
     let mut parts = arn.splitn(6, ':');
     let mut all = true;
     for field in fields {
-        let Some(part) = parts.next() else { return Some(false) };
-        all &= field.matches(part, context)?;
+        let part = parts.next();
+        let is_part = field.matches(part.unwrap_or_default(), context)?;
+        all &= part.is_some() && is_part;
     }
     Some(all)
 }

@@ -20,14 +20,16 @@ pub(crate) enum PrincipalMatcher {
     Other { kind: String, written: String },
 }
 
-/// How a principal fits.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+/// How a principal fits, and with it how far an Allow reaches (§2.3), least first.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Fit {
     /// It is not meant.
     None,
     /// Its account is meant: its own policies have to allow too.
     Account,
-    /// It itself is meant.
+    /// The role of a session is meant: its policies need not allow, but boundary and session policies limit.
+    Role,
+    /// It itself is meant: only an explicit denial counts against it.
     Exact,
 }
 
@@ -89,7 +91,10 @@ impl PrincipalMatcher {
     /// of the time when the policy was saved writes its unique id in their place (§4).
     pub(super) fn fits(&self, principal: &Principal) -> Fit {
         let exact = |is_it: bool| if is_it { Fit::Exact } else { Fit::None };
+        let of_role = |is_it: bool| if is_it { Fit::Role } else { Fit::None };
         match (self, principal) {
+            // As for the type of the caller (§2.3); of a session that is its role.
+            (Self::Everybody, Principal::Session { .. }) => Fit::Role,
             (Self::Everybody, _) => Fit::Exact,
             (Self::Account { account, .. }, Principal::Root { account: own }) => {
                 exact(account == own)
@@ -100,10 +105,12 @@ impl PrincipalMatcher {
             }
             (Self::Arn(named), Principal::User { arn, .. }) => exact(*named == arn.to_string()),
             (Self::Arn(named), Principal::Session { arn, role, .. }) => {
-                exact(*named == arn.to_string() || *named == role.to_string())
+                exact(*named == arn.to_string()).max(of_role(*named == role.to_string()))
             }
             (Self::UniqueId(named), Principal::User { id, .. }) => exact(named == id),
-            (Self::UniqueId(named), Principal::Session { role_id, .. }) => exact(named == role_id),
+            (Self::UniqueId(named), Principal::Session { role_id, .. }) => {
+                of_role(named == role_id)
+            }
             (Self::Service(named), Principal::Service { name }) => exact(named == name),
             (
                 Self::Account { .. }

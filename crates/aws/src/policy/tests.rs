@@ -106,6 +106,15 @@ fn conditions_hold_as_the_table_says() {
         (r#"{"StringEquals":{"aws:username":"${a:unknown}"}}"#, &[("aws:username", "u")], false),
         (r#"{"StringNotEquals":{"aws:username":"${a:unknown}"}}"#, &[("aws:username", "u")], true),
         (r#"{"StringEqualsIgnoreCase":{"AWS:UserName":"U"}}"#, &[("aws:username", "u")], true),
+        // Numbers and dates have no variables.
+        (r#"{"NumericEquals":{"a:k":"${a:k}"}}"#, &[("a:k", "7")], false),
+        (r#"{"DateNotEquals":{"a:k":"${a:k}"}}"#, &[("a:k", "2026-01-01")], true),
+        (r#"{"DateEquals":{"a:k":"2026-01"}}"#, &[("a:k", "1767225600")], true),
+        (
+            r#"{"ArnEquals":{"aws:SourceArn":"${a:k}"}}"#,
+            &[("aws:SourceArn", "arn:aws:ec2:r:1:x"), ("a:k", "arn:aws:ec2:r:1:x")],
+            true,
+        ),
     ] {
         let document = format!(
             r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Action":"*","Resource":"*","Condition":{condition}}}}}"#
@@ -138,6 +147,64 @@ fn resources_match_field_by_field() {
             expected,
             "{pattern} {resource}"
         );
+    }
+}
+
+#[test]
+fn an_unknown_variable_takes_every_resource_from_not_resource() {
+    let none = Context::default();
+    for (pattern, resource, expected) in [
+        ("arn:aws:iam::1:user/${a:unknown}", "*", false),
+        ("arn:aws:iam::1:user/${a:unknown}", "arn:aws:iam::1:role/r", false),
+        ("arn:aws:iam::1:user/${a:unknown, 'x'}", "*", true),
+    ] {
+        let document = one("iam:*", pattern).replace("Resource", "NotResource");
+        assert_eq!(allowed(&identity(&document), "iam:X", resource, &none), expected, "{pattern}");
+    }
+}
+
+/// §2.3.
+#[test]
+fn whom_the_trust_policy_names_decides_which_limits_count() {
+    let session = Principal::Session {
+        arn: "arn:aws:sts::123456789012:assumed-role/r/s".parse().unwrap(),
+        role: "arn:aws:iam::123456789012:role/r".parse().unwrap(),
+        role_id: "AROAR".to_owned(),
+        session: "s".to_owned(),
+    };
+    let named = |document: &str, kind| NamedPolicy {
+        name: "n".to_owned(),
+        policy: Policy::parse(document, kind).unwrap(),
+    };
+    let nothing = || named(&one("ec2:*", "*"), PolicyKind::Identity);
+    for (principal, trusted, bounded, passed) in [
+        (&user(), "arn:aws:iam::123456789012:user/u", "allowed", "allowed"),
+        (&user(), "AIDAU", "allowed", "allowed"),
+        (&user(), "*", "allowed", "allowed"),
+        (&session, "arn:aws:sts::123456789012:assumed-role/r/s", "allowed", "allowed"),
+        (&session, "arn:aws:iam::123456789012:role/r", "Boundary", "Session"),
+        (&session, "AROAR", "Boundary", "Session"),
+        (&session, "*", "Boundary", "Session"),
+        (&session, "123456789012", "Identity", "Identity"),
+    ] {
+        let trust = format!(
+            r#"{{"Version":"2012-10-17","Statement":{{"Effect":"Allow","Principal":{{"AWS":"{trusted}"}},"Action":"sts:AssumeRole"}}}}"#
+        );
+        let trust =
+            Policies { resource: Some(named(&trust, PolicyKind::Trust)), ..Policies::default() };
+        let decide = |policies: &Policies| {
+            let context = Context::default();
+            let ask = Ask { principal, action: "sts:AssumeRole", resource: "r", context: &context };
+            match evaluate(&ask, policies).decision {
+                Decision::ImplicitDeny(layer) => format!("{layer:?}"),
+                Decision::Allowed(_) => "allowed".to_owned(),
+                Decision::ExplicitDeny(..) => "denied".to_owned(),
+            }
+        };
+        let within = Policies { boundary: Some(nothing()), ..trust.clone() };
+        assert_eq!(decide(&within), bounded, "{trusted}, with a boundary");
+        let within = Policies { session: Some(vec![nothing()]), ..trust };
+        assert_eq!(decide(&within), passed, "{trusted}, with a session policy");
     }
 }
 
