@@ -227,7 +227,9 @@ impl<'de> SeqAccess<'de> for Elements<'_, '_> {
         seed: T,
     ) -> Result<Option<T::Value>, DecodeError> {
         let Some((name, node)) = self.elements.next() else { return Ok(None) };
-        seed.deserialize(Value { node, path: format!("{}.{name}", self.path) }).map(Some)
+        let path =
+            if name.is_empty() { self.path.to_owned() } else { format!("{}.{name}", self.path) };
+        seed.deserialize(Value { node, path }).map(Some)
     }
 }
 

@@ -42,11 +42,12 @@ impl Node {
         self.named_elements().into_iter().map(|(_, element)| element).collect()
     }
 
-    /// The same with their names below the list's: `1`, `member.1`; by place where they have no numbers.
+    /// The same with their names below the list's: `1`, `member.1`; by place where they have no numbers, and
+    /// without one where the list itself is the element.
     pub(super) fn named_elements(&self) -> Vec<(String, &Self)> {
         match self {
             Self::Text(text) if text.is_empty() => Vec::new(),
-            Self::Text(_) => vec![("1".to_owned(), self)],
+            Self::Text(_) => vec![(String::new(), self)],
             Self::List(elements) => {
                 let places = elements.iter().enumerate();
                 places.map(|(place, element)| ((place + 1).to_string(), element)).collect()

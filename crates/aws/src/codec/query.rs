@@ -136,6 +136,10 @@ mod tests {
             read("Filter.7.Value.1=a"),
             "The request must contain the parameter Filter.7.Name"
         );
+        assert_eq!(
+            read("Filter=a"),
+            "Value (a) for parameter Filter is invalid. Expecting a structure."
+        );
         assert_eq!(read("Filter.7.Nam=a"), "The parameter Filter.7.Nam is not recognized");
     }
 

@@ -76,12 +76,11 @@ impl Pattern {
     /// all six parts.
     fn matches_by_parts(&self, text: &str, context: &Context) -> Option<bool> {
         let filled;
-        let tokens = match &self.fixed {
-            Some(tokens) => tokens,
-            None => {
-                filled = tokens(self.template.pieces(), Some(context))?;
-                &filled
-            }
+        let tokens = if let Some(tokens) = &self.fixed {
+            tokens
+        } else {
+            filled = tokens(self.template.pieces(), Some(context))?;
+            &filled
         };
         let patterns: Vec<_> = tokens.splitn(6, |token| *token == Token::Literal(':')).collect();
         let parts: Vec<_> = text.splitn(6, ':').collect();

@@ -511,7 +511,6 @@ fn the_cases_reach_every_decision_and_every_operator() {
         }
     }
 
-    println!("{seen:#?} {operators:?}");
     let rare: Vec<&str> =
         KINDS.into_iter().filter(|kind| seen.get(*kind).is_none_or(|count| *count < 30)).collect();
     assert!(rare.is_empty(), "{rare:?} of {seen:#?}");

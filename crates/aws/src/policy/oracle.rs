@@ -230,7 +230,7 @@ impl<'a> Oracle<'a> {
         named.is_null() || list(named).iter().any(|written| matches(written) == Some(true))
     }
 
-    /// Nothing where a variable has no value: then neither Resource nor NotResource takes any resource.
+    /// Nothing where a variable has no value: then neither `Resource` nor `NotResource` takes any resource.
     fn resource_matches(&self, written: &str, variables: bool) -> Option<bool> {
         if written == "*" {
             return Some(true);
@@ -387,10 +387,10 @@ fn decided(text: String, statement: Value) -> Outcome {
 
 /// A bare value is a list of one; an absent one a list of none.
 fn list(value: &Value) -> Vec<Value> {
-    match value {
-        Value::Array(values) => values.clone(),
-        Value::Null => Vec::new(),
-        one => vec![one.clone()],
+    match value.as_array() {
+        Some(values) => values.clone(),
+        None if value.is_null() => Vec::new(),
+        None => vec![value.clone()],
     }
 }
 
@@ -459,7 +459,7 @@ fn bytes(text: &str) -> Option<Vec<u8>> {
         bits += &format!("{:06b}", SIGNS.find(character)?);
     }
     let whole = bits.len() / 8 * 8;
-    let octets = bits[..whole].as_bytes().chunks(8);
+    let octets = bits.as_bytes()[..whole].chunks(8);
     Some(
         octets
             .map(|octet| u8::from_str_radix(str::from_utf8(octet).unwrap(), 2).unwrap())
