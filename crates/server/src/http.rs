@@ -26,6 +26,7 @@ use tokio::net::{TcpListener, TcpStream};
 use tokio::sync::{Semaphore, watch};
 use tokio_rustls::TlsAcceptor;
 
+use body::Budget;
 pub use limits::Limits;
 pub use tls::{Tls, TlsError};
 
@@ -81,8 +82,9 @@ impl HttpServer {
     /// Serves until `shutdown` completes, and what was begun until it is answered.
     pub async fn serve(self, door: Arc<Door>, shutdown: impl Future<Output = ()> + Send + 'static) {
         let Self { listener, tls, limits, .. } = self;
-        let shared =
-            Arc::new(Shared { door, limits, metrics: Metrics::new(now()), secure: tls.is_some() });
+        let budget = Budget::new(&limits);
+        let (metrics, secure) = (Metrics::new(now()), tls.is_some());
+        let shared = Arc::new(Shared { door, limits, budget, metrics, secure });
         let places = Arc::new(Semaphore::new(shared.limits.connections));
         let (end, ending) = watch::channel(false);
         tokio::pin!(shutdown);
@@ -118,6 +120,7 @@ impl HttpServer {
 struct Shared {
     door: Arc<Door>,
     limits: Limits,
+    budget: Budget,
     metrics: Metrics,
     secure: bool,
 }
@@ -222,7 +225,7 @@ impl Shared {
         let (head, incoming) = request.into_parts();
         // What can be told before the body: in whose words errors are.
         seen.service = route::service_of_head(&head);
-        let sent = body::read(incoming, &head, &self.limits).await?;
+        let (sent, _share) = body::read(incoming, &head, &self.limits, &self.budget).await?;
         let headers = body::headers(&head)?;
         let path = head.uri.path();
         let query = head.uri.query().unwrap_or_default();

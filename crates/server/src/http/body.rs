@@ -1,5 +1,7 @@
 //! A request's body and headers, within limits.
 
+mod budget;
+
 use std::io::Read as _;
 
 use flate2::read::MultiGzDecoder;
@@ -10,21 +12,27 @@ use hyper::http::request::Parts;
 
 use super::Limits;
 
-/// Reads the body as it travels. One that is too large is not read to its end.
-pub(super) async fn read(
+pub(super) use budget::{Budget, Share};
+
+/// Reads the body as it travels. One that is too large is not read to its end. The share of the memory has to
+/// be kept as long as the body.
+pub(super) async fn read<'a>(
     incoming: Incoming,
     head: &Parts,
     limits: &Limits,
-) -> Result<Bytes, Fault> {
+    budget: &'a Budget,
+) -> Result<(Bytes, Share<'a>), Fault> {
     if head.uri.query().is_some_and(|query| query.len() > limits.header_bytes) {
         return Err(too_large("query string", limits.header_bytes));
     }
     if incoming.size_hint().lower() > limits.body_bytes as u64 {
         return Err(too_large("body", limits.body_bytes));
     }
+    let is_compressed = head.headers.contains_key("content-encoding");
+    let share = budget.share(incoming.size_hint().upper(), is_compressed, limits).await?;
     let collected = Limited::new(incoming, limits.body_bytes).collect();
     match tokio::time::timeout(limits.body_time(), collected).await {
-        Ok(Ok(body)) => Ok(body.to_bytes()),
+        Ok(Ok(body)) => Ok((body.to_bytes(), share)),
         Ok(Err(error)) if error.is::<LengthLimitError>() => {
             Err(too_large("body", limits.body_bytes))
         }

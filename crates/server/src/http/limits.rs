@@ -10,6 +10,9 @@ use serde::Deserialize;
 pub struct Limits {
     /// Bytes of a request's body, before and after decompression.
     pub body_bytes: usize,
+    /// Bytes that the bodies of all requests larger than 64 KiB may take together, decompressed ones included; the
+    /// next ones wait for their turn. Two of the largest always have room.
+    pub memory_bytes: usize,
     /// Bytes of a request's line and headers.
     pub header_bytes: usize,
     /// Headers of a request.
@@ -26,6 +29,7 @@ impl Default for Limits {
     fn default() -> Self {
         Self {
             body_bytes: 16 << 20,
+            memory_bytes: 256 << 20,
             header_bytes: 64 << 10,
             headers: 100,
             header_seconds: 10,

@@ -32,12 +32,14 @@ pub(crate) struct Server {
 
 impl Server {
     pub(crate) fn start() -> Self {
-        Self::with_body_bytes(BODY_BYTES)
+        Self::with_memory(BODY_BYTES, Limits::default().memory_bytes)
     }
 
-    pub(crate) fn with_body_bytes(body_bytes: usize) -> Self {
+    /// For one body and for all together.
+    pub(crate) fn with_memory(body_bytes: usize, memory_bytes: usize) -> Self {
         let limits = Limits {
             body_bytes,
+            memory_bytes,
             header_bytes: HEADER_BYTES,
             headers: HEADERS,
             header_seconds: 1,
