@@ -1,6 +1,6 @@
 //! `docs/configuration.md` says what the types say: its tables are made from them.
 //!
-//! `FLOWLOGD_WRITE_DOCS=1 cargo test --test configuration` writes them anew.
+//! `UPDATE_DOCS=1 cargo test --test configuration` writes them anew.
 
 use std::env;
 use std::fmt::Write as _;
@@ -24,12 +24,12 @@ fn the_document_has_every_key_as_the_program_does() {
     let document = fs::read_to_string(&path).unwrap();
     let (before, tables) = document.split_once(BEGIN).expect("the document has the mark");
     let made: String = SECTIONS.iter().map(|section| table(*section)).collect();
-    if env::var_os("FLOWLOGD_WRITE_DOCS").is_some() {
+    if env::var_os("UPDATE_DOCS").is_some() {
         fs::write(&path, format!("{before}{BEGIN}{made}")).unwrap();
         return;
     }
 
-    assert_eq!(tables, made, "FLOWLOGD_WRITE_DOCS=1 cargo test --test configuration");
+    assert_eq!(tables, made, "UPDATE_DOCS=1 cargo test --test configuration");
     assert!(made.matches("\n| `").count() > 35);
 }
 
