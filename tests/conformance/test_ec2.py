@@ -445,7 +445,7 @@ def test_tags_come_are_found_and_go(ec2, vpc, group, refused):
     assert ec2.describe_tags(Filters=only(vpc, name="resource-id"))["Tags"] == []
 
     tag = [{"Key": "aws:mine", "Value": "x"}]
-    refused("InvalidParameterValue", ec2.create_tags, Resources=[vpc], Tags=tag)
+    refused("InvalidTagKey.Malformed", ec2.create_tags, Resources=[vpc], Tags=tag)
     refused("InvalidID", ec2.create_tags, Resources=["foo"], Tags=[{"Key": "a", "Value": "b"}])
     refused("InvalidID", ec2.create_tags, Resources=[f"vpc-{UNKNOWN}"], Tags=[{"Key": "a", "Value": "b"}])
     many = [{"Key": f"key{number}", "Value": ""} for number in range(51)]
