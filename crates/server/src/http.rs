@@ -34,6 +34,7 @@ use crate::authenticate::{authenticate, refused};
 use crate::config::Config;
 use crate::dispatch::{Answer, Circumstances, Door, Service, write_fault};
 use crate::ids;
+use crate::ops::ec2::region::is_region;
 use metrics::Metrics;
 use route::Route;
 
@@ -260,6 +261,13 @@ impl Shared {
         if presented.service != service.name() {
             let text =
                 format!("Credential should be scoped to correct service: '{}'.", service.name());
+            return Err(refused(service, &sigv4::SigV4Error::Scope(text)));
+        }
+        if !is_region(&presented.region) {
+            let text = format!(
+                "Credential should be scoped to a valid region, not '{}'.",
+                presented.region.escape_debug()
+            );
             return Err(refused(service, &sigv4::SigV4Error::Scope(text)));
         }
         let now = unix_millis();

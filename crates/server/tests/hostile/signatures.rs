@@ -148,6 +148,12 @@ fn a_signature_over_something_else_is_refused() {
         ("region changed", Mismatch, CALCULATED, reauthorized("/us-east-1/", "/eu-west-1/")),
         ("no region", Mismatch, "valid region, not ''", reauthorized("/us-east-1/", "//")),
         (
+            "a region that there is not",
+            Mismatch,
+            "valid region, not 'mars-1'",
+            other(|signer| signer.region = "mars-1".to_owned()),
+        ),
+        (
             "service of somebody else",
             Mismatch,
             "correct service: '",

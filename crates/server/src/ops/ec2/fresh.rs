@@ -8,7 +8,7 @@ use std::net::Ipv4Addr;
 use flowlogd_aws::Fault;
 
 use super::vpc::parts::{self, Site};
-use super::{region, subnet, zone};
+use super::{subnet, zone};
 use crate::call::{Call, internal};
 use crate::dispatch::Circumstances;
 use crate::ids;
@@ -22,14 +22,6 @@ pub(crate) fn furnish(
     circumstances: &Circumstances,
 ) -> Result<(), Fault> {
     let region = &circumstances.region;
-    if !region::is_region(region) {
-        // `iam-sts-sigv4-cloudtrail.md` §7.2.
-        return Err(Fault::new(
-            "AuthFailure",
-            format!("Credential should be scoped to a valid region, not '{region}'."),
-        )
-        .with_status(401));
-    }
     let place = Place::regional(account, region);
     let is_done = |txn: &Txn<'_>| -> Result<bool, Fault> {
         Ok(txn.get::<Furnished>(&place, Furnished::ID)?.is_some())

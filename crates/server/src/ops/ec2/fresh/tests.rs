@@ -1,7 +1,6 @@
 use std::sync::{Arc, Barrier, mpsc};
 use std::time::Duration;
 
-use flowlogd_aws::Fault;
 
 use super::super::answers::{all, refused, stored, text};
 use super::furnish;
@@ -127,16 +126,6 @@ fn regions_and_accounts_are_furnished_each() {
     assert_eq!(subnets(ACCOUNT, "eu-west-1"), ["eu-west-1a", "eu-west-1b", "eu-west-1c"]);
     assert_eq!(subnets("210987654321", "eu-west-1").len(), 3);
     assert_eq!(stored::<Vpc>(&door), [], "nobody looked at us-east-1");
-}
-
-#[test]
-fn a_region_that_there_is_not_is_refused() {
-    let door = TestDoor::new();
-
-    let fault = furnish(door.door.state(), ACCOUNT, &circumstances("mars-1")).unwrap_err();
-
-    let text = "Credential should be scoped to a valid region, not 'mars-1'.";
-    assert_eq!(fault, Fault::new("AuthFailure", text).with_status(401));
 }
 
 #[test]
