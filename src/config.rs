@@ -25,6 +25,10 @@ pub(crate) fn read(path: Option<&Path>) -> Result<ConfigFile, Failure> {
         .with_context(|| format!("cannot read the configuration {}", path.display()))
         .map_err(Failure::usage)?;
     toml::from_str(&text).map_err(|error| {
-        Failure::usage(anyhow!("{}: {}", path.display(), error.to_string().trim()))
+        let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
+        let line = before.matches('\n').count() + 1;
+        // One line, as all messages are; the whole of it quotes the file.
+        let what = error.message().lines().collect::<Vec<_>>().join(": ");
+        Failure::usage(anyhow!("{}, line {line}: {what}", path.display()))
     })
 }

@@ -70,7 +70,29 @@ impl From<OutputError> for Failure {
 
 impl fmt::Display for Failure {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The alternate form appends the causes, each after a colon.
-        write!(f, "{:#}", self.error)
+        let mut told = String::new();
+        for cause in self.error.chain().map(ToString::to_string) {
+            // Some tell their cause themselves.
+            if told.is_empty() {
+                told = cause;
+            } else if !told.ends_with(&cause) {
+                told = format!("{told}: {cause}");
+            }
+        }
+        f.write_str(&told)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use anyhow::anyhow;
+
+    use super::*;
+
+    #[test]
+    fn causes_are_told_once() {
+        let error = anyhow!("no room").context("disk: no room").context("cannot write");
+
+        assert_eq!(Failure::failed(error).to_string(), "cannot write: disk: no room");
     }
 }

@@ -11,7 +11,7 @@ use anyhow::anyhow;
 use flowlogd_agent::client::Credentials;
 use flowlogd_agent::daemon::End;
 use flowlogd_logstore::LogStore;
-use flowlogd_server::http::HttpServer;
+use flowlogd_server::http::{HttpServer, ServerError};
 use flowlogd_server::{AccountError, Door, RootCredentials, State, StateError};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
@@ -74,7 +74,7 @@ async fn serve(
     directory: PathBuf,
     account: &str,
 ) -> Result<(), Failure> {
-    let server = HttpServer::bind(listen, &config.server).await.map_err(Failure::failed)?;
+    let server = HttpServer::bind(listen, &config.server).await.map_err(server_failure)?;
     let address = server.local_addr();
     let scheme = if config.server.tls.is_some() { "https" } else { "http" };
     let host = host_name();
@@ -183,6 +183,16 @@ pub(crate) fn stopped() -> io::Result<impl Future<Output = ()>> {
 
 fn state_failure(error: StateError) -> Failure {
     Failure::failed(error)
+}
+
+fn server_failure(error: ServerError) -> Failure {
+    match error {
+        // An address that is none.
+        ServerError::Listen { ref source, .. } if source.kind() == io::ErrorKind::InvalidInput => {
+            Failure::usage(error)
+        }
+        error @ (ServerError::Listen { .. } | ServerError::Tls(_)) => Failure::failed(error),
+    }
 }
 
 fn account_failure(error: AccountError) -> Failure {

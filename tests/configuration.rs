@@ -59,6 +59,31 @@ fn the_examples_are_read() {
     }
 }
 
+#[test]
+fn what_cannot_be_is_told_with_its_place_in_one_line() {
+    let directory = tempfile::tempdir().unwrap();
+    let serve = |config: &str, more: &[&str]| {
+        fs::write(directory.path().join("flowlogd.toml"), config).unwrap();
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_flowlogd"))
+            .args(["serve", "--config", "flowlogd.toml"])
+            .args(more)
+            .current_dir(directory.path())
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(2));
+        String::from_utf8(output.stderr).unwrap()
+    };
+
+    assert_eq!(
+        serve("[server.tls]\ncertificate = 'a'\nkey = 'b'\nkeys = 'c'\n", &[]),
+        "flowlogd: flowlogd.toml, line 4: unknown field `keys`, expected `certificate` or `key`\n"
+    );
+    assert_eq!(
+        serve("", &["--listen", "127.0.0.1:many"]),
+        "flowlogd: cannot listen on 127.0.0.1:many: invalid port value\n"
+    );
+}
+
 /// Returns a section's table.
 fn table((name, file, type_name): (&str, &str, &str)) -> String {
     let source =

@@ -1,7 +1,6 @@
 use std::sync::{Arc, Barrier, mpsc};
 use std::time::Duration;
 
-
 use super::super::answers::{all, refused, stored, text};
 use super::furnish;
 use crate::dispatch::Circumstances;
