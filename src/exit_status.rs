@@ -1,6 +1,7 @@
 //! How a run ends: exit statuses, and failures in one line.
 
 use std::fmt;
+use std::io;
 use std::process::ExitCode;
 
 use flowlogd_agent::output::OutputError;
@@ -58,7 +59,10 @@ impl Failure {
 
     /// Returns whether the reader of the output has gone away, which is its right.
     pub(crate) fn is_broken_pipe(&self) -> bool {
+        // Standard output itself; a broken connection is another error's source.
+        let output = self.error.downcast_ref::<io::Error>();
         self.error.downcast_ref::<OutputError>().is_some_and(OutputError::is_broken_pipe)
+            || output.is_some_and(|error| error.kind() == io::ErrorKind::BrokenPipe)
     }
 }
 

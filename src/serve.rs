@@ -154,8 +154,14 @@ fn root_credentials() -> Result<RootCredentials, Failure> {
 /// The name under which this host's agent is enrolled.
 fn host_name() -> String {
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
-    let name = name.trim();
-    if name.is_empty() { "localhost".to_owned() } else { name.to_owned() }
+    // A machine without a name calls itself `(none)`.
+    let name: String = name
+        .trim()
+        .chars()
+        .take(64)
+        .map(|char| if char.is_ascii_alphanumeric() || ".-_".contains(char) { char } else { '-' })
+        .collect();
+    if name.is_empty() { "localhost".to_owned() } else { name }
 }
 
 /// Structured lines on the standard error: JSON in a pipe, readable on a terminal. `RUST_LOG` chooses.
@@ -197,7 +203,10 @@ fn server_failure(error: ServerError) -> Failure {
 
 fn account_failure(error: AccountError) -> Failure {
     match error {
-        error @ (AccountError::Id(_) | AccountError::KeyId(_)) => Failure::usage(error),
+        error @ (AccountError::Id(_)
+        | AccountError::Unknown(_)
+        | AccountError::Host(_)
+        | AccountError::KeyId(_)) => Failure::usage(error),
         error @ (AccountError::State(_) | AccountError::File { .. }) => Failure::failed(error),
     }
 }

@@ -32,6 +32,12 @@ pub enum AccountError {
     /// Not twelve digits.
     #[error("'{0}' is no account id: it has twelve digits")]
     Id(String),
+    /// An account that the server does not have.
+    #[error("the server has no account {0}: it has those of server.accounts or --account-id")]
+    Unknown(String),
+    /// Not a host's name.
+    #[error("'{0}' is no host name: it has 1 to 64 letters, digits, '.', '-' and '_'")]
+    Host(String),
     /// Given credentials that no client could use.
     #[error(
         "the given root access key id '{0}' is no key id: it has 16 to 128 letters, digits and '_'"
@@ -94,9 +100,16 @@ pub fn enroll(
     now: i64,
 ) -> Result<Credentials, AccountError> {
     check(account)?;
+    let is_part = |byte: u8| byte.is_ascii_alphanumeric() || b".-_".contains(&byte);
+    if host.is_empty() || host.len() > 64 || !host.bytes().all(is_part) {
+        return Err(AccountError::Host(host.to_owned()));
+    }
     let place = Place::global(account);
     let owner = KeyOwner::Agent(host.to_owned());
     state.write(|txn| {
+        if key_of(txn, &place, &KeyOwner::Root)?.is_none() {
+            return Err(AccountError::Unknown(account.to_owned()));
+        }
         if let Some(key) = key_of(txn, &place, &owner)? {
             return Ok(key);
         }

@@ -218,11 +218,6 @@ fn log_format(request: &CreateFlowLogsRequest) -> Result<String, Fault> {
     let Some(text) = &request.log_format else { return Ok(LogFormat::default().to_string()) };
     match text.parse::<LogFormat>() {
         Ok(_) => Ok(text.clone()),
-        Err(error) => Err(Fault::new(
-            "InvalidParameterValue",
-            format!(
-                "1 validation error detected: Value '{text}' at 'logFormat' has an invalid format. {error}"
-            ),
-        )),
+        Err(error) => Err(Fault::new("InvalidParameterValue", format!("{error}: {}", error.fault))),
     }
 }
