@@ -58,7 +58,9 @@ fn run_agent(options: &AgentRunOptions) -> Result<Status, Failure> {
         )));
     };
     let credentials = agent_credentials(file)?;
-    let endpoint = config.endpoint.clone().unwrap_or_else(|| DEFAULT_ENDPOINT.to_owned());
+    let variable = std::env::var("AWS_ENDPOINT_URL").ok().filter(|url| !url.is_empty());
+    let endpoint =
+        config.endpoint.clone().or(variable).unwrap_or_else(|| DEFAULT_ENDPOINT.to_owned());
     let client = agent_client(&endpoint, &config.region, config.ca_file.clone(), credentials)?;
     let directory = config.state_dir.clone().unwrap_or_else(|| PathBuf::from("flowlogd-agent"));
     logging();

@@ -63,7 +63,7 @@ fn attachments(agents: &[Agent], now: i64) -> String {
         }
         if agent.report.spool_dropped_batches > 0 {
             text += &format!(
-                "  {} batches gave way because the spool was full\n",
+                "  {} batches were dropped: the spool was full, or their flow log was gone\n",
                 agent.report.spool_dropped_batches
             );
         }

@@ -81,7 +81,7 @@ pub(crate) struct AgentRunOptions {
     #[arg(long, value_name = "FILE")]
     pub(crate) config: Option<PathBuf>,
 
-    /// Where the server is [default: <http://127.0.0.1:4566>]
+    /// Where the server is; `AWS_ENDPOINT_URL` without it, else <http://127.0.0.1:4566>
     #[arg(long, value_name = "URL")]
     pub(crate) endpoint: Option<String>,
 

@@ -152,6 +152,26 @@ def test_a_role_without_permission_is_told_explained_mended_and_nothing_is_lost(
     assert lab.flowlogd("doctor", flow_log).returncode == 0
 
 
+def test_a_denial_is_mended_by_taking_its_statement_away(lab, instance, tmp_path):
+    iam, role = lab.client("iam"), lab.role()
+    deny = {"Sid": "Oops", "Effect": "Deny", "Action": "logs:Put*", "Resource": "*"}
+    allow = {"Effect": "Allow", "Action": "s3:*", "Resource": "*"}
+    denial = {"Version": "2012-10-17", "Statement": [allow, deny]}
+    iam.put_role_policy(RoleName="flowlogs", PolicyName="nope", PolicyDocument=json.dumps(denial))
+    flow_log = make(lab, role, instance)
+    lab.replay("host", instance, capture.write(tmp_path / "ping.pcap", PING))
+    eventually(lambda: status(lab, flow_log) == ("FAILED", "Access error"))
+
+    told = lab.flowlogd("doctor", flow_log, check=False).stdout
+    assert "statement Oops of nope denies it" in told and "Take statement Oops of nope away" in told, told
+    policy = json.loads(lab.flowlogd("doctor", flow_log, "--json", check=False).stdout)[0]["policy"]
+    assert policy == {"Version": "2012-10-17", "Statement": [allow]}
+
+    iam.put_role_policy(RoleName="flowlogs", PolicyName="nope", PolicyDocument=json.dumps(policy))
+    eventually(lambda: status(lab, flow_log) == ("SUCCESS", None))
+    assert lab.flowlogd("doctor", flow_log).returncode == 0
+
+
 def test_a_role_that_stops_trusting_the_service_is_named_by_its_condition(lab, instance, tmp_path):
     iam, role = lab.client("iam"), lab.role()
     flow_log = make(lab, role, instance)

@@ -110,8 +110,11 @@ fn chain(facts: &Facts) -> Diagnosis {
         }
     }
     if !walk.is_broken {
-        permissions::actions(facts, &mut walk);
-        if walk.is_broken {
+        let denial = permissions::actions(facts, &mut walk);
+        if let Some(statement) = denial {
+            remedy = Some(remedy::denial(&statement));
+            policy = remedy::without_denial(facts, &statement);
+        } else if walk.is_broken {
             remedy = Some(remedy::permissions(facts));
             policy = Some(remedy::permission_policy());
         }

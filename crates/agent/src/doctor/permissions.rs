@@ -3,7 +3,7 @@
 use flowlogd_aws::Arn;
 use flowlogd_aws::policy::{
     Ask, Context, Decision, Evaluation, Mismatch, NamedPolicy, Policies, Policy, PolicyKind,
-    Principal, evaluate,
+    Principal, StatementRef, evaluate,
 };
 
 use super::facts::{Facts, group_of, role_name};
@@ -58,19 +58,23 @@ pub(super) fn trust(facts: &Facts, walk: &mut Walk) {
     }
 }
 
-/// Each action that delivery needs, on the ARN that it is asked for.
-pub(super) fn actions(facts: &Facts, walk: &mut Walk) {
-    let Ok(account) = &facts.account else { return };
+/// Each action that delivery needs, on the ARN that it is asked for. Returns the statement that denies one.
+pub(super) fn actions(facts: &Facts, walk: &mut Walk) -> Option<StatementRef> {
+    let account = facts.account.as_ref().ok()?;
     let texts = match &facts.policies {
         Ok(texts) => texts,
-        Err(error) => return walk.enter("permissions", Condition::Unknown, error.to_string()),
+        Err(error) => {
+            walk.enter("permissions", Condition::Unknown, error.to_string());
+            return None;
+        }
     };
     let mut identity = Vec::new();
     for (name, text) in texts {
         match Policy::parse(text, PolicyKind::Identity) {
             Ok(policy) => identity.push(NamedPolicy { name: name.clone(), policy }),
             Err(error) => {
-                return walk.enter("permissions", Condition::Broken, format!("{name}: {error}"));
+                walk.enter("permissions", Condition::Broken, format!("{name}: {error}"));
+                return None;
             }
         }
     }
@@ -107,8 +111,13 @@ pub(super) fn actions(facts: &Facts, walk: &mut Walk) {
         } else {
             let why = why(&evaluation, &ask);
             walk.enter(action, Condition::Broken, format!("not allowed on {resource}: {why}"));
+            return match evaluation.decision {
+                Decision::ExplicitDeny(_, statement) => Some(statement),
+                Decision::Allowed(_) | Decision::ImplicitDeny(_) => None,
+            };
         }
     }
+    None
 }
 
 fn context(facts: &Facts) -> Context {
@@ -159,7 +168,7 @@ fn why(evaluation: &Evaluation, ask: &Ask<'_>) -> String {
     }
 }
 
-fn named(statement: &flowlogd_aws::policy::StatementRef) -> String {
+pub(super) fn named(statement: &StatementRef) -> String {
     match &statement.sid {
         Some(sid) => format!("statement {sid} of {}", statement.policy),
         None => format!("statement {} of {}", statement.index + 1, statement.policy),

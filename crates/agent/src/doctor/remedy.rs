@@ -1,9 +1,10 @@
 //! What would mend a broken link.
 
+use flowlogd_aws::policy::StatementRef;
 use serde_json::{Value, json};
 
 use super::facts::{Facts, role_name};
-use super::permissions::SERVICE;
+use super::permissions::{SERVICE, named};
 
 pub(super) fn attachment(facts: &Facts) -> String {
     format!(
@@ -53,6 +54,29 @@ pub(super) fn permissions(facts: &Facts) -> String {
          file://permissions.json, with",
         role_name(&facts.flow_log)
     )
+}
+
+/// What one statement denies, no other can allow.
+pub(super) fn denial(statement: &StatementRef) -> String {
+    let named = named(statement);
+    format!(
+        "Take {named} away, or narrow it: what is denied, nothing can allow. Without it, the policy is"
+    )
+}
+
+/// The policy that denies, without the statement that does.
+pub(super) fn without_denial(facts: &Facts, statement: &StatementRef) -> Option<Value> {
+    let texts = facts.policies.as_ref().ok()?;
+    let (_, text) = texts.iter().find(|(name, _)| *name == statement.policy)?;
+    let mut policy: Value = serde_json::from_str(text).ok()?;
+    let statements = policy.get_mut("Statement")?;
+    match statements.as_array_mut() {
+        Some(several) if statement.index < several.len() => {
+            several.remove(statement.index);
+        }
+        _ => *statements = json!([]),
+    }
+    Some(policy)
 }
 
 /// What delivery to log groups needs (`flow-logs.md` §8).
