@@ -259,15 +259,19 @@ mod tests {
     fn a_host_is_enrolled_once() {
         let directory = tempfile::tempdir().unwrap();
         let state = State::open(directory.path()).unwrap();
+        prepare(&state, &accounts(), &RootCredentials::default(), directory.path(), NOW).unwrap();
         let first = enroll(&state, "123456789012", "web-1", NOW).unwrap();
         assert_eq!(enroll(&state, "123456789012", "web-1", NOW).unwrap(), first);
         assert_ne!(enroll(&state, "123456789012", "web-2", NOW).unwrap(), first);
+        let nowhere = enroll(&state, "999999999999", "web-1", NOW);
+        assert!(matches!(nowhere, Err(AccountError::Unknown(_))));
     }
 
     #[test]
     fn a_data_directory_belongs_to_one_process() {
         let directory = tempfile::tempdir().unwrap();
-        let _state = State::open(directory.path()).unwrap();
+        let state = State::open(directory.path()).unwrap();
+        prepare(&state, &accounts(), &RootCredentials::default(), directory.path(), NOW).unwrap();
         let error = State::open(directory.path()).unwrap_err().to_string();
         assert!(error.contains("in use by another flowlogd"), "{error}");
         // Enrolling works beside a running server.
