@@ -27,7 +27,7 @@ pub(crate) fn read(path: Option<&Path>) -> Result<ConfigFile, Failure> {
     toml::from_str(&text).map_err(|error| {
         let before = error.span().and_then(|span| text.get(..span.start)).unwrap_or_default();
         let line = before.matches('\n').count() + 1;
-        // One line, as all messages are; the whole of it quotes the file.
+        // The error's own text would draw the place over several lines.
         let what = error.message().lines().collect::<Vec<_>>().join(": ");
         Failure::usage(anyhow!("{}, line {line}: {what}", path.display()))
     })

@@ -10,11 +10,10 @@ use anyhow::anyhow;
 use flowlogd_agent::capture::{
     AfPacket, AfPacketError, AfPacketOptions, Chunk, FrameRef, boot_time,
 };
-use flowlogd_agent::live::{Losses, SteadyClock};
+use flowlogd_agent::live::{Losses, SteadyClock, mend_frames};
 use flowlogd_agent::output::{Destination, Encoding, Recorder, RecorderOptions};
 use flowlogd_agent::{Engine, EngineOptions, Rules};
 use flowlogd_flowlog::{LogFormat, Mode, Silence, WindowLength};
-use flowlogd_packet::FrameDirection;
 use signal_hook::consts::{SIGINT, SIGTERM};
 
 use crate::cli::{SideOption, WatchOptions};
@@ -149,7 +148,7 @@ impl Watch {
         for _ in 0..blocks {
             // There may be no device any more, but its last block comes.
             let _ = self.take(LAST_PATIENCE)?;
-            if self.chunk.frames.last().map(stamp).is_none_or(|last| last > end) {
+            if self.chunk.frames.last().map(FrameRef::time).is_none_or(|last| last > end) {
                 break;
             }
         }
@@ -169,12 +168,14 @@ impl Watch {
             Err(error) => Some(error),
         };
         self.look_at_the_clock()?;
-        self.mend_frames();
+        mend_frames(&mut self.chunk.frames, self.side.into(), &self.clock);
 
         let (engine, recorder) = (&mut self.engine, &mut self.recorder);
         engine.take(&self.chunk, |closed| recorder.write(&closed))?;
         self.losses.add(self.device.drops().map_err(Failure::failed)?, before);
-        if let Some((secs, packets)) = self.losses.settle(self.chunk.frames.iter().map(stamp)) {
+        if let Some((secs, packets)) =
+            self.losses.settle(self.chunk.frames.iter().map(FrameRef::time))
+        {
             engine.lose(secs, packets);
         }
         // As long as there is something to read, its time counts: after a stop it would all be late.
@@ -194,31 +195,6 @@ impl Watch {
             ));
         }
         Ok(())
-    }
-
-    /// Gives frames the time of the steady clock, and the direction as the interface sees it.
-    fn mend_frames(&mut self) {
-        for frame in &mut self.chunk.frames {
-            if self.side == SideOption::Host {
-                frame.direction = frame.direction.map(opposite);
-            }
-            if !self.clock.agrees() {
-                let time = self.clock.time_of(stamp(frame));
-                (frame.secs, frame.nanos) = (time.as_secs(), time.subsec_nanos());
-            }
-        }
-    }
-}
-
-const fn stamp(frame: &FrameRef) -> Duration {
-    Duration::new(frame.secs, frame.nanos)
-}
-
-/// What the host's end of a cable receives, the other end has sent.
-const fn opposite(direction: FrameDirection) -> FrameDirection {
-    match direction {
-        FrameDirection::Incoming => FrameDirection::Outgoing,
-        FrameDirection::Outgoing => FrameDirection::Incoming,
     }
 }
 

@@ -112,8 +112,8 @@ fn chain(facts: &Facts) -> Diagnosis {
     if !walk.is_broken {
         let denial = permissions::actions(facts, &mut walk);
         if let Some(statement) = denial {
-            remedy = Some(remedy::denial(&statement));
-            policy = remedy::without_denial(facts, &statement);
+            let (text, rest) = remedy::denial(facts, &statement);
+            (remedy, policy) = (Some(text), rest);
         } else if walk.is_broken {
             remedy = Some(remedy::permissions(facts));
             policy = Some(remedy::permission_policy());

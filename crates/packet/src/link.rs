@@ -44,6 +44,17 @@ pub enum FrameDirection {
     Outgoing,
 }
 
+impl FrameDirection {
+    /// Returns the direction at the other end of the cable.
+    #[must_use]
+    pub const fn opposite(self) -> Self {
+        match self {
+            Self::Incoming => Self::Outgoing,
+            Self::Outgoing => Self::Incoming,
+        }
+    }
+}
+
 /// What the link layer says of a frame.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct LinkInfo {

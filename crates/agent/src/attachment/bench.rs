@@ -225,6 +225,7 @@ impl Bench {
     /// Closes and publishes everything: at the end of input.
     pub(super) fn finish(mut self, mark: Mark) -> Result<(), AttachmentError> {
         let drained = self.counter.finish();
+        self.shelf.tell_losses()?;
         self.shelf.keep(drained)?;
         if let Some(journal) = &mut self.shelf.journal {
             journal.end_epoch(mark)?;
@@ -266,6 +267,7 @@ impl Shelf {
 
     /// Takes the flows of windows that are over, and publishes them.
     fn receive(&mut self, closed_before: u64, drained: Drained) -> Result<(), AttachmentError> {
+        self.tell_losses()?;
         self.keep(drained)?;
         if let Some(journal) = &mut self.journal {
             journal.end_epoch(self.mark)?;
@@ -415,4 +417,90 @@ fn rules(timeline: Timeline, interface: &str) -> Result<Arc<Rules>, AttachmentEr
         .interface(interface)
         .ok_or_else(|| AttachmentError::Inventory(format!("it does not have {interface}")))?;
     Ok(Arc::new(Rules::Inventory { timeline, only: Some(only) }))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Mutex;
+    use std::sync::atomic::AtomicBool;
+
+    use flowlogd_aws::flowlogd::{AgentConfiguration, CoveringFlowLog, Decisions};
+    use flowlogd_flowlog::LogFormat;
+    use tokio::sync::watch;
+
+    use super::*;
+    use crate::attachment::{Board, Desk};
+    use crate::config::AgentConfig;
+
+    const INVENTORY: &str = include_str!("../../../../tests/demo/vpc.json");
+
+    #[derive(Default)]
+    struct Kept(Mutex<Vec<Batch>>);
+
+    impl Sink for Kept {
+        fn put(&self, batches: Vec<Batch>) -> Result<(), String> {
+            self.0.lock().unwrap().extend(batches);
+            Ok(())
+        }
+
+        fn has_room(&self) -> bool {
+            true
+        }
+    }
+
+    impl Kept {
+        fn skipped(&self) -> usize {
+            let batches = self.0.lock().unwrap();
+            let events = batches.iter().flat_map(|batch| &batch.events);
+            events.filter(|event| event.message.ends_with("SKIPDATA")).count()
+        }
+    }
+
+    fn bench(sink: &Arc<Kept>, board: &Arc<Board>) -> Bench {
+        let configuration = AgentConfiguration {
+            account_id: "123456789012".to_owned(),
+            region: "us-east-1".to_owned(),
+            leases: Vec::new(),
+            inventory: serde_json::from_str(INVENTORY).unwrap(),
+            flow_logs: vec![CoveringFlowLog {
+                flow_log_id: "fl-1".to_owned(),
+                interface_ids: vec!["eni-web".to_owned()],
+                traffic_type: "ALL".to_owned(),
+                log_format: LogFormat::default().to_string(),
+                max_aggregation_interval: 60,
+                log_group_name: "g".to_owned(),
+                deliver_logs_permission_arn: "arn:aws:iam::123456789012:role/r".to_owned(),
+                creation_time: 0,
+            }],
+            decisions: Decisions { enabled: false, log_group_name: String::new() },
+        };
+        let (_, reader) = watch::channel(None);
+        let sink: Arc<dyn Sink> = Arc::<Kept>::clone(sink);
+        let surroundings = Surroundings {
+            config: Arc::new(AgentConfig::default()),
+            directory: std::path::PathBuf::new(),
+            desk: Desk(reader),
+            sink,
+            board: Arc::clone(board),
+            stop: Arc::new(AtomicBool::new(false)),
+        };
+        let attachment: AttachmentConfig =
+            serde_json::from_str(r#"{"interface": "eni-web", "replay": "x"}"#).unwrap();
+        let snapshot = Snapshot::new("1".to_owned(), configuration);
+        Bench::new(&attachment, &surroundings, &snapshot, "run", Mode::Replay, None, None).unwrap()
+    }
+
+    /// A replay has no journal, and no epochs.
+    #[test]
+    fn what_gave_way_in_the_spool_is_told_when_its_window_closes_and_at_the_end() {
+        let (sink, board) = (Arc::new(Kept::default()), Arc::new(Board::default()));
+        let mut bench = bench(&sink, &board);
+        board.give_way("eni-web", 60, 7);
+        bench.advance(130).unwrap();
+        assert_eq!(sink.skipped(), 1);
+
+        board.give_way("eni-web", 130, 7);
+        bench.finish(Mark::default()).unwrap();
+        assert_eq!(sink.skipped(), 2);
+    }
 }

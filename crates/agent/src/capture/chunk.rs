@@ -1,6 +1,7 @@
 //! Many frames at once: the unit in which captures are read and packets are spread over threads.
 
 use std::num::NonZeroU16;
+use std::time::Duration;
 
 use flowlogd_packet::{FrameDirection, LinkType};
 
@@ -23,6 +24,13 @@ pub struct FrameRef {
     pub direction: Option<FrameDirection>,
     /// The packets it stands for, where the kernel tells of segmentation offload; never in a file.
     pub gso: Option<Gso>,
+}
+
+impl FrameRef {
+    /// Returns when the packet was captured, since 1970.
+    pub const fn time(&self) -> Duration {
+        Duration::new(self.secs, self.nanos)
+    }
 }
 
 // One is written per packet: two to a cache line.

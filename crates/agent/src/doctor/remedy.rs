@@ -56,26 +56,30 @@ pub(super) fn permissions(facts: &Facts) -> String {
     )
 }
 
-/// What one statement denies, no other can allow.
-pub(super) fn denial(statement: &StatementRef) -> String {
+/// What one statement denies, no other can allow. With the policy that is left without the statement, if
+/// anything is.
+pub(super) fn denial(facts: &Facts, statement: &StatementRef) -> (String, Option<Value>) {
     let named = named(statement);
-    format!(
-        "Take {named} away, or narrow it: what is denied, nothing can allow. Without it, the policy is"
-    )
+    let why = "what is denied, nothing can allow";
+    match without(facts, statement) {
+        Some(rest) => (
+            format!("Take {named} away, or narrow it: {why}. Without it, the policy is"),
+            Some(rest),
+        ),
+        None => (format!("Take {named} away, or narrow it: {why}."), None),
+    }
 }
 
-/// The policy that denies, without the statement that does.
-pub(super) fn without_denial(facts: &Facts, statement: &StatementRef) -> Option<Value> {
+/// The policy of a statement without it; nothing if it is the only one.
+fn without(facts: &Facts, statement: &StatementRef) -> Option<Value> {
     let texts = facts.policies.as_ref().ok()?;
     let (_, text) = texts.iter().find(|(name, _)| *name == statement.policy)?;
     let mut policy: Value = serde_json::from_str(text).ok()?;
-    let statements = policy.get_mut("Statement")?;
-    match statements.as_array_mut() {
-        Some(several) if statement.index < several.len() => {
-            several.remove(statement.index);
-        }
-        _ => *statements = json!([]),
+    let statements = policy.get_mut("Statement")?.as_array_mut()?;
+    if statements.len() < 2 || statement.index >= statements.len() {
+        return None;
     }
+    statements.remove(statement.index);
     Some(policy)
 }
 

@@ -2,14 +2,12 @@
 
 use std::time::{Duration, Instant};
 
-use flowlogd_packet::FrameDirection;
-
 use crate::attachment::bench::Bench;
 use crate::attachment::{AttachmentError, Snapshot, Surroundings, device_counters, now, unix_time};
 use crate::capture::{AfPacket, AfPacketError, AfPacketOptions, Chunk, FrameRef, boot_time};
-use crate::config::{AttachmentConfig, Side};
+use crate::config::AttachmentConfig;
 use crate::journal::Mark;
-use crate::live::{Losses, Passed, SteadyClock};
+use crate::live::{Losses, Passed, SteadyClock, mend_frames};
 
 use super::PATIENCE;
 
@@ -115,7 +113,7 @@ impl<'a> Device<'a> {
             Err(error) => Err(error),
         };
         self.look_at_the_clock()?;
-        self.mend_frames();
+        mend_frames(&mut self.chunk.frames, self.attachment.side, &self.clock);
         if !granted {
             // Somebody else's packets.
             self.chunk.frames.clear();
@@ -126,12 +124,14 @@ impl<'a> Device<'a> {
         // The kernel hands packets over in order, and none later than its block's timeout.
         self.passed.read_up_to(self.chunk.frames.last().map_or_else(
             || before.saturating_sub(2 * AfPacketOptions::default().block_timeout),
-            stamp,
+            FrameRef::time,
         ));
         if let Ok(drops) = source.drops() {
             self.losses.add(drops, before);
         }
-        if let Some((secs, packets)) = self.losses.settle(self.chunk.frames.iter().map(stamp)) {
+        if let Some((secs, packets)) =
+            self.losses.settle(self.chunk.frames.iter().map(FrameRef::time))
+        {
             self.bench.lose(&[secs], packets)?;
         }
         // As long as there is something to read, its time counts: after a stop it would all be late.
@@ -174,30 +174,5 @@ impl<'a> Device<'a> {
             );
         }
         Ok(())
-    }
-
-    /// Gives frames the time of the steady clock, and the direction as the interface sees it.
-    fn mend_frames(&mut self) {
-        for frame in &mut self.chunk.frames {
-            if self.attachment.side == Side::Host {
-                frame.direction = frame.direction.map(opposite);
-            }
-            if !self.clock.agrees() {
-                let time = self.clock.time_of(stamp(frame));
-                (frame.secs, frame.nanos) = (time.as_secs(), time.subsec_nanos());
-            }
-        }
-    }
-}
-
-const fn stamp(frame: &FrameRef) -> Duration {
-    Duration::new(frame.secs, frame.nanos)
-}
-
-/// What the host's end of a cable receives, the other end has sent.
-const fn opposite(direction: FrameDirection) -> FrameDirection {
-    match direction {
-        FrameDirection::Incoming => FrameDirection::Outgoing,
-        FrameDirection::Outgoing => FrameDirection::Incoming,
     }
 }
