@@ -23,7 +23,10 @@ pub use inventory::{
 };
 pub use network::{Cidr, InvalidCidr};
 pub use rulebook::{Ground, GroundIndex, InterfaceIndex, RuleBook};
-pub use ruleset::{CompileOptions, InterfaceSet, Points, Revision, Ruleset};
+pub use ruleset::{
+    CompileOptions, FlatAcl, FlatBlocks, FlatCondition, FlatFamily, FlatRules, InterfaceSet, Points,
+    Revision, Ruleset,
+};
 pub use verdict::{
     Action, Decision, Direction, Exclusion, Initiator, Judgement, Lacking, NearestMiss, Reuse,
     Tick, Verdict,

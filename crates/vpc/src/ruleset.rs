@@ -3,6 +3,7 @@
 mod acl;
 pub(crate) mod bits;
 mod exclusion;
+mod flat;
 mod groups;
 mod hosts;
 mod ownership;
@@ -29,6 +30,7 @@ use crate::{
 use acl::AclEntries;
 use bits::PerDirection;
 pub(crate) use exclusion::ServiceAddresses;
+pub use flat::{FlatAcl, FlatBlocks, FlatCondition, FlatFamily, FlatRules};
 pub(crate) use groups::Reach;
 use groups::{GroupCatalogue, GroupRules};
 pub use ownership::InterfaceSet;

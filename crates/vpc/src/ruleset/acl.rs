@@ -15,11 +15,11 @@ pub(crate) struct AclEntries<A> {
 }
 
 #[derive(Debug)]
-struct AclEntry<A> {
-    block: Block<A>,
-    service: Service,
-    // The ground of the refusal, if the entry denies.
-    denial: Option<GroundIndex>,
+pub(crate) struct AclEntry<A> {
+    pub(crate) block: Block<A>,
+    pub(crate) service: Service,
+    /// The ground of the refusal, if the entry denies.
+    pub(crate) denial: Option<GroundIndex>,
 }
 
 impl<A: AddressBits> AclEntries<A> {
@@ -37,6 +37,11 @@ impl<A: AddressBits> AclEntries<A> {
             })
             .collect();
         Self { entries, last: ground("*") }
+    }
+
+    /// Returns the entries in order, and the ground of the `*` entry behind them.
+    pub(crate) fn entries(&self) -> (&[AclEntry<A>], GroundIndex) {
+        (&self.entries, self.last)
     }
 
     /// Returns what denies a packet: the first entry that matches decides (vpc-filtering.md §4).

@@ -2,7 +2,7 @@
 
 use std::fmt::Debug;
 use std::hash::{Hash, Hasher};
-use std::net::IpAddr;
+use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use std::ops::BitAnd;
 
 use flowlogd_packet::protocol;
@@ -21,8 +21,14 @@ pub(crate) trait AddressBits:
     /// Returns the bits of an address of this family.
     fn from_ip(address: IpAddr) -> Option<Self>;
 
+    /// Returns the address that has these bits.
+    fn to_ip(self) -> IpAddr;
+
     /// Returns the mask of the leading `len` bits.
     fn mask(len: u8) -> Self;
+
+    /// Returns how many bits a mask has.
+    fn len_of(mask: Self) -> u8;
 
     /// The lowest address.
     const ZERO: Self;
@@ -47,8 +53,17 @@ impl AddressBits for u32 {
         }
     }
 
+    fn to_ip(self) -> IpAddr {
+        Ipv4Addr::from_bits(self).into()
+    }
+
     fn mask(len: u8) -> Self {
         mask32(len)
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "at most 32")]
+    fn len_of(mask: Self) -> u8 {
+        mask.leading_ones() as u8
     }
 
     const ZERO: Self = 0;
@@ -80,8 +95,17 @@ impl AddressBits for u128 {
         }
     }
 
+    fn to_ip(self) -> IpAddr {
+        Ipv6Addr::from_bits(self).into()
+    }
+
     fn mask(len: u8) -> Self {
         mask128(len)
+    }
+
+    #[expect(clippy::cast_possible_truncation, reason = "at most 128")]
+    fn len_of(mask: Self) -> u8 {
+        mask.leading_ones() as u8
     }
 
     const ZERO: Self = 0;
@@ -126,6 +150,16 @@ impl<A: AddressBits> Block<A> {
 
     pub(crate) fn contains(&self, address: A) -> bool {
         address & self.mask == self.base
+    }
+
+    /// Returns whether every address of `other` is in this block.
+    pub(crate) fn covers(&self, other: &Self) -> bool {
+        A::len_of(self.mask) <= A::len_of(other.mask) && self.contains(other.base)
+    }
+
+    /// Returns the lowest address and the number of leading bits that all share.
+    pub(crate) fn parts(&self) -> (A, u8) {
+        (self.base, A::len_of(self.mask))
     }
 }
 

@@ -115,7 +115,7 @@ pub(crate) enum Reach {
 pub(crate) struct Rule {
     pub(crate) ground: GroundIndex,
     pub(crate) reach: Reach,
-    service: Service,
+    pub(crate) service: Service,
 }
 
 /// The pooled rules of a set of groups for one direction and family, in the canonical order:
@@ -244,6 +244,32 @@ impl<A: AddressBits> GroupRules<A> {
             .or_else(|| other_peer(|rule| !rule.service.is_narrow()).map(miss(Lacking::Peer)))
             .or_else(|| other_protocol.as_ref().map(miss(Lacking::Protocol)))
             .or_else(other_family)
+    }
+
+    /// Returns every address block that a rule has, with its rules by number, in the canonical order.
+    pub(crate) fn blocks(&self) -> BTreeMap<(u8, A), Vec<u32>> {
+        let mut all: BTreeMap<(u8, A), Vec<u32>> = BTreeMap::new();
+        match &self.blocks {
+            Blocks::Flat(blocks) => {
+                for (block, number) in blocks {
+                    let (base, len) = block.parts();
+                    all.entry((len, base)).or_default().push(*number);
+                }
+            }
+            Blocks::ByLength(lengths) => {
+                for length in lengths {
+                    for (base, numbers) in &length.rules {
+                        all.insert((A::len_of(length.mask), *base), numbers.to_vec());
+                    }
+                }
+            }
+        }
+        all
+    }
+
+    /// Returns the rule with a number.
+    pub(crate) fn rule(&self, number: u32) -> Option<&Rule> {
+        self.rules.get(number as usize)
     }
 
     /// Returns whether a rule allows everyone the whole of TCP or UDP.

@@ -124,6 +124,12 @@ impl Service {
         same && self.ports_match(key)
     }
 
+    /// Returns protocol, mask, lowest selector and span: a packet matches whose protocol is the same or any,
+    /// and whose `selector & mask` is one of the `span + 1` numbers from the lowest on.
+    pub(crate) const fn parts(&self) -> (u16, u32, u32, u32) {
+        (self.protocol, self.mask, self.low, self.span)
+    }
+
     /// Returns whether every packet of a protocol matches.
     pub(crate) fn covers(&self, protocol: u8) -> bool {
         let key = ServiceKey { protocol: protocol.into(), selector: NONE };

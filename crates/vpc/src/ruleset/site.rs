@@ -135,6 +135,11 @@ impl<A: ServiceAddresses> FamilySite<A> {
         acl.denial(peer, key)
     }
 
+    /// Returns the blocks of the subnet, inside which no network ACL is consulted, and the ACL's entries.
+    pub(crate) fn acl(&self, direction: Direction) -> Option<(&[Block<A>], &AclEntries<A>)> {
+        Some((&self.subnet, self.acl.of(direction).as_deref()?))
+    }
+
     /// Returns the pooled rules of the interface's security groups.
     pub(crate) fn rules(&self, direction: Direction) -> &GroupRules<A> {
         self.rules.of(direction)

@@ -1,0 +1,193 @@
+/* Judges and counts every packet of a device, and lets all of them pass.
+ *
+ * The rules, the connections and the two sets of tables are in maps that outlive this program and the agent. What a
+ * packet is, and what the rules say of it, is decided here as in crates/packet and crates/vpc, which are the oracle of
+ * this program's tests. */
+#include "kernel.h"
+
+#include "layout.h"
+#include "packet.h"
+#include "parse.h"
+#include "maps.h"
+#include "rules.h"
+#include "connection.h"
+#include "judge.h"
+#include "count.h"
+
+/* Set before loading, by tests alone; else the verifier removes what depends on it. */
+const volatile bool has_test_clock = false;
+
+INLINE __u64 time_since_boot(void)
+{
+	if (has_test_clock) {
+		__u32 zero = 0;
+		__u64 *set = bpf_map_lookup_elem(&test_clock, &zero);
+		return set ? *set : 0;
+	}
+	return bpf_ktime_get_boot_ns();
+}
+
+/* Gives a later fragment the ports of its first (semantics.md 14). */
+#define FRAGMENT_LIFETIME 30
+
+APART int resolve_fragment(struct packet *packet, struct cell *cell)
+{
+	struct fragment_key key = {
+		.src = packet->key.src,
+		.dst = packet->key.dst,
+		.id = packet->fragment_id,
+		.slot = packet->key.slot,
+		.family = packet->key.family,
+		.protocol = packet->key.protocol,
+	};
+	if (!has_ports(packet->key.protocol))
+		return done();
+	if (packet->fragment == FIRST_FRAGMENT) {
+		struct fragment_ports ports = {
+			.srcport = packet->key.srcport, .dstport = packet->key.dstport, .tick = packet->tick,
+		};
+		bpf_map_update_elem(&fragments, &key, &ports, BPF_ANY);
+		return done();
+	}
+	struct fragment_ports *first = bpf_map_lookup_elem(&fragments, &key);
+	if (first && packet->tick - first->tick <= FRAGMENT_LIFETIME) {
+		packet->key.srcport = first->srcport;
+		packet->key.dstport = first->dstport;
+	} else {
+		cell->counters.of[ORPHANS]++;
+	}
+	return done();
+}
+
+/* A packet whose flow is not known to be accepted in this tick. */
+APART int judge_and_count(struct packet *packet, struct ruleset *rules, struct epoch *epoch, struct cell *cell)
+{
+	__u32 slot = packet->key.slot;
+	void *table = one_of(&flows, epoch->which), *tracked = bpf_map_lookup_elem(&connections, &slot);
+	if (!table || !tracked)
+		return TCX_NEXT;
+	struct flow *flow = bpf_map_lookup_elem(table, &packet->key);
+	enum prior prior = NOTHING;
+	struct verdict verdict = {};
+	bool tells_all = flow_tells_all(packet);
+	aim(packet);
+	if (flow) {
+		/* Exclusions and the network ACL read nothing but what all packets of the flow share. */
+		if (tells_all && is_of_generation(flow->judged, rules))
+			prior = PASSES;
+	} else if (tells_all) {
+		packet->key.action = REJECT;
+		flow = bpf_map_lookup_elem(table, &packet->key);
+		if (flow && reuse_of(flow->judged) == RULES_ONLY && is_of_generation(flow->judged, rules)) {
+			prior = REFUSED;
+			verdict.ground = flow->judged & GROUND_MASK;
+		}
+	}
+	if (prior == NOTHING) {
+		__u32 excluded = exclusion(packet, rules);
+		if (excluded < NOT_EXCLUDED) {
+			cell->counters.of[EXCLUDED + excluded] += packet->packets;
+			return TCX_NEXT;
+		}
+	}
+	if (!judge(tracked, packet, rules, &verdict, prior))
+		refuse(&verdict, packet, verdict.ground);
+	if (verdict.shortage == UNTRACKED || verdict.shortage == ALLOWANCE)
+		cell->counters.of[verdict.shortage]++;
+	cell->counters.of[verdict.action == ACCEPT ? ACCEPTED : REJECTED] += packet->packets;
+	if (!flow || packet->key.action != verdict.action) {
+		packet->key.action = verdict.action;
+		flow = bpf_map_lookup_elem(table, &packet->key);
+	}
+	if (flow) {
+		learn(flow, packet, rules, &verdict);
+		count_into(flow, packet);
+	} else {
+		DO(begin_flow(packet, rules, &verdict, epoch, cell));
+	}
+	return TCX_NEXT;
+}
+
+INLINE int look_at(struct __sk_buff *skb, bool received)
+{
+	__u32 zero = 0, ifindex = skb->ifindex;
+	struct device *device = bpf_map_lookup_elem(&devices, &ifindex);
+	if (!device)
+		return TCX_NEXT;
+	__u32 slot = device->slot;
+	void *epoch_table = bpf_map_lookup_elem(&epochs, &zero);
+	if (!epoch_table)
+		return TCX_NEXT;
+	struct epoch *epoch = bpf_map_lookup_elem(epoch_table, &zero);
+	if (!epoch)
+		return TCX_NEXT;
+	/* Read once: everything of this packet goes to one set of tables. */
+	__u32 which = epoch->which;
+	void *cell_table = one_of(&cells, which), *flow_table = one_of(&flows, which);
+	void *rule_table = bpf_map_lookup_elem(&rulesets, &slot);
+	if (!cell_table || !flow_table || !rule_table)
+		return TCX_NEXT;
+	struct cell *cell = bpf_map_lookup_elem(cell_table, &slot);
+	struct ruleset *rules = bpf_map_lookup_elem(rule_table, &zero);
+	struct packet *packet = bpf_map_lookup_elem(&scratch, &zero);
+	if (!cell || !rules || !packet)
+		return TCX_NEXT;
+
+	__u64 now = time_since_boot();
+	if (unlikely(now - cell->from >= cell->span))
+		DO(look_at_the_clock(cell, epoch, now, slot));
+	cell->counters.of[FRAMES + !received]++;
+	cell->counters.of[FRAME_BYTES + !received] += skb->len;
+
+	__builtin_memset(packet, 0, offsetof(struct packet, connection));
+	int parsed = parse(skb, device->is_raw_ip, packet);
+	if (unlikely(parsed != PARSED)) {
+		if (parsed >= NOT_IP_ARP && parsed <= IP_MALFORMED)
+			cell->counters.of[parsed]++;
+		return TCX_NEXT;
+	}
+	packet->now = now;
+	packet->tick = cell->tick;
+	packet->second = cell->second;
+	packet->key.window = cell->window;
+	packet->key.slot = slot;
+	packet->key.direction = received ? device->received_is : !device->received_is;
+	if (unlikely(packet->fragment != WHOLE))
+		DO(resolve_fragment(packet, cell));
+	cell->counters.of[SEEN] += packet->packets;
+	cell->counters.of[SEEN_BYTES] += packet->bytes;
+
+	struct flow *flow = bpf_map_lookup_elem(flow_table, &packet->key);
+	if (likely(flow && stands_for(flow->judged, packet, rules))) {
+		cell->counters.of[ACCEPTED] += packet->packets;
+		count_into(flow, packet);
+		return TCX_NEXT;
+	}
+	return judge_and_count(packet, rules, epoch, cell);
+}
+
+SECTION("classifier")
+int receive(struct __sk_buff *skb)
+{
+	return look_at(skb, true);
+}
+
+SECTION("classifier")
+int send(struct __sk_buff *skb)
+{
+	return look_at(skb, false);
+}
+
+/* Removes the dead connections of the slot that the mark names. Run by the agent, not by packets. */
+SECTION("classifier")
+int sweep_connections(struct __sk_buff *skb)
+{
+	__u32 slot = skb->mark;
+	void *table = bpf_map_lookup_elem(&connections, &slot);
+	if (!table)
+		return -1;
+	struct sweep sweep = { .slot = slot, .now = (__u32)(time_since_boot() / SECOND) + 1 };
+	return bpf_for_each_map_elem(table, sweep_one, &sweep, 0);
+}
+
+const char terms[] SECTION("license") = "Apache-2.0";

@@ -1,0 +1,215 @@
+/* Packet, rules and connections -> verdict: crates/vpc/src/evaluate.rs in another form. */
+#pragma once
+
+#include "connection.h"
+#include "maps.h"
+#include "packet.h"
+#include "rules.h"
+
+enum initiator { UNKNOWN = 0, SOURCE = 1, DESTINATION_END = 2 };
+
+struct verdict {
+	__u32 ground;
+	__u8 action;
+	__u8 tracked;
+	__u8 initiator;
+	__u8 reuse;
+	/* A counter of what could not be kept; 0: nothing. */
+	__u32 shortage;
+};
+
+/* What earlier packets of the flow have told of this generation's rules. */
+enum prior {
+	NOTHING,
+	/* Neither exclusions nor the network ACL are against it. */
+	PASSES,
+	/* The rules refuse it; only a connection could let it pass. */
+	REFUSED,
+};
+
+/* Who opened a connection of which nothing is known but one packet's flags. */
+INLINE __u8 initiator_by_flags(const struct packet *packet)
+{
+	__u8 flags = flags_of(packet);
+	if (is_opening(flags))
+		return SOURCE;
+	return (flags & (TCP_SYN | TCP_ACK)) == (TCP_SYN | TCP_ACK) ? DESTINATION_END : UNKNOWN;
+}
+
+INLINE __u8 reuse_of_accept(const struct packet *packet)
+{
+	return flow_tells_all(packet) && !is_eventful(flags_of(packet)) ? WITHIN_TICK : NEVER;
+}
+
+INLINE void refuse(struct verdict *verdict, const struct packet *packet, __u32 ground)
+{
+	verdict->action = REJECT;
+	verdict->ground = ground;
+	verdict->initiator = initiator_by_flags(packet);
+	verdict->reuse = flow_tells_all(packet) ? RULES_ONLY : NEVER;
+}
+
+INLINE void accept_without_state(struct verdict *verdict, const struct packet *packet, __u32 ground)
+{
+	verdict->action = ACCEPT;
+	verdict->ground = ground;
+	verdict->initiator = initiator_by_flags(packet);
+	verdict->reuse = reuse_of_accept(packet);
+}
+
+/* An ICMP error about a packet of a live connection: the receiver of an incoming error had sent that packet, the
+ * sender of an outgoing one had received it. */
+APART bool relates(void *table, struct packet *packet, struct ruleset *rules, struct verdict *verdict)
+{
+	struct quoted *quoted = &packet->quoted;
+	struct connection_key key;
+	__u32 direction = !(packet->key.direction & 1);
+	if (!connection_key(&key, quoted->family, quoted->protocol, direction, &quoted->src, &quoted->dst,
+			    quoted->srcport, quoted->dstport, &quoted->icmp))
+		return false;
+	struct connection *connection = find_connection(table, packet->key.slot, &key, moment_of(packet));
+	if (!connection)
+		return false;
+	const struct address *opener =
+		initiator_of(connection->state) == direction ? &quoted->src : &quoted->dst;
+	verdict->action = ACCEPT;
+	verdict->ground = connection->ground;
+	verdict->tracked = 1;
+	verdict->reuse = NEVER;
+	/* Else a router on the way complains. */
+	verdict->initiator = UNKNOWN;
+	if (quoted->family == packet->key.family) {
+		if (same_address(opener, &packet->key.src))
+			verdict->initiator = SOURCE;
+		else if (same_address(opener, &packet->key.dst))
+			verdict->initiator = DESTINATION_END;
+	}
+	return true;
+}
+
+/* Whether the flow of an allowed packet is left untracked (vpc-filtering.md 3.1): the rule that allows the first packet
+ * is for everyone, and so are all answers. Without a SYN nothing tells the first packet from an answer, so then it
+ * suffices that the packet is one or the other. */
+INLINE bool is_untracked(struct packet *packet, const struct ruleset *rules, __u16 marks)
+{
+	__u8 protocol = packet->key.protocol;
+	if (rules->marks & ALWAYS_TRACKED || (protocol != PROTO_TCP && protocol != PROTO_UDP))
+		return false;
+	__u32 family = family_index(packet), direction = packet->key.direction & 1;
+	__u8 bit = protocol == PROTO_TCP ? 1 : 2;
+	if (marks & FOR_EVERYONE && rules->open[family][!direction] & bit)
+		return true;
+	if (is_opening(flags_of(packet)) || !(rules->open[family][direction] & bit))
+		return false;
+	struct scan scan = { .selector = packet->key.srcport, .protocol = protocol };
+	return first_match(packet, rules->groups[family][!direction], &scan) && scan.marks & FOR_EVERYONE;
+}
+
+/* Judges a packet of no connection. */
+APART int judge_by_rules(void *table, struct packet *packet, struct ruleset *rules, struct verdict *verdict,
+			  bool has_key)
+{
+	__u32 family = family_index(packet), direction = packet->key.direction & 1;
+	__u32 denial = verdict->ground;
+	bool denied = verdict->action == REJECT;
+	/* Inbound the network ACL comes first, outbound the security groups (vpc-filtering.md 1). */
+	if (direction == INGRESS && denied) {
+		refuse(verdict, packet, denial);
+		return done();
+	}
+	struct scan scan = { .selector = packet->selector, .protocol = packet->protocol };
+	if (!first_match(packet, rules->groups[family][direction], &scan)) {
+		refuse(verdict, packet, rules->implicit_deny);
+		return done();
+	}
+	if (denied) {
+		refuse(verdict, packet, denial);
+		return done();
+	}
+	accept_without_state(verdict, packet, scan.ground);
+	__u8 flags = flags_of(packet);
+	if (!has_key || !may_open(packet) || flags & TCP_RST)
+		return done();
+	if (is_untracked(packet, rules, scan.marks)) {
+		if (is_opening(flags)) {
+			/* It begins anew what was closing. */
+			__u32 now = moment_of(packet);
+			struct connection *closing =
+				find_connection(table, packet->key.slot, &packet->connection, now);
+			if (closing)
+				end_connection(table, packet->key.slot, &packet->connection, closing, closing->state);
+		}
+		return done();
+	}
+	if (open_connection(table, packet, rules, scan.ground) == IS_TRACKED) {
+		verdict->initiator = SOURCE;
+		/* One that is being opened is not steady. */
+		if (packet->key.protocol == PROTO_TCP && is_opening(flags))
+			verdict->reuse = NEVER;
+		return done();
+	}
+	if (rules->marks & HAS_ALLOWANCE) {
+		refuse(verdict, packet, rules->allowance);
+		verdict->shortage = ALLOWANCE;
+	} else {
+		verdict->shortage = UNTRACKED;
+	}
+	verdict->reuse = NEVER;
+	return done();
+}
+
+/* Judges a packet that is in some record. Returns false where a refusal stands that the caller knows. */
+APART bool judge(void *table, struct packet *packet, struct ruleset *rules, struct verdict *verdict, enum prior prior)
+{
+	__u8 family = packet->key.family, protocol = packet->key.protocol;
+	__u32 direction = packet->key.direction & 1, slot = packet->key.slot;
+	verdict->action = ACCEPT;
+	if (prior != REFUSED &&
+	    (is_never_filtered(family, &packet->key.src, protocol, packet->key.srcport) ||
+	     is_never_filtered(family, &packet->key.dst, protocol, packet->key.dstport))) {
+		accept_without_state(verdict, packet, rules->never_filtered);
+		return true;
+	}
+	bool has_key = !has_unknown_ports(packet) && !packet->quoted.known &&
+		       connection_key(&packet->connection, family, protocol, direction, &packet->key.src,
+				      &packet->key.dst, packet->key.srcport, packet->key.dstport, &packet->icmp);
+	struct connection *connection = NULL;
+	if (has_key)
+		connection = find_connection(table, slot, &packet->connection, moment_of(packet));
+	if (prior == REFUSED && !connection)
+		return false;
+	/* The network ACL has no state: it is asked for every packet, tracked or not. */
+	__u32 denial = 0;
+	bool denied = prior != PASSES && acl_denies(packet, rules, &denial);
+	__u64 state = connection ? connection->state : 0;
+	__u8 flags = flags_of(packet);
+	if (connection && !(phase_of(state) == CLOSING && is_opening(flags))) {
+		if (!denied)
+			state = observe(packet, rules, connection);
+		if (!(state & STATE_DEAD)) {
+			if (denied) {
+				refuse(verdict, packet, denial);
+			} else {
+				verdict->ground = connection->ground;
+				verdict->tracked = 1;
+				verdict->reuse = phase_of(state) == ESTABLISHED ? reuse_of_accept(packet) : NEVER;
+			}
+			verdict->initiator =
+				initiator_of(state) == direction ? SOURCE : DESTINATION_END;
+			return true;
+		}
+	}
+	if (packet->quoted.known && relates(table, packet, rules, verdict)) {
+		if (denied) {
+			__u8 initiator = verdict->initiator;
+			refuse(verdict, packet, denial);
+			verdict->initiator = initiator;
+			verdict->tracked = 0;
+		}
+		return true;
+	}
+	verdict->ground = denial;
+	verdict->action = denied ? REJECT : ACCEPT;
+	DO(judge_by_rules(table, packet, rules, verdict, has_key));
+	return true;
+}

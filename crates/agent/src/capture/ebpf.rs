@@ -1,0 +1,57 @@
+//! Capture in the kernel: a program at each device judges and counts every packet there, and this process reads what it
+//! has counted (live-capture.md).
+#![expect(unsafe_code, reason = "no safe interface of bpf(2) in std")]
+
+pub mod layout;
+mod map;
+mod plane;
+mod program;
+mod rules;
+mod sys;
+
+use std::io;
+
+pub use plane::{Counted, Plane, PlaneOptions, Retired, Timing};
+pub use program::{Clock, Sizes};
+pub use rules::RulesDoNotFit;
+pub use sys::Run;
+
+/// Why the kernel's program cannot be used.
+#[derive(Debug, thiserror::Error)]
+pub enum EbpfError {
+    /// There was no clang when this was built.
+    #[error("this flowlogd was built without the kernel program: there was no clang")]
+    NotBuilt,
+    /// The kernel refuses the program or a map.
+    #[error("the kernel does not take {what}: {why}")]
+    Load {
+        /// What.
+        what: &'static str,
+        /// What it says.
+        why: String,
+    },
+    /// The object that was built in is another program's.
+    #[error("the kernel program lacks {0}")]
+    Lacks(&'static str),
+    /// A limit of the tables.
+    #[error(transparent)]
+    Rules(#[from] RulesDoNotFit),
+    /// The kernel refuses something else.
+    #[error("cannot {action}: {source}")]
+    System {
+        /// What was tried.
+        action: &'static str,
+        /// What the kernel says.
+        source: io::Error,
+    },
+}
+
+impl EbpfError {
+    fn io(action: &'static str) -> impl FnOnce(io::Error) -> Self {
+        move |source| Self::System { action, source }
+    }
+
+    fn load(what: &'static str, error: impl std::error::Error) -> Self {
+        Self::Load { what, why: program::chain(&error) }
+    }
+}

@@ -1,0 +1,309 @@
+//! The data plane: rules and devices in, epochs of counted packets out.
+
+use std::collections::BTreeMap;
+use std::io;
+use std::os::fd::AsFd;
+use std::path::PathBuf;
+
+use flowlogd_vpc::FlatRules;
+
+use super::EbpfError;
+use super::layout::{
+    Connection, ConnectionKey, Counters, Device, Epoch, Event, Flow, FlowKey, OVERFLOW_EVENTS, SLOTS, Taken,
+};
+use super::map::Map;
+use super::program::{self, Clock, Programs, Sizes, Tables};
+use super::rules::RuleStore;
+use super::sys::{self, Run, kind};
+
+/// How to set up a data plane.
+#[derive(Clone, Debug)]
+pub struct PlaneOptions {
+    /// How large the tables are.
+    pub sizes: Sizes,
+    /// Who tells the time.
+    pub clock: Clock,
+    /// A directory of a BPF file system where everything outlives this process.
+    pub directory: Option<PathBuf>,
+    /// In seconds.
+    pub window_length: u32,
+}
+
+/// From which time on which offset counts (`semantics.md` 5). Times are since boot, all in nanoseconds.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct Timing {
+    /// Wall clock − time since boot.
+    pub offset: i64,
+    /// From here on the next one counts.
+    pub switch_at: u64,
+    /// The next one.
+    pub next_offset: i64,
+}
+
+impl Timing {
+    /// An offset for all time.
+    pub const fn fixed(offset: i64) -> Self {
+        Self { offset, switch_at: u64::MAX, next_offset: offset }
+    }
+}
+
+/// An epoch that is over: nothing counts into it any more.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Retired {
+    /// Its number.
+    pub number: u64,
+    which: usize,
+}
+
+/// What was counted in an epoch.
+#[derive(Clone, Debug, Default)]
+pub struct Counted {
+    /// Its number.
+    pub number: u64,
+    /// Flows by window, slot and the rest of the key; in no order.
+    pub flows: Vec<(FlowKey, Flow)>,
+    /// Packets whose flows found no room, each a flow of its own.
+    pub events: Vec<Event>,
+    /// Counters by slot and window.
+    pub counters: BTreeMap<(u32, u32), Counters>,
+}
+
+/// The kernel's side of live capture.
+#[derive(Debug)]
+pub struct Plane {
+    programs: Programs,
+    tables: Tables,
+    store: RuleStore,
+    options: PlaneOptions,
+    epoch: Epoch,
+    cpus: usize,
+    /// Slots whose cells may hold something.
+    slots: Vec<u32>,
+}
+
+impl Plane {
+    /// Loads the program, and begins the first epoch, or goes on in the one that an earlier process left.
+    pub fn load(options: PlaneOptions, timing: Timing) -> Result<Self, EbpfError> {
+        let (programs, tables) =
+            program::load(options.sizes, options.clock, options.directory.as_deref())?;
+        let store = RuleStore::new(&tables, options.sizes.peers, options.sizes.chunks)
+            .map_err(EbpfError::io("read the rules in force"))?;
+        let cpus = sys::possible_cpus().map_err(EbpfError::io("count the CPUs"))?;
+        let mut plane = Self {
+            programs,
+            tables,
+            store,
+            epoch: Epoch { window_length: options.window_length, flows: options.sizes.flows, ..Epoch::default() },
+            options,
+            cpus,
+            slots: Vec::new(),
+        };
+        plane.find_epoch().map_err(EbpfError::io("find the epoch"))?;
+        if plane.epoch.number == 0 {
+            plane.begin_epoch(0, timing).map_err(EbpfError::io("begin an epoch"))?;
+        }
+        Ok(plane)
+    }
+
+    /// Looks which epoch is counted into, if any.
+    fn find_epoch(&mut self) -> io::Result<()> {
+        let Some(active) = self.tables.epochs.get(&0).or_else(nothing_there)? else { return Ok(()) };
+        for side in &self.tables.sides {
+            if sys::map_id(side.epoch.as_fd())? == active
+                && let Some(epoch) = side.epoch.get(&0)?
+            {
+                self.epoch = epoch;
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the number of the epoch that is counted into.
+    pub const fn epoch(&self) -> u64 {
+        self.epoch.number
+    }
+
+    /// Lets the other tables be counted into. When this returns nothing writes to those before any more.
+    pub fn swap(&mut self, timing: Timing) -> Result<Retired, EbpfError> {
+        let retired = self.retired();
+        let which = 1 - self.epoch.which;
+        self.begin_epoch(which, timing).map_err(EbpfError::io("begin an epoch"))?;
+        Ok(Retired { number: retired.number + 1, which: 1 - self.side() })
+    }
+
+    /// Returns the epoch before this one: what it counted may not have been read yet.
+    pub fn retired(&self) -> Retired {
+        Retired { number: self.epoch.number - 1, which: 1 - self.side() }
+    }
+
+    fn side(&self) -> usize {
+        self.epoch.which as usize & 1
+    }
+
+    fn begin_epoch(&mut self, which: u32, timing: Timing) -> io::Result<()> {
+        let attached = u32::try_from(self.slots.len().max(1)).unwrap_or(SLOTS);
+        let epoch = Epoch {
+            number: self.epoch.number + 1,
+            offset: timing.offset,
+            switch_at: timing.switch_at,
+            next_offset: timing.next_offset,
+            window_length: self.options.window_length,
+            which,
+            flows: self.options.sizes.flows,
+            share: self.options.sizes.flows / 2 / attached,
+        };
+        let [first, second] = &self.tables.sides;
+        let side = if which == 0 { first } else { second };
+        side.epoch.set(&0, &epoch)?;
+        self.tables.epochs.put(0, &side.epoch)?;
+        self.epoch = epoch;
+        Ok(())
+    }
+
+    /// Reads what a retired epoch has counted. It stays there until it is [cleared](Self::clear).
+    pub fn read(&self, retired: Retired) -> Result<Counted, EbpfError> {
+        self.read_side(retired).map_err(EbpfError::io("read what was counted"))
+    }
+
+    fn read_side(&self, retired: Retired) -> io::Result<Counted> {
+        let [first, second] = &self.tables.sides;
+        let side = if retired.which == 0 { first } else { second };
+        let mut counted = Counted { number: retired.number, ..Counted::default() };
+        side.flows.read(|keys, flows| counted.flows.extend(keys.iter().copied().zip(flows.iter().copied())))?;
+        let told = side.taken.get(&SLOTS)?.unwrap_or_default().events.min(OVERFLOW_EVENTS.into());
+        for place in 0..u32::try_from(told).unwrap_or(0) {
+            counted.events.extend(side.events.get(&place)?);
+        }
+        let mut add = |slot, window, counters: &Counters| {
+            if *counters != Counters::default() {
+                counted.counters.entry((slot, window)).or_default().add(counters);
+            }
+        };
+        side.rows.read(|keys, rows| {
+            for (key, row) in keys.iter().zip(rows) {
+                add(key.slot, key.window, row);
+            }
+        })?;
+        for slot in &self.slots {
+            for cell in side.cells.of_cpus(*slot, self.cpus)? {
+                add(*slot, cell.window, &cell.counters);
+            }
+        }
+        Ok(counted)
+    }
+
+    /// Empties a retired epoch's tables. What it has counted has to be safe by now.
+    pub fn clear(&self, retired: Retired) -> Result<(), EbpfError> {
+        self.clear_side(retired).map_err(EbpfError::io("empty tables"))
+    }
+
+    fn clear_side(&self, retired: Retired) -> io::Result<()> {
+        let [first, second] = &self.tables.sides;
+        let side = if retired.which == 0 { first } else { second };
+        let mut flows = Vec::new();
+        side.flows.read(|keys, _| flows.extend_from_slice(keys))?;
+        side.flows.remove_all(&flows)?;
+        let mut rows = Vec::new();
+        side.rows.read(|keys, _| rows.extend_from_slice(keys))?;
+        side.rows.remove_all(&rows)?;
+        for slot in &self.slots {
+            side.cells.clear_cpus(*slot, self.cpus)?;
+            side.taken.set(slot, &Taken::default())?;
+        }
+        side.taken.set(&SLOTS, &Taken::default())
+    }
+
+    /// Returns how many flows and single packets the current epoch has taken up.
+    pub fn taken(&self) -> Result<Taken, EbpfError> {
+        let [first, second] = &self.tables.sides;
+        let side = if self.side() == 0 { first } else { second };
+        Ok(side.taken.get(&SLOTS).map_err(EbpfError::io("look at the tables"))?.unwrap_or_default())
+    }
+
+    /// Gives a slot room for connections, and rules. A device may be bound to it then.
+    pub fn open_slot(&mut self, slot: u32, connections: u32) -> Result<(), EbpfError> {
+        let open = || -> io::Result<()> {
+            let path = self.options.directory.as_ref().map(|at| at.join(format!("connections_{slot}")));
+            if let Some(path) = &path
+                && let Ok(fd) = sys::pinned(path)
+            {
+                return self.tables.connections.put(slot, &fd);
+            }
+            let flags = sys::NO_PREALLOC;
+            let table =
+                Map::<ConnectionKey, Connection>::create(kind::HASH, connections, flags, "connections")?;
+            if let Some(path) = &path {
+                sys::pin(table.as_fd(), path)?;
+            }
+            self.tables.connection_counts.set(&slot, &0)?;
+            self.tables.connections.put(slot, &table)
+        };
+        open().map_err(EbpfError::io("make a table of connections"))?;
+        if !self.slots.contains(&slot) {
+            self.slots.push(slot);
+        }
+        Ok(())
+    }
+
+    /// Puts the rules of a slot in force: all at once. If they do not fit, those before stay.
+    pub fn set_rules(
+        &mut self,
+        slot: u32,
+        generation: u16,
+        rules: &FlatRules,
+        has_allowance: bool,
+    ) -> Result<(), EbpfError> {
+        self.store.set(&self.tables, slot, generation, rules, has_allowance)
+    }
+
+    /// Removes rules that an earlier process left, when all slots have new ones.
+    pub fn forget_stale_rules(&mut self) -> Result<(), EbpfError> {
+        self.store.forget_stale(&self.tables)
+    }
+
+    /// Lets packets of a device be those of a slot.
+    pub fn bind(&self, ifindex: u32, device: &Device) -> Result<(), EbpfError> {
+        self.tables.devices.set(&ifindex, device).map_err(EbpfError::io("bind a device"))
+    }
+
+    /// Lets a device's packets be nobody's.
+    pub fn unbind(&self, ifindex: u32) -> Result<(), EbpfError> {
+        self.tables.devices.remove(&ifindex).map(drop).map_err(EbpfError::io("unbind a device"))
+    }
+
+    /// Removes the dead connections of a slot, and returns how many live on.
+    pub fn sweep(&self, slot: u32) -> Result<u64, EbpfError> {
+        let run = || -> io::Result<u64> {
+            // `mark` is the third word of `struct __sk_buff`.
+            let mut context = [0_u32; 48];
+            if let Some(mark) = context.get_mut(2) {
+                *mark = slot;
+            }
+            sys::test_run(self.programs.sweep.as_fd(), &[0; 14], sys::bytes(&context), 1)?;
+            Ok(self.tables.connection_counts.get(&slot)?.unwrap_or(0))
+        };
+        run().map_err(EbpfError::io("sweep connections"))
+    }
+
+    /// Runs the program on a frame that the device has received, or sent.
+    pub fn run(&self, frame: &[u8], ifindex: u32, received: bool, repeat: u32) -> Result<Run, EbpfError> {
+        let program = if received { &self.programs.receive } else { &self.programs.send };
+        // `ifindex` is the eleventh word of `struct __sk_buff`.
+        let mut context = [0_u32; 48];
+        if let Some(cell) = context.get_mut(10) {
+            *cell = ifindex;
+        }
+        sys::test_run(program.as_fd(), frame, sys::bytes(&context), repeat)
+            .map_err(EbpfError::io("run the program"))
+    }
+
+    /// Sets the time since boot, in nanoseconds, of a program that was loaded with [`Clock::Test`].
+    pub fn set_test_clock(&self, nanoseconds: u64) -> Result<(), EbpfError> {
+        self.tables.test_clock.set(&0, &nanoseconds).map_err(EbpfError::io("set the test's clock"))
+    }
+}
+
+/// An empty place of a table of tables.
+fn nothing_there(error: io::Error) -> io::Result<Option<u32>> {
+    if error.raw_os_error() == Some(libc::ENOENT) { Ok(None) } else { Err(error) }
+}
