@@ -13,7 +13,8 @@ use flowlogd_vpc::ReservedAddresses;
 
 use crate::exit_status::Failure;
 pub(crate) use service::{
-    AgentCommand, AgentOptions, AgentRunOptions, ClientOptions, DoctorOptions, EnrollOptions,
+    AgentCommand, AgentOptions, AgentRunOptions, ClientOptions, DetachOptions, DoctorOptions,
+    EnrollOptions,
     ServeOptions, StatusOptions, TailOptions,
 };
 
@@ -45,6 +46,8 @@ pub(crate) enum Command {
     Agent(AgentOptions),
     /// Show agents, attachments and flow logs
     Status(StatusOptions),
+    /// Take off devices what agents have left in the kernel, which counts on when they end
+    Detach(DetachOptions),
     /// Find out why a flow log's records do not arrive
     Doctor(DoctorOptions),
     /// Print the events of a log group

@@ -3,7 +3,7 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
-use flowlogd_agent::config::{Pace, Side};
+use flowlogd_agent::config::{CaptureOption, Pace, Side};
 
 use super::SideOption;
 
@@ -109,6 +109,11 @@ pub(crate) struct AgentRunOptions {
     #[arg(long, value_enum, default_value = "host", value_name = "SIDE")]
     pub(crate) side: SideOption,
 
+    /// How packets of devices are captured: in the kernel, by packet sockets, or in the kernel where that is possible
+    /// [default: auto]
+    #[arg(long, value_enum, value_name = "HOW")]
+    pub(crate) capture: Option<CaptureChoice>,
+
     /// Or to this capture file
     #[arg(long, value_name = "FILE", requires = "interface")]
     pub(crate) replay: Option<PathBuf>,
@@ -141,6 +146,18 @@ pub(crate) struct EnrollOptions {
     /// The account that the agent is of
     #[arg(long, default_value = "123456789012", value_name = "N")]
     pub(crate) account_id: String,
+}
+
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct DetachOptions {
+    /// What all agents of this machine have left
+    #[arg(long)]
+    pub(crate) all: bool,
+
+    /// What the agent with this state directory has left
+    #[arg(long, value_name = "DIR")]
+    pub(crate) state_dir: Option<PathBuf>,
 }
 
 /// How a server is found, and as whom it is asked: as by the AWS CLI.
@@ -208,6 +225,27 @@ pub(crate) struct TailOptions {
     /// Only streams whose names begin so
     #[arg(long, value_name = "PREFIX")]
     pub(crate) stream_prefix: Option<String>,
+}
+
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum CaptureChoice {
+    /// In the kernel if possible, else by packet sockets
+    Auto,
+    /// In the kernel, or not at all
+    Ebpf,
+    /// By packet sockets
+    #[value(name = "af_packet")]
+    AfPacket,
+}
+
+impl From<CaptureChoice> for CaptureOption {
+    fn from(choice: CaptureChoice) -> Self {
+        match choice {
+            CaptureChoice::Auto => Self::Auto,
+            CaptureChoice::Ebpf => Self::Ebpf,
+            CaptureChoice::AfPacket => Self::AfPacket,
+        }
+    }
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

@@ -4,6 +4,7 @@ mod af_packet;
 mod boot_time;
 mod byte_order;
 mod chunk;
+pub(crate) mod device;
 pub mod ebpf;
 mod error;
 mod link_type;

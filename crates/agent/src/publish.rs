@@ -70,6 +70,10 @@ impl Publisher {
         subscription: &Subscription,
         emit: &mut impl FnMut(Batch) -> Result<(), E>,
     ) -> Result<(), E> {
+        let timeline = self.rules.timeline();
+        let Some(number) = timeline.and_then(|timeline| timeline.interface(&self.interface_id)) else {
+            return Ok(());
+        };
         let renderer = Renderer {
             rules: Arc::clone(&self.rules),
             options: RecorderOptions {
@@ -97,24 +101,23 @@ impl Publisher {
             if window.window().end() <= subscription.since {
                 continue;
             }
-            for part in window.parts(1) {
-                let mut result = Ok(());
-                renderer.for_each_record(window, &part, &mut Written::default(), |_, record| {
-                    if result.is_err() || !subscription.wants(record) {
-                        return;
-                    }
-                    line.clear();
-                    if subscription.as_json {
-                        subscription.format.render_json(record, &mut line);
-                        add_groups(record, &mut line);
-                    } else {
-                        subscription.format.render(record, &mut line);
-                    }
-                    let (seconds, packets) = told(record);
-                    result = batcher.push(seconds, &line, packets).map_or(Ok(()), &mut *emit);
-                });
-                result?;
-            }
+            let part = window.part_of(number);
+            let mut result = Ok(());
+            renderer.for_each_record(window, &part, &mut Written::default(), |_, record| {
+                if result.is_err() || !subscription.wants(record) {
+                    return;
+                }
+                line.clear();
+                if subscription.as_json {
+                    subscription.format.render_json(record, &mut line);
+                    add_groups(record, &mut line);
+                } else {
+                    subscription.format.render(record, &mut line);
+                }
+                let (seconds, packets) = told(record);
+                result = batcher.push(seconds, &line, packets).map_or(Ok(()), &mut *emit);
+            });
+            result?;
         }
         batcher.finish().map_or(Ok(()), emit)
     }

@@ -107,6 +107,15 @@ impl ClosedWindow {
         found
     }
 
+    /// Returns what the window says of one interface.
+    pub fn part_of(&self, interface: InterfaceIndex) -> Part<'_> {
+        Part {
+            v4: self.tables.iter().map(|table| flows_at(&table.v4, interface)).collect(),
+            v6: self.tables.iter().map(|table| flows_at(&table.v6, interface)).collect(),
+            statuses: self.statuses.get(&interface).map(|status| (interface, *status)).into_iter().collect(),
+        }
+    }
+
     /// Cuts the window into at least one and about `count` parts of similar size.
     pub fn parts(&self, count: usize) -> Vec<Part<'_>> {
         let v4: usize = self.tables.iter().map(|table| table.v4.len()).sum();
@@ -159,6 +168,13 @@ impl ClosedWindow {
         parts.push(Part { v4: rest_v4, v6: rest_v6, statuses: statuses.collect() });
         parts
     }
+}
+
+/// Returns the stretch of a sorted run that is of one interface.
+fn flows_at<K: PackedKey>(run: &[Entry<K>], interface: InterfaceIndex) -> &[Entry<K>] {
+    let first = run.partition_point(|entry| entry.key.head() >> 1 < interface.0);
+    let end = run.partition_point(|entry| entry.key.head() >> 1 <= interface.0);
+    run.get(first..end).unwrap_or_default()
 }
 
 /// Takes the sorted run's head off.

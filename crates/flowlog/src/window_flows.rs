@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use flowlogd_packet::Addresses;
 use flowlogd_vpc::InterfaceIndex;
 
-use crate::key::{KeyV4, KeyV6, PackedKey};
+use crate::key::{FlowKey, KeyV4, KeyV6, PackedKey, at_point};
 use crate::table::Entry;
 use crate::tally::Tally;
 use crate::window::CaptureWindow;
@@ -27,6 +28,27 @@ pub struct WindowFlows {
 pub struct DamagedFlows;
 
 impl WindowFlows {
+    /// Adds flows in any order, those of the same key as pieces of one.
+    pub fn gather(flows: impl IntoIterator<Item = (FlowKey, Tally)>) -> Self {
+        let mut gathered = Self::default();
+        for (key, tally) in flows {
+            let (ports, protocol) = ((key.srcport, key.dstport), key.protocol);
+            match key.addresses {
+                Addresses::V4 { src, dst } => {
+                    let packed = KeyV4::new(src, dst, ports.0, ports.1, protocol);
+                    gathered.v4.push(Entry { key: at_point(packed, &key), tally });
+                }
+                Addresses::V6 { src, dst } => {
+                    let packed = KeyV6::new(src, dst, ports.0, ports.1, protocol);
+                    gathered.v6.push(Entry { key: at_point(packed, &key), tally });
+                }
+            }
+        }
+        unite(&mut gathered.v4);
+        unite(&mut gathered.v6);
+        gathered
+    }
+
     /// Whether there is nothing in it.
     pub fn is_empty(&self) -> bool {
         self.v4.is_empty() && self.v6.is_empty() && self.lost.is_empty()
@@ -101,6 +123,18 @@ impl WindowFlows {
         }
         if rest.is_empty() { Ok(Self { v4, v6, lost: losses }) } else { Err(DamagedFlows) }
     }
+}
+
+/// Sorts flows, and makes one of those with the same key.
+fn unite<K: PackedKey>(flows: &mut Vec<Entry<K>>) {
+    flows.sort_unstable_by_key(|entry| entry.key);
+    flows.dedup_by(|later, earlier| {
+        let same = later.key == earlier.key;
+        if same {
+            earlier.tally.merge(&later.tally);
+        }
+        same
+    });
 }
 
 fn absorb<K: PackedKey>(into: &mut Vec<Entry<K>>, more: Vec<Entry<K>>) {

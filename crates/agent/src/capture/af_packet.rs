@@ -6,7 +6,6 @@
 #![expect(unsafe_code, reason = "no safe interface of the kernel's packet sockets in std")]
 
 mod block;
-mod device;
 mod gso;
 
 use std::ffi::{CStr, CString, c_int, c_void};
@@ -19,7 +18,7 @@ use std::time::Duration;
 
 use flowlogd_packet::LinkType;
 
-use super::Chunk;
+use super::{Chunk, device};
 use block::BLOCK_STATUS;
 
 /// How to capture.
@@ -132,9 +131,9 @@ pub struct AfPacket {
 impl AfPacket {
     /// Starts to capture from the device of that name in the calling thread's network namespace.
     pub fn open(device: &str, options: &AfPacketOptions) -> Result<Self, AfPacketError> {
-        let index = device_index(device).ok_or_else(|| AfPacketError::NoDevice {
+        let index = device::index(device).ok_or_else(|| AfPacketError::NoDevice {
             device: device.to_owned(),
-            present: device_names(),
+            present: device::names(),
         })?;
         let system = |action| {
             move |source| AfPacketError::System { action, device: device.to_owned(), source }
@@ -435,37 +434,6 @@ fn page_size() -> io::Result<u32> {
     // SAFETY: takes a number.
     let size = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
     u32::try_from(size).map_err(|_| io::Error::last_os_error())
-}
-
-/// Returns the number of a device in the calling thread's network namespace.
-fn device_index(device: &str) -> Option<u32> {
-    let device = CString::new(device).ok()?;
-    // SAFETY: a string with its end.
-    let index = unsafe { libc::if_nametoindex(device.as_ptr()) };
-    (index != 0).then_some(index)
-}
-
-/// Returns the names of all devices in the calling thread's network namespace.
-fn device_names() -> Vec<String> {
-    // SAFETY: takes nothing.
-    let Some(list) = NonNull::new(unsafe { libc::if_nameindex() }) else { return Vec::new() };
-    let mut names = Vec::new();
-    let mut entry = list;
-    loop {
-        // SAFETY: the list ends with an entry whose index is 0, and is left there.
-        let device = unsafe { entry.as_ref() };
-        if device.if_index == 0 || device.if_name.is_null() {
-            break;
-        }
-        // SAFETY: not null, so a string with its end, which lives as long as the list.
-        let name = unsafe { CStr::from_ptr(device.if_name) };
-        names.push(name.to_string_lossy().into_owned());
-        // SAFETY: not the last entry.
-        entry = unsafe { entry.add(1) };
-    }
-    // SAFETY: from `if_nameindex`, once; the names were copied.
-    unsafe { libc::if_freenameindex(list.as_ptr()) };
-    names
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "structures of a few bytes")]

@@ -163,7 +163,7 @@ impl<'a> Device<'a> {
 
     fn mark(&self) -> Mark {
         let (time, device_packets) = self.passed.last();
-        Mark { at: time.as_secs(), device_packets }
+        Mark { at: time.as_secs(), device_packets, epoch: 0 }
     }
 
     fn look_at_the_clock(&mut self) -> Result<(), AttachmentError> {

@@ -11,6 +11,7 @@ use super::EbpfError;
 use super::layout::{
     Connection, ConnectionKey, Counters, Device, Epoch, Event, Flow, FlowKey, OVERFLOW_EVENTS, SLOTS, Taken,
 };
+use super::link::{self, Hooks, Links};
 use super::map::Map;
 use super::program::{self, Clock, Programs, Sizes, Tables};
 use super::rules::RuleStore;
@@ -27,6 +28,8 @@ pub struct PlaneOptions {
     pub directory: Option<PathBuf>,
     /// In seconds.
     pub window_length: u32,
+    /// The number of the first epoch, if there are no tables to take over.
+    pub first_epoch: u64,
 }
 
 /// From which time on which offset counts (`semantics.md` 5). Times are since boot, all in nanoseconds.
@@ -79,6 +82,7 @@ pub struct Plane {
     cpus: usize,
     /// Slots whose cells may hold something.
     slots: Vec<u32>,
+    links: BTreeMap<u32, Links>,
 }
 
 impl Plane {
@@ -97,9 +101,11 @@ impl Plane {
             options,
             cpus,
             slots: Vec::new(),
+            links: BTreeMap::new(),
         };
         plane.find_epoch().map_err(EbpfError::io("find the epoch"))?;
         if plane.epoch.number == 0 {
+            plane.epoch.number = plane.options.first_epoch.saturating_sub(1);
             plane.begin_epoch(0, timing).map_err(EbpfError::io("begin an epoch"))?;
         }
         Ok(plane)
@@ -259,6 +265,54 @@ impl Plane {
     /// Removes rules that an earlier process left, when all slots have new ones.
     pub fn forget_stale_rules(&mut self) -> Result<(), EbpfError> {
         self.store.forget_stale(&self.tables)
+    }
+
+    /// Attaches the program to a device, whose packets are those of a slot from now on.
+    pub fn attach(&mut self, ifindex: u32, device: &Device) -> Result<(), EbpfError> {
+        let slot = device.slot;
+        let pins = self.pins(slot);
+        self.bind(ifindex, device)?;
+        let programs = [self.programs.receive.as_fd(), self.programs.send.as_fd()];
+        let links = Links::attach(programs, ifindex, pins)?;
+        self.links.insert(slot, links);
+        Ok(())
+    }
+
+    /// Detaches the program from the device of a slot. What it has counted stays.
+    pub fn detach(&mut self, ifindex: u32, slot: u32) -> Result<(), EbpfError> {
+        if let Some(links) = self.links.remove(&slot) {
+            links.detach()?;
+        }
+        self.unbind(ifindex)
+    }
+
+    /// Detaches the program from whatever device a slot was bound to by an earlier process.
+    pub fn detach_slot(&mut self, slot: u32) -> Result<(), EbpfError> {
+        let mut bound = Vec::new();
+        self.tables
+            .devices
+            .read(|keys, devices| {
+                let of_slot = keys.iter().zip(devices).filter(|(_, device)| device.slot == slot);
+                bound.extend(of_slot.map(|(ifindex, _)| *ifindex));
+            })
+            .map_err(EbpfError::io("look for devices"))?;
+        if let Some([receive, send]) = self.pins(slot) {
+            link::unpin(&receive).and_then(|()| link::unpin(&send)).map_err(EbpfError::io("detach the program"))?;
+        }
+        bound.into_iter().try_for_each(|ifindex| self.unbind(ifindex))
+    }
+
+    fn pins(&self, slot: u32) -> Option<[PathBuf; 2]> {
+        let directory = self.options.directory.as_ref()?;
+        Some([directory.join(format!("receive_{slot}")), directory.join(format!("send_{slot}"))])
+    }
+
+    /// Tries how the program can be attached to devices of this system, at one where nothing is counted yet.
+    pub fn try_hooks(&self, ifindex: u32) -> Result<Hooks, EbpfError> {
+        match Links::attach([self.programs.receive.as_fd(), self.programs.send.as_fd()], ifindex, None) {
+            Ok(_) => Ok(Hooks::Tcx),
+            Err(error) => Err(error),
+        }
     }
 
     /// Lets packets of a device be those of a slot.

@@ -35,6 +35,7 @@ mod command {
     pub(super) const MAP_DELETE_BATCH: u32 = 27;
     pub(super) const LINK_CREATE: u32 = 28;
     pub(super) const LINK_UPDATE: u32 = 29;
+    pub(super) const LINK_DETACH: u32 = 34;
 }
 
 /// Calls the kernel with a command's attributes.
@@ -248,8 +249,8 @@ pub fn pinned(path: &Path) -> io::Result<OwnedFd> {
     owned(bpf(command::OBJ_GET, &mut attributes)?)
 }
 
-/// Returns the number that the kernel knows a map by.
-pub fn map_id(map: BorrowedFd<'_>) -> io::Result<u32> {
+/// Asks what an object is; the kernel tells as much as there is room for.
+fn object_info<const N: usize>(object: BorrowedFd<'_>, info: &mut [u32; N]) -> io::Result<()> {
     #[repr(C)]
     #[derive(Clone, Copy)]
     struct Attributes {
@@ -257,11 +258,16 @@ pub fn map_id(map: BorrowedFd<'_>) -> io::Result<u32> {
         length: u32,
         info: u64,
     }
-    // Type and number; the kernel tells as much as there is room for.
-    let mut info = [0_u32; 2];
     let mut attributes =
-        Attributes { fd: number(map), length: length(size_of_val(&info)), info: pointer_mut(&mut info) };
-    bpf(command::OBJ_GET_INFO_BY_FD, &mut attributes)?;
+        Attributes { fd: number(object), length: length(size_of_val(info)), info: pointer_mut(info) };
+    bpf(command::OBJ_GET_INFO_BY_FD, &mut attributes).map(drop)
+}
+
+/// Returns the number that the kernel knows a map by.
+pub fn map_id(map: BorrowedFd<'_>) -> io::Result<u32> {
+    // Type and number.
+    let mut info = [0_u32; 2];
+    object_info(map, &mut info)?;
     Ok(info[1])
 }
 
@@ -360,6 +366,14 @@ pub fn link(program: BorrowedFd<'_>, device: u32, hook: Hook) -> io::Result<Owne
     owned(bpf(command::LINK_CREATE, &mut attributes)?)
 }
 
+/// Returns the index of the device that a link is attached to; 0 where that is gone.
+pub fn linked_device(link: BorrowedFd<'_>) -> io::Result<u32> {
+    // Type, number, program, padding, then the device's index of a `TCX` link.
+    let mut info = [0_u32; 6];
+    object_info(link, &mut info)?;
+    Ok(info[4])
+}
+
 /// Puts another program into a link, between two packets.
 pub fn update_link(link: BorrowedFd<'_>, program: BorrowedFd<'_>) -> io::Result<()> {
     #[repr(C)]
@@ -373,6 +387,12 @@ pub fn update_link(link: BorrowedFd<'_>, program: BorrowedFd<'_>) -> io::Result<
     let mut attributes =
         Attributes { link: number(link), program: number(program), flags: 0, old_program: 0 };
     bpf(command::LINK_UPDATE, &mut attributes).map(drop)
+}
+
+/// Takes a link's program off its device, whoever holds the link open.
+pub fn detach_link(link: BorrowedFd<'_>) -> io::Result<()> {
+    let mut attributes = number(link);
+    bpf(command::LINK_DETACH, &mut attributes).map(drop)
 }
 
 /// Returns the bytes of a key or value.
