@@ -7,6 +7,7 @@ import random
 import signal
 import socket
 import struct
+import subprocess
 import threading
 import time
 
@@ -32,7 +33,7 @@ class Sender:
         self.stop = threading.Event()
         self.socket = socket.socket(socket.AF_PACKET, socket.SOCK_RAW)
         self.socket.bind((device, 0x0800))
-        self.thread = threading.Thread(target=self._send)
+        self.thread = threading.Thread(target=self._send, daemon=True)
         self.thread.start()
 
     def _send(self):
@@ -142,7 +143,7 @@ def test_in_the_kernel_a_kill_loses_nothing_and_doubles_nothing(network, tmp_pat
         target = "172.31.16.78"
         interface = lab.interface(target)["NetworkInterfaceId"]
         make(lab, lab.role(), interface)
-        arguments = ["host", "--interface", interface, "--device", "eni0", "--capture", "ebpf"]
+        arguments = ["host", "--interface", interface, "--device", "eni0", "--side", "guest", "--capture", "ebpf"]
         agent = lab.agent(*arguments, window=WINDOW)
         agent.wait_for(r'"state":"capturing"')
         sender = Sender("out0", target)
@@ -158,7 +159,12 @@ def test_in_the_kernel_a_kill_loses_nothing_and_doubles_nothing(network, tmp_pat
                 crash = {"FLOWLOGD_CRASH_AT": f"{step}:{dice.randint(1, 3) if step != 'journal-read' else 1}"}
                 agent = lab.agent(*arguments, window=WINDOW, environment=crash)
                 lab.agents.remove(agent)
-                assert agent.process.wait(30) == -signal.SIGABRT, "\n".join(agent.lines)
+                try:
+                    status = agent.process.wait(30)
+                except subprocess.TimeoutExpired:
+                    status = "it lives"
+                    agent.end(signal.SIGKILL)
+                assert status == -signal.SIGABRT, f"{crash}: {status}\n" + "\n".join(agent.lines)
             killed[step] += 1
             agent = lab.agent(*arguments, window=WINDOW)
             agent.wait_for(r'"state":"capturing"')
