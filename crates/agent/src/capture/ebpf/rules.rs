@@ -30,6 +30,19 @@ pub struct RulesDoNotFit {
     pub limit: usize,
 }
 
+/// Rules that are to be put in force at a slot.
+#[derive(Clone, Copy, Debug)]
+pub struct SlotRules<'a> {
+    /// The interface's slot.
+    pub slot: u32,
+    /// Their number in the rule timeline.
+    pub generation: u16,
+    /// What they say.
+    pub rules: &'a FlatRules,
+    /// Whether the size of the slot's table of connections is an allowance.
+    pub has_allowance: bool,
+}
+
 /// What of the kernel's tables is taken by whom.
 #[derive(Debug)]
 pub(super) struct RuleStore {
@@ -83,6 +96,48 @@ impl RuleStore {
         rules: &FlatRules,
         has_allowance: bool,
     ) -> Result<(), EbpfError> {
+        let one = SlotRules { slot, generation, rules, has_allowance };
+        match self.set_all(tables, &[one])?.pop() {
+            Some((_, refusal)) => Err(EbpfError::Rules(refusal)),
+            None => Ok(()),
+        }
+    }
+
+    /// Puts the rules of many slots in force, and waits but once until those before are out of use. Returns the
+    /// slots whose rules do not fit: there those before stay.
+    pub(super) fn set_all(
+        &mut self,
+        tables: &Tables,
+        all: &[SlotRules<'_>],
+    ) -> Result<Vec<(u32, RulesDoNotFit)>, EbpfError> {
+        let mut refused = Vec::new();
+        let (mut slots, mut new) = (Vec::new(), Vec::new());
+        let mut used_by = Vec::new();
+        for one in all {
+            match self.prepare(tables, one) {
+                Ok((ruleset, used)) => {
+                    let table = Map::<u32, Ruleset>::create(kind::ARRAY, 1, 0, "ruleset")
+                        .map_err(EbpfError::io("make a table of rules"))?;
+                    table.set(&0, &ruleset).map_err(EbpfError::io("write rules"))?;
+                    slots.push(one.slot);
+                    new.push(table);
+                    used_by.push((one.slot, used));
+                }
+                Err(EbpfError::Rules(refusal)) => refused.push((one.slot, refusal)),
+                Err(error) => return Err(error),
+            }
+        }
+        tables.rulesets.put_all(&slots, &new).map_err(EbpfError::io("put rules in force"))?;
+        for (slot, used) in used_by {
+            let before = self.by_slot.insert(slot, used).unwrap_or_default();
+            self.release(tables, &before)?;
+        }
+        Ok(refused)
+    }
+
+    /// Writes down what the rules of a slot refer to, and returns them and the sets that they use.
+    fn prepare(&mut self, tables: &Tables, one: &SlotRules<'_>) -> Result<(Ruleset, Vec<Arc<FlatBlocks>>), EbpfError> {
+        let SlotRules { generation, rules, has_allowance, .. } = *one;
         let mut own = known_addresses(rules);
         let reserved = rules.reserved.iter().map(|(address, why)| KnownAddress {
             exclusion: *why as u8,
@@ -151,15 +206,7 @@ impl RuleStore {
             | u16::from(has_allowance) * layout::rules::HAS_ALLOWANCE;
         ruleset.own_count = fill(&mut ruleset.own_address, own.into_iter().map(|own| own.1));
         ruleset.reserved_count = fill(&mut ruleset.reserved, reserved);
-
-        let put = || -> io::Result<()> {
-            let table = Map::<u32, Ruleset>::create(kind::ARRAY, 1, 0, "ruleset")?;
-            table.set(&0, &ruleset)?;
-            tables.rulesets.put(slot, &table)
-        };
-        put().map_err(EbpfError::io("put rules in force"))?;
-        let before = self.by_slot.insert(slot, used).unwrap_or_default();
-        self.release(tables, &before)
+        Ok((ruleset, used))
     }
 
     /// Forgets the rules of a slot, which nothing uses any more.
