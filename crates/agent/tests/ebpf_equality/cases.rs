@@ -1,5 +1,9 @@
 //! Which cases sequences had.
 
+use flowlogd_agent::capture::ebpf::layout::{COUNTERS, Counters, counter};
+
+use crate::books::Books;
+
 /// Something that at least so many sequences of a run have to have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Case {
@@ -52,11 +56,14 @@ pub(crate) struct Counts {
     /// Sequences in which even single packets found no room, so that only sums could be compared.
     pub(crate) lossy: u64,
     of: [u64; Case::ALL.len()],
+    /// What the engine counted of everything that the kernel has a counter for.
+    counters: Counters,
 }
 
 impl Counts {
     /// Counts a sequence of so many packets.
-    pub(crate) fn count(&mut self, packets: usize, cases: u32) {
+    pub(crate) fn count(&mut self, packets: usize, cases: u32, books: &Books) {
+        books.counters.values().for_each(|counters| self.counters.add(counters));
         self.sequences += 1;
         self.packets += u64::try_from(packets).expect("few");
         for (case, _) in Case::ALL {
@@ -68,6 +75,7 @@ impl Counts {
         self.sequences += other.sequences;
         self.packets += other.packets;
         self.lossy += other.lossy;
+        self.counters.add(&other.counters);
         for (sum, more) in self.of.iter_mut().zip(other.of) {
             *sum += more;
         }
@@ -75,6 +83,12 @@ impl Counts {
 
     pub(crate) fn get(&self, case: Case) -> u64 {
         self.of[case as usize]
+    }
+
+    /// Returns the numbers of counters that counted nothing, but for lost packets, of which only the kernel knows.
+    pub(crate) fn silent(&self) -> Vec<usize> {
+        let counters = (0..COUNTERS).filter(|counter| *counter != counter::LOST);
+        counters.filter(|counter| self.counters.get(*counter) == 0).collect()
     }
 
     /// Returns how many sequences had each case, as text.

@@ -180,7 +180,11 @@ pub(crate) fn wire(packet: &[u8], is_v4: bool, is_raw_ip: bool, rng: &mut Rng, o
             0..=2 => frame.resize(len + 1 + usize::from(rng.byte() & 31), 0),
             3 => frame.truncate(len - (rng.below(u32::try_from(len).expect("short")) as usize)),
             4 => frame.truncate(len.saturating_sub(1 + usize::from(rng.byte() & 31))),
-            _ => {}
+            // Whatever it means.
+            _ => {
+                let place = rng.below(u32::try_from(len).expect("short")) as usize;
+                frame[place] = rng.byte();
+            }
         }
     }
     lengthen(&mut frame);

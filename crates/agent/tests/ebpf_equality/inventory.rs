@@ -67,11 +67,14 @@ fn read(plan: &Plan) -> Inventory {
     Inventory::from_json(&text).unwrap_or_else(|faults| panic!("{faults:#?}\n{text}"))
 }
 
-/// Returns single addresses of an interface, of its prefixes the first and the last.
+/// Returns single addresses of an interface; of its prefixes the first and the last, and one that is not in them.
 fn own(interface: &flowlogd_vpc::Interface) -> Vec<IpAddr> {
     let mut own: Vec<IpAddr> = interface.ipv4_addresses.iter().map(|v4| IpAddr::V4(*v4)).collect();
     own.extend(interface.ipv6_addresses.iter().map(|v6| IpAddr::V6(*v6)));
-    own.extend(interface.prefixes.iter().flat_map(|prefix| ends(prefix.address(), prefix.prefix_len())));
+    for prefix in &interface.prefixes {
+        let [low, high] = ends(prefix.address(), prefix.prefix_len());
+        own.extend([low, high, next(high)]);
+    }
     own
 }
 

@@ -41,6 +41,8 @@ pub(crate) struct Part<'a> {
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Observed {
     pub(crate) books: Books,
+    /// By flow: whether it was put together from several pieces.
+    pub(crate) joined: Vec<bool>,
     /// Packets that were told one by one.
     pub(crate) events: u64,
     /// Packets of which nothing was told.
@@ -85,7 +87,7 @@ impl Bench {
     ) -> Result<Vec<Observed>, EbpfError> {
         // The tables that this batch is counted into have its timing.
         self.swap(course.timing)?;
-        let mut telling = Telling::new(course, parts);
+        let mut telling = Telling::new(parts);
         self.put_rules(parts, course.generation, |site| &site.before)?;
         for part in parts {
             self.play_packets(part, course, 0..part.sequence.before_change)?;
@@ -186,7 +188,6 @@ fn setup(slot: u32) -> Setup {
 
 /// Puts together what epochs, flow tables and single packets tell of each slot.
 struct Telling {
-    length: u64,
     slots: BTreeMap<u32, (InterfaceIndex, Observed, Vec<Piece>)>,
 }
 
@@ -197,9 +198,9 @@ struct Piece {
 }
 
 impl Telling {
-    fn new(course: &Course, parts: &[Part<'_>]) -> Self {
+    fn new(parts: &[Part<'_>]) -> Self {
         let slots = parts.iter().map(|part| (part.slot, (part.site.index, Observed::default(), Vec::new())));
-        Self { length: course.length.as_secs(), slots: slots.collect() }
+        Self { slots: slots.collect() }
     }
 
     fn of(&mut self, slot: u32) -> &mut Observed {
@@ -228,7 +229,6 @@ impl Telling {
     }
 
     fn finish(mut self, parts: &[Part<'_>]) -> Vec<Observed> {
-        debug_assert!(self.length > 0);
         let mut all = Vec::new();
         for part in parts {
             let (_, mut observed, mut pieces) = self.slots.remove(&part.slot).expect("no slot twice");
@@ -238,8 +238,13 @@ impl Telling {
                 match flows.last_mut() {
                     Some(known) if (known.window, known.key) == (piece.flow.window, piece.flow.key) => {
                         join(known, &piece.flow);
+                        observed.joined.pop();
+                        observed.joined.push(true);
                     }
-                    Some(_) | None => flows.push(piece.flow),
+                    Some(_) | None => {
+                        flows.push(piece.flow);
+                        observed.joined.push(false);
+                    }
                 }
             }
             observed.books.flows = flows;

@@ -1,7 +1,7 @@
 //! The pure engine's judgement of a sequence: every packet is judged anew.
 
 use flowlogd_agent::capture::ebpf::Timing;
-use flowlogd_agent::capture::ebpf::layout::{Counters, counter};
+use flowlogd_agent::capture::ebpf::layout::counter;
 use flowlogd_flowlog::{
     Aggregator, CaptureWindow, Entry, FlowKey, Generation, KeyV4, KeyV6, Outcome, PackedKey, Sighting, WindowLength,
 };
@@ -9,7 +9,7 @@ use flowlogd_packet::{
     Addresses, Fragment, FragmentOutcome, FragmentPorts, LinkType, NonIp, PacketHeader, ParseError, parse, protocol,
 };
 use flowlogd_vpc::{
-    Action, ConnectionHint, ConnectionTable, Direction, Ground, Judgement, Ruleset, Tick, Verdict,
+    Action, ConnectionHint, ConnectionTable, Direction, Ground, GroundIndex, Judgement, Ruleset, Tick, Verdict,
 };
 
 use crate::books::{Books, Flow, Setup};
@@ -42,7 +42,6 @@ struct Judge<'a> {
     world: &'a World,
     site: &'a Site,
     course: &'a Course,
-    setup: Setup,
     connections: ConnectionTable,
     fragments: FragmentPorts,
     aggregator: Aggregator,
@@ -52,7 +51,7 @@ struct Judge<'a> {
     cases: u32,
     tick: Tick,
     has_expired: bool,
-    refused_for_allowance: flowlogd_vpc::GroundIndex,
+    refused_for_allowance: GroundIndex,
 }
 
 struct First {
@@ -60,17 +59,27 @@ struct First {
     key: FlowKey,
     icmp: Option<(u8, u8)>,
     has_unknown_ports: bool,
+    ground: GroundIndex,
+    is_mixed: bool,
 }
 
-/// Returns what a sequence comes to, and the cases that it had (by bit).
-pub(crate) fn judge(sequence: &Sequence, world: &World, site: &Site, course: &Course, setup: Setup) -> (Books, u32) {
+/// What the engine tells of a sequence.
+pub(crate) struct Judged {
+    pub(crate) books: Books,
+    /// By flow: whether it is mixed if no verdict of an earlier packet stands for a later one.
+    pub(crate) mixed_packet_by_packet: Vec<bool>,
+    /// By bit.
+    pub(crate) cases: u32,
+}
+
+/// Judges a sequence.
+pub(crate) fn judge(sequence: &Sequence, world: &World, site: &Site, course: &Course, setup: Setup) -> Judged {
     let capacity = setup.connections as usize;
     let (room, allowance) = if setup.has_allowance { (1000, Some(capacity)) } else { (capacity, None) };
     let mut judge = Judge {
         world,
         site,
         course,
-        setup,
         connections: ConnectionTable::new(room, allowance),
         fragments: FragmentPorts::new(64),
         aggregator: Aggregator::new(course.length, 1000),
@@ -141,9 +150,12 @@ impl Judge<'_> {
                     key: self.key(&header, direction, verdict.action),
                     icmp: header.icmp.map(|icmp| (icmp.kind, icmp.code)),
                     has_unknown_ports: has_unknown_ports(&header),
+                    ground: verdict.decision.ground,
+                    is_mixed: false,
                 };
-                if !self.first.iter().any(|known| known.window == window && known.key == first.key) {
-                    self.first.push(first);
+                match self.first.iter_mut().find(|known| known.window == window && known.key == first.key) {
+                    Some(known) => known.is_mixed |= known.ground != first.ground,
+                    None => self.first.push(first),
                 }
             }
         }
@@ -241,7 +253,7 @@ impl Judge<'_> {
         }
     }
 
-    fn finish(mut self) -> (Books, u32) {
+    fn finish(mut self) -> Judged {
         let windows = self.aggregator.close_all();
         let mut flows = Vec::new();
         for (number, window) in &windows {
@@ -251,8 +263,9 @@ impl Judge<'_> {
         flows.sort_by_key(|flow: &Flow| (flow.window, flow.key));
         self.books.flows = flows;
         self.books.connections = u64::try_from(self.connections.alive_at(self.tick)).expect("few");
-        debug_assert!(self.setup.connections > 0);
-        (self.books, self.cases)
+        let first_of = |flow: &Flow| self.first.iter().find(|first| (first.window, first.key) == (flow.window, flow.key));
+        let mixed = self.books.flows.iter().map(|flow| first_of(flow).is_some_and(|first| first.is_mixed)).collect();
+        Judged { books: self.books, mixed_packet_by_packet: mixed, cases: self.cases }
     }
 
     fn flow<K: PackedKey>(&self, window: u64, entry: &Entry<K>) -> Flow {
@@ -298,9 +311,4 @@ fn counter_of(error: ParseError) -> usize {
         ParseError::IpTruncated => counter::IP_TRUNCATED,
         ParseError::IpMalformed => counter::IP_MALFORMED,
     }
-}
-
-/// The kernel's counters of a window that a sequence has nothing in.
-pub(crate) fn is_nothing(counters: &Counters) -> bool {
-    *counters == Counters::default()
 }
