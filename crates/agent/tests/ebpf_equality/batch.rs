@@ -60,8 +60,13 @@ impl Batch {
     }
 
     /// Lets both judge all sequences, and returns those of which they say different things.
-    pub(crate) fn run(&self, bench: &mut Bench, counts: &mut Counts) -> Result<Vec<Difference>, EbpfError> {
-        let all: Vec<(usize, &Sequence)> = self.parts.iter().map(|part| &part.2).enumerate().collect();
+    pub(crate) fn run(
+        &self,
+        bench: &mut Bench,
+        counts: &mut Counts,
+    ) -> Result<Vec<Difference>, EbpfError> {
+        let all: Vec<(usize, &Sequence)> =
+            self.parts.iter().map(|part| &part.2).enumerate().collect();
         self.run_some(bench, &all, counts)
     }
 
@@ -94,7 +99,13 @@ impl Batch {
             counts.count(sequence.packets.len(), cases, &judged.books);
             if !agree(&judged, &observed) {
                 let expected = judged.books;
-                differences.push(Difference { place: *place, slot: part.slot, setup, expected, observed });
+                differences.push(Difference {
+                    place: *place,
+                    slot: part.slot,
+                    setup,
+                    expected,
+                    observed,
+                });
             }
         }
         Ok(differences)
@@ -116,7 +127,11 @@ impl Batch {
 
     /// Returns the course that a batch has from a beginning on.
     pub(crate) fn timing_text(&self) -> String {
-        format!("{:?}, {}", self.timing, if self.swaps_at_change { "an epoch for each half" } else { "one epoch" })
+        format!(
+            "{:?}, {}",
+            self.timing,
+            if self.swaps_at_change { "an epoch for each half" } else { "one epoch" }
+        )
     }
 }
 
@@ -132,7 +147,11 @@ fn agree(judged: &Judged, observed: &Observed) -> bool {
         let flows = observed.books.flows.iter().filter(|flow| flow.window == window);
         flows.map(|flow| flow.packets).sum::<u64>()
     };
-    let all_close = observed.books.counters.iter().all(|(window, counters)| closes(counters, in_flows(*window)));
+    let all_close = observed
+        .books
+        .counters
+        .iter()
+        .all(|(window, counters)| closes(counters, in_flows(*window)));
     let mut counters = observed.books.counters.clone();
     for of_window in counters.values_mut() {
         of_window.of[counter::LOST] = 0;

@@ -2,8 +2,9 @@
 
 use std::collections::BTreeMap;
 
-use flowlogd_agent::capture::ebpf::layout::Counters;
+use flowlogd_agent::capture::ebpf::layout::{Counters, counter};
 use flowlogd_flowlog::FlowKey;
+use flowlogd_packet::{NonIp, ParseError};
 use flowlogd_vpc::Initiator;
 
 /// A flow of a window.
@@ -51,5 +52,19 @@ impl Setup {
     /// Returns whether connections may come to find no room, so that dead ones have to be collected at once.
     pub(crate) const fn is_tight(self) -> bool {
         self.connections < 36
+    }
+}
+
+/// Returns the counter of frames in which no IP packet can be read.
+pub(crate) fn counter_of(error: ParseError) -> usize {
+    match error {
+        ParseError::NotIp(NonIp::Arp) => counter::NOT_IP_ARP,
+        ParseError::NotIp(NonIp::Mpls) => counter::NOT_IP_MPLS,
+        ParseError::NotIp(NonIp::Pppoe) => counter::NOT_IP_PPPOE,
+        ParseError::NotIp(NonIp::Llc) => counter::NOT_IP_LLC,
+        ParseError::NotIp(NonIp::Other(_)) => counter::NOT_IP_OTHER,
+        ParseError::LinkTruncated => counter::LINK_TRUNCATED,
+        ParseError::IpTruncated => counter::IP_TRUNCATED,
+        ParseError::IpMalformed => counter::IP_MALFORMED,
     }
 }

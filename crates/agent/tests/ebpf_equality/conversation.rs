@@ -29,11 +29,25 @@ const SYN: u8 = 2;
 const ACK: u8 = 0x10;
 /// Flags, and whether the end that began sends them.
 const SCRIPT: &[(u8, bool)] = &[
-    (SYN, true), (SYN | ACK, false), (ACK, true), (0x18, true), (ACK, false), (0x18, false), (ACK, true),
-    (0x11, true), (ACK, false), (0x11, false), (ACK, true), (SYN, true), (SYN | ACK, false), (ACK, true), (0x14, false),
+    (SYN, true),
+    (SYN | ACK, false),
+    (ACK, true),
+    (0x18, true),
+    (ACK, false),
+    (0x18, false),
+    (ACK, true),
+    (0x11, true),
+    (ACK, false),
+    (0x11, false),
+    (ACK, true),
+    (SYN, true),
+    (SYN | ACK, false),
+    (ACK, true),
+    (0x14, false),
     (SYN, true),
 ];
-const FLAGS: &[u8] = &[0x02, 0x12, 0x10, 0x18, 0x11, 0x01, 0x04, 0x14, 0, 0x06, 0x03, 0x13, 0xc2, 0x20, 0xff, 0x17];
+const FLAGS: &[u8] =
+    &[0x02, 0x12, 0x10, 0x18, 0x11, 0x01, 0x04, 0x14, 0, 0x06, 0x03, 0x13, 0xc2, 0x20, 0xff, 0x17];
 /// Of ICMP, queries first.
 const KINDS_V4: &[u8] = &[8, 0, 8, 0, 13, 14, 15, 16, 17, 18, 5, 9, 10, 30, 3, 11];
 const KINDS_V6: &[u8] = &[128, 129, 128, 129, 133, 134, 135, 136, 137, 143, 130, 1, 3, 5];
@@ -50,13 +64,20 @@ impl Conversation {
         let protocol = match rng.below(20) {
             0..=8 => TCP,
             9..=13 => UDP,
-            14..=16 => if is_v4 { 1 } else { 58 },
+            14..=16 => {
+                if is_v4 {
+                    1
+                } else {
+                    58
+                }
+            }
             17 => SCTP,
             // The other family's ICMP among them.
             _ => *rng.pick(&[47, 50, 51, 1, 58, 4, 41, 59, 255, 0]),
         };
         let dhcp = if is_v4 { 67 } else { 546 };
-        let (lport, rport) = if rng.percent(4) { (dhcp + 1, dhcp) } else { (*rng.pick(PORTS), *rng.pick(PORTS)) };
+        let (lport, rport) =
+            if rng.percent(4) { (dhcp + 1, dhcp) } else { (*rng.pick(PORTS), *rng.pick(PORTS)) };
         let is_outbound = rng.percent(50);
         Self { local, peer, protocol, lport, rport, is_outbound, stage: 0, datagram: 0 }
     }
@@ -111,7 +132,8 @@ impl Conversation {
                 let kind = kinds[rng.below(u32::try_from(kinds.len()).expect("few")) as usize];
                 let code = if rng.percent(80) { 0 } else { *rng.pick(&[1, 4, 9]) };
                 let is_reply = matches!(kind, 0 | 14 | 16 | 18 | 129);
-                let is_egress = if rng.percent(85) { is_reply != self.is_outbound } else { rng.percent(50) };
+                let is_egress =
+                    if rng.percent(85) { is_reply != self.is_outbound } else { rng.percent(50) };
                 (frame::icmp(kind, code, self.lport & 3, &[]), is_egress)
             }
             _ => {
@@ -157,11 +179,13 @@ impl Conversation {
             quoted.truncate(rng.below(u32::try_from(quoted.len()).expect("short")) as usize);
         }
         let is_v4 = self.local.is_ipv4();
-        let (protocol, kinds): (u8, &[u8]) = if is_v4 { (1, &[3, 4, 11, 12, 5]) } else { (58, &[1, 2, 3, 4]) };
+        let (protocol, kinds): (u8, &[u8]) =
+            if is_v4 { (1, &[3, 4, 11, 12, 5]) } else { (58, &[1, 2, 3, 4]) };
         let payload = frame::icmp(*rng.pick(kinds), *rng.pick(&[0, 1, 3, 4]), 0, &quoted);
         // The receiver of the quoted packet complains, or a router on its way.
         let is_egress = if rng.percent(85) { !about.is_egress } else { about.is_egress };
-        let router = if rng.percent(40) && somewhere.is_ipv4() == is_v4 { somewhere } else { self.peer };
+        let router =
+            if rng.percent(40) && somewhere.is_ipv4() == is_v4 { somewhere } else { self.peer };
         let (src, dst) = if is_egress { (self.local, router) } else { (router, self.local) };
         Sent { packet: Packet { src, dst, protocol, payload, fragment: None }, is_egress }
     }

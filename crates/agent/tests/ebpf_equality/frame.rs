@@ -52,9 +52,15 @@ impl Packet {
     /// Writes it, plainly or, some times of a hundred, with whatever the family allows.
     pub(crate) fn write(&self, rng: &mut Rng, odd: u32) -> Vec<u8> {
         match (self.src, self.dst) {
-            (IpAddr::V4(src), IpAddr::V4(dst)) => self.write_v4(src.octets(), dst.octets(), rng, odd),
-            (IpAddr::V6(src), IpAddr::V6(dst)) => self.write_v6(src.octets(), dst.octets(), rng, odd),
-            (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => unreachable!("one family"),
+            (IpAddr::V4(src), IpAddr::V4(dst)) => {
+                self.write_v4(src.octets(), dst.octets(), rng, odd)
+            }
+            (IpAddr::V6(src), IpAddr::V6(dst)) => {
+                self.write_v6(src.octets(), dst.octets(), rng, odd)
+            }
+            (IpAddr::V4(_), IpAddr::V6(_)) | (IpAddr::V6(_), IpAddr::V4(_)) => {
+                unreachable!("one family")
+            }
         }
     }
 
@@ -116,7 +122,7 @@ impl Packet {
                     chain.extend(fragment.id.to_be_bytes());
                 }
                 // Neither offset nor more: an atomic fragment.
-                (44, _) => chain.extend([next, 0, 0, 0, 0, 0, 0, 7]),
+                (44, _) => chain.extend([next, 0, 0, 0, 0, 0, 0, rng.byte() & 3]),
                 (_, _) => {
                     let len = u8::try_from(rng.below(3)).expect("small");
                     chain.extend([next, len]);
@@ -160,7 +166,13 @@ fn lengthen(frame: &mut Vec<u8>) {
 }
 
 /// Puts a packet on the wire.
-pub(crate) fn wire(packet: &[u8], is_v4: bool, is_raw_ip: bool, rng: &mut Rng, odd: u32) -> Vec<u8> {
+pub(crate) fn wire(
+    packet: &[u8],
+    is_v4: bool,
+    is_raw_ip: bool,
+    rng: &mut Rng,
+    odd: u32,
+) -> Vec<u8> {
     let mut frame = Vec::with_capacity(packet.len() + 40);
     if !is_raw_ip {
         frame.extend([2, 0, 0, 0, 0, 0xd, 2, 0, 0, 0, 0, 5]);
@@ -199,8 +211,18 @@ pub(crate) fn other(rng: &mut Rng) -> Vec<u8> {
         frame.extend([0x81, 0, 0, 7]);
     }
     let kinds: &[[u8; 2]] = &[
-        [8, 6], [0x88, 0x47], [0x88, 0x48], [0x88, 0x63], [0x88, 0x64], [0, 0x26], [5, 0xff], [6, 0], [0x88, 0xcc],
-        [0x81, 0], [8, 0], [0x86, 0xdd],
+        [8, 6],
+        [0x88, 0x47],
+        [0x88, 0x48],
+        [0x88, 0x63],
+        [0x88, 0x64],
+        [0, 0x26],
+        [5, 0xff],
+        [6, 0],
+        [0x88, 0xcc],
+        [0x81, 0],
+        [8, 0],
+        [0x86, 0xdd],
     ];
     frame.extend(rng.pick(kinds));
     let len = frame.len() + rng.below(24) as usize;

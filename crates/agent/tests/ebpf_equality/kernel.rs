@@ -1,17 +1,16 @@
 //! The kernel program's judgement of many sequences, each at a slot of its own.
 
-use std::collections::BTreeMap;
-use std::net::{Ipv4Addr, Ipv6Addr};
+use flowlogd_agent::capture::ebpf::layout::{self, Counters, Device, counter};
+use flowlogd_agent::capture::ebpf::{
+    Clock, Counted, EbpfError, Plane, PlaneOptions, Sizes, SlotRules, Timing,
+};
+use flowlogd_flowlog::WindowLength;
+use flowlogd_vpc::FlatRules;
 
-use flowlogd_agent::capture::ebpf::layout::{self, Counters, Device, FlowKey as KernelKey, counter, mark};
-use flowlogd_agent::capture::ebpf::{Clock, Counted, EbpfError, Plane, PlaneOptions, Sizes, SlotRules, Timing};
-use flowlogd_flowlog::{FlowKey, WindowLength};
-use flowlogd_packet::Addresses;
-use flowlogd_vpc::{Action, Direction, Initiator, InterfaceIndex};
-
-use crate::books::{Books, Flow, Setup};
+use crate::books::Setup;
+use crate::course::Course;
 use crate::inventory::Site;
-use crate::oracle::Course;
+use crate::telling::{Observed, Telling};
 use crate::traffic::{LONGEST, SECOND, Sequence};
 
 /// The loopback device: test runs want one that exists.
@@ -37,18 +36,6 @@ pub(crate) struct Part<'a> {
     pub(crate) sequence: &'a Sequence,
 }
 
-/// What the kernel tells of a sequence.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Observed {
-    pub(crate) books: Books,
-    /// By flow: whether it was put together from several pieces.
-    pub(crate) joined: Vec<bool>,
-    /// Packets that were told one by one.
-    pub(crate) events: u64,
-    /// Packets of which nothing was told.
-    pub(crate) lost: u64,
-}
-
 impl Bench {
     /// Loads the program with flow tables of a size.
     pub(crate) fn new(flows: u32, length: WindowLength) -> Result<Self, EbpfError> {
@@ -57,7 +44,8 @@ impl Bench {
         let options = PlaneOptions { sizes, clock: Clock::Test, directory: None, window_length };
         let mut plane = Plane::load(options, Timing::fixed(0))?;
         let setups: Vec<Setup> = (0..layout::SLOTS).map(setup).collect();
-        let tables: Vec<(u32, u32)> = (0..).zip(setups.iter().map(|setup| setup.connections)).collect();
+        let tables: Vec<(u32, u32)> =
+            (0..).zip(setups.iter().map(|setup| setup.connections)).collect();
         plane.open_slots(&tables)?;
         Ok(Self { plane, length, setups, free_from: 600_000, generation: 0, clock: 0 })
     }
@@ -87,7 +75,7 @@ impl Bench {
     ) -> Result<Vec<Observed>, EbpfError> {
         // The tables that this batch is counted into have its timing.
         self.swap(course.timing)?;
-        let mut telling = Telling::new(parts);
+        let mut telling = Telling::new(parts.iter().map(|part| (part.slot, part.site.index)));
         self.put_rules(parts, course.generation, |site| &site.before)?;
         for part in parts {
             self.play_packets(part, course, 0..part.sequence.before_change)?;
@@ -107,14 +95,15 @@ impl Bench {
         }
         telling.hear(&self.swap(course.timing)?);
         self.rest(parts, course)?;
-        Ok(telling.finish(parts))
+        let mut told = telling.finish();
+        Ok(parts.iter().filter_map(|part| told.remove(&part.slot)).collect())
     }
 
     fn put_rules(
         &mut self,
         parts: &[Part<'_>],
         generation: u16,
-        rules: impl Fn(&Site) -> &flowlogd_vpc::FlatRules,
+        rules: impl Fn(&Site) -> &FlatRules,
     ) -> Result<(), EbpfError> {
         let all: Vec<SlotRules<'_>> = parts
             .iter()
@@ -130,9 +119,19 @@ impl Bench {
         Ok(())
     }
 
-    fn play_packets(&mut self, part: &Part<'_>, course: &Course, places: std::ops::Range<usize>) -> Result<(), EbpfError> {
+    fn play_packets(
+        &mut self,
+        part: &Part<'_>,
+        course: &Course,
+        places: std::ops::Range<usize>,
+    ) -> Result<(), EbpfError> {
         let Sequence { received_is, is_raw_ip, packets, .. } = part.sequence;
-        let device = Device { slot: part.slot, received_is: *received_is, is_raw_ip: u8::from(*is_raw_ip), zero: 0 };
+        let device = Device {
+            slot: part.slot,
+            received_is: *received_is,
+            is_raw_ip: u8::from(*is_raw_ip),
+            zero: 0,
+        };
         self.plane.bind(DEVICE, &device)?;
         let setup = self.setup(part.slot);
         let end = places.end.min(packets.len());
@@ -186,132 +185,12 @@ fn setup(slot: u32) -> Setup {
     }
 }
 
-/// Puts together what epochs, flow tables and single packets tell of each slot.
-struct Telling {
-    slots: BTreeMap<u32, (InterfaceIndex, Observed, Vec<Piece>)>,
-}
-
-/// Part of a flow, and when it began.
-struct Piece {
-    first_ns: u64,
-    flow: Flow,
-}
-
-impl Telling {
-    fn new(parts: &[Part<'_>]) -> Self {
-        let slots = parts.iter().map(|part| (part.slot, (part.site.index, Observed::default(), Vec::new())));
-        Self { slots: slots.collect() }
-    }
-
-    fn of(&mut self, slot: u32) -> &mut Observed {
-        &mut self.slots.get_mut(&slot).expect("nobody else had packets").1
-    }
-
-    fn hear(&mut self, counted: &Counted) {
-        for (key, flow) in &counted.flows {
-            self.hear_flow(key, flow);
-        }
-        for event in &counted.events {
-            self.hear_flow(&event.key, &event.flow);
-            self.of(event.key.slot.into()).events += 1;
-        }
-        for ((slot, window), counters) in &counted.counters {
-            let observed = self.of(*slot);
-            observed.lost += counters.get(counter::LOST);
-            observed.books.counters.entry((*window).into()).or_default().add(counters);
-        }
-    }
-
-    fn hear_flow(&mut self, key: &KernelKey, flow: &layout::Flow) {
-        let (interface, _, pieces) = self.slots.get_mut(&key.slot.into()).expect("nobody else had packets");
-        let flow = told(key, flow, *interface);
-        pieces.push(Piece { first_ns: flow.1, flow: flow.0 });
-    }
-
-    fn finish(mut self, parts: &[Part<'_>]) -> Vec<Observed> {
-        let mut all = Vec::new();
-        for part in parts {
-            let (_, mut observed, mut pieces) = self.slots.remove(&part.slot).expect("no slot twice");
-            pieces.sort_by_key(|piece| (piece.flow.window, piece.flow.key, piece.first_ns));
-            let mut flows: Vec<Flow> = Vec::with_capacity(pieces.len());
-            for piece in pieces {
-                match flows.last_mut() {
-                    Some(known) if (known.window, known.key) == (piece.flow.window, piece.flow.key) => {
-                        join(known, &piece.flow);
-                        observed.joined.pop();
-                        observed.joined.push(true);
-                    }
-                    Some(_) | None => {
-                        flows.push(piece.flow);
-                        observed.joined.push(false);
-                    }
-                }
-            }
-            observed.books.flows = flows;
-            all.push(observed);
-        }
-        all
-    }
-}
-
-/// Adds a later piece of a flow.
-fn join(flow: &mut Flow, later: &Flow) {
-    flow.packets += later.packets;
-    flow.bytes += later.bytes;
-    flow.seconds = (flow.seconds.0.min(later.seconds.0), flow.seconds.1.max(later.seconds.1));
-    flow.tcp_flags = match (flow.tcp_flags, later.tcp_flags) {
-        (Some(one), Some(other)) => Some(one | other),
-        (one, other) => one.or(other),
-    };
-    flow.is_mixed |= later.is_mixed || flow.ground.0 != later.ground.0;
-}
-
-/// Returns a flow in the form that both judges have, and when it began.
-fn told(key: &KernelKey, flow: &layout::Flow, interface: InterfaceIndex) -> (Flow, u64) {
-    let has = |mark: u32| flow.marks & mark != 0;
-    let key_of_flow = FlowKey {
-        interface,
-        direction: if key.direction == 0 { Direction::Ingress } else { Direction::Egress },
-        addresses: addresses(key),
-        srcport: key.srcport,
-        dstport: key.dstport,
-        protocol: key.protocol,
-        action: if key.action == 0 { Action::Accept } else { Action::Reject },
-    };
-    let [flags, ..] = flow.marks.to_le_bytes();
-    let told = Flow {
-        window: key.window.into(),
-        key: key_of_flow,
-        packets: flow.packets,
-        bytes: flow.bytes,
-        seconds: (flow.first, flow.last),
-        tcp_flags: has(mark::FLAGS_KNOWN).then_some(flags),
-        ground: (flow.ground & layout::GROUND_MASK, flow.ground & layout::TRACKED != 0),
-        generation: flow.generation,
-        initiator: match (has(mark::BY_SOURCE), has(mark::BY_DESTINATION)) {
-            (true, _) => Initiator::Source,
-            (false, true) => Initiator::Destination,
-            (false, false) => Initiator::Unknown,
-        },
-        icmp: has(mark::HAS_ICMP).then_some((flow.icmp_type, flow.icmp_code)),
-        has_unknown_ports: has(mark::UNKNOWN_PORTS),
-        is_mixed: has(mark::MIXED),
-    };
-    (told, flow.first_ns)
-}
-
-fn addresses(key: &KernelKey) -> Addresses {
-    let v4 = |bytes: &layout::Address| Ipv4Addr::from(*bytes.first_chunk::<4>().expect("16 bytes"));
-    if key.family == layout::V4 {
-        Addresses::V4 { src: v4(&key.src), dst: v4(&key.dst) }
-    } else {
-        Addresses::V6 { src: Ipv6Addr::from(key.src), dst: Ipv6Addr::from(key.dst) }
-    }
-}
-
 /// Returns whether all that was seen at an interface is accounted for, flow by flow or by number.
 pub(crate) fn closes(counters: &Counters, in_flows: u64) -> bool {
-    let excluded: u64 = (0..flowlogd_vpc::Exclusion::ALL.len()).map(|why| counters.get(counter::EXCLUDED + why)).sum();
+    let excluded: u64 = (0..flowlogd_vpc::Exclusion::ALL.len())
+        .map(|why| counters.get(counter::EXCLUDED + why))
+        .sum();
     counters.get(counter::SEEN) == in_flows + excluded + counters.get(counter::LOST)
-        && counters.get(counter::SEEN) == counters.get(counter::ACCEPTED) + counters.get(counter::REJECTED) + excluded
+        && counters.get(counter::SEEN)
+            == counters.get(counter::ACCEPTED) + counters.get(counter::REJECTED) + excluded
 }

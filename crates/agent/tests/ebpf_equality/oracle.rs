@@ -1,41 +1,23 @@
 //! The pure engine's judgement of a sequence: every packet is judged anew.
 
-use flowlogd_agent::capture::ebpf::Timing;
 use flowlogd_agent::capture::ebpf::layout::counter;
 use flowlogd_flowlog::{
-    Aggregator, CaptureWindow, Entry, FlowKey, Generation, KeyV4, KeyV6, Outcome, PackedKey, Sighting, WindowLength,
+    Aggregator, CaptureWindow, Entry, FlowKey, Generation, KeyV4, KeyV6, Outcome, PackedKey,
+    Sighting,
 };
 use flowlogd_packet::{
-    Addresses, Fragment, FragmentOutcome, FragmentPorts, LinkType, NonIp, PacketHeader, ParseError, parse, protocol,
+    Addresses, Fragment, FragmentOutcome, FragmentPorts, LinkType, PacketHeader, parse, protocol,
 };
 use flowlogd_vpc::{
-    Action, ConnectionHint, ConnectionTable, Direction, Ground, GroundIndex, Judgement, Ruleset, Tick, Verdict,
+    Action, ConnectionHint, ConnectionTable, Direction, Ground, GroundIndex, Judgement, Ruleset,
+    Tick, Verdict,
 };
 
-use crate::books::{Books, Flow, Setup};
+use crate::books::{Books, Flow, Setup, counter_of};
 use crate::cases::Case;
+use crate::course::Course;
 use crate::inventory::{Site, World};
 use crate::traffic::{SECOND, Sequence, Sighted};
-
-/// What all sequences of a batch have in common.
-#[derive(Clone, Copy, Debug)]
-pub(crate) struct Course {
-    /// Time since boot at the beginning, in nanoseconds.
-    pub(crate) start: u64,
-    pub(crate) timing: Timing,
-    pub(crate) length: WindowLength,
-    /// Of the rules before the change; those after it have the next.
-    pub(crate) generation: u16,
-}
-
-impl Course {
-    /// Returns the wall clock's second.
-    fn second(&self, now: u64) -> u64 {
-        let Timing { offset, switch_at, next_offset } = self.timing;
-        let offset = if now >= switch_at { next_offset } else { offset };
-        now.saturating_add_signed(offset) / SECOND
-    }
-}
 
 /// One interface with its tables.
 struct Judge<'a> {
@@ -73,9 +55,16 @@ pub(crate) struct Judged {
 }
 
 /// Judges a sequence.
-pub(crate) fn judge(sequence: &Sequence, world: &World, site: &Site, course: &Course, setup: Setup) -> Judged {
+pub(crate) fn judge(
+    sequence: &Sequence,
+    world: &World,
+    site: &Site,
+    course: &Course,
+    setup: Setup,
+) -> Judged {
     let capacity = setup.connections as usize;
-    let (room, allowance) = if setup.has_allowance { (1000, Some(capacity)) } else { (capacity, None) };
+    let (room, allowance) =
+        if setup.has_allowance { (1000, Some(capacity)) } else { (capacity, None) };
     let mut judge = Judge {
         world,
         site,
@@ -96,13 +85,26 @@ pub(crate) fn judge(sequence: &Sequence, world: &World, site: &Site, course: &Co
         } else {
             (&world.after, course.generation.wrapping_add(1))
         };
-        judge.see(sequence, packet, u64::try_from(place).expect("few"), rules, Generation(generation));
+        judge.see(
+            sequence,
+            packet,
+            u64::try_from(place).expect("few"),
+            rules,
+            Generation(generation),
+        );
     }
     judge.finish()
 }
 
 impl Judge<'_> {
-    fn see(&mut self, sequence: &Sequence, packet: &Sighted, place: u64, rules: &Ruleset, generation: Generation) {
+    fn see(
+        &mut self,
+        sequence: &Sequence,
+        packet: &Sighted,
+        place: u64,
+        rules: &Ruleset,
+        generation: Generation,
+    ) {
         let now = self.course.start + packet.at;
         let secs = self.course.second(now);
         self.begin_tick(Tick(now / SECOND));
@@ -119,7 +121,9 @@ impl Judge<'_> {
         };
         match self.fragments.resolve(&mut header, self.tick.0) {
             FragmentOutcome::Orphan => self.count(window, counter::ORPHANS, 1),
-            FragmentOutcome::Untouched | FragmentOutcome::Remembered | FragmentOutcome::Resolved => {}
+            FragmentOutcome::Untouched
+            | FragmentOutcome::Remembered
+            | FragmentOutcome::Resolved => {}
         }
         if matches!(header.fragment, Fragment::Later { .. }) {
             self.cases |= Case::Fragment.bit();
@@ -130,7 +134,8 @@ impl Judge<'_> {
         let is_egress = (sequence.received_is == 1) == packet.is_received;
         let direction = if is_egress { Direction::Egress } else { Direction::Ingress };
         let without_room = self.connections.untracked_for_lack_of_room();
-        let judgement = rules.evaluate(&mut self.connections, &header, self.site.index, direction, self.tick);
+        let judgement =
+            rules.evaluate(&mut self.connections, &header, self.site.index, direction, self.tick);
         let without_room = self.connections.untracked_for_lack_of_room() - without_room;
         self.count(window, counter::UNTRACKED, without_room);
         match judgement {
@@ -153,7 +158,11 @@ impl Judge<'_> {
                     ground: verdict.decision.ground,
                     is_mixed: false,
                 };
-                match self.first.iter_mut().find(|known| known.window == window && known.key == first.key) {
+                match self
+                    .first
+                    .iter_mut()
+                    .find(|known| known.window == window && known.key == first.key)
+                {
                     Some(known) => known.is_mixed |= known.ground != first.ground,
                     None => self.first.push(first),
                 }
@@ -173,7 +182,10 @@ impl Judge<'_> {
             Judgement::Excluded(why) => Outcome::Excluded(why),
             Judgement::Decided(verdict) => Outcome::Counted(verdict.action),
         };
-        assert_eq!(outcome, expected, "the engine's flow table reuses a verdict that no longer holds: {header:?}");
+        assert_eq!(
+            outcome, expected,
+            "the engine's flow table reuses a verdict that no longer holds: {header:?}"
+        );
     }
 
     fn begin_tick(&mut self, tick: Tick) {
@@ -206,11 +218,13 @@ impl Judge<'_> {
         let (srcport, dstport, protocol) = (header.srcport, header.dstport, header.protocol);
         match header.addresses {
             Addresses::V4 { src, dst } => {
-                let key = KeyV4::new(src, dst, srcport, dstport, protocol).at(self.site.index, direction);
+                let key =
+                    KeyV4::new(src, dst, srcport, dstport, protocol).at(self.site.index, direction);
                 self.aggregator.observe(key, key.hash(), seen, generation, |_| judgement)
             }
             Addresses::V6 { src, dst } => {
-                let key = KeyV6::new(src, dst, srcport, dstport, protocol).at(self.site.index, direction);
+                let key =
+                    KeyV6::new(src, dst, srcport, dstport, protocol).at(self.site.index, direction);
                 self.aggregator.observe(key, key.hash(), seen, generation, |_| judgement)
             }
         }
@@ -233,7 +247,11 @@ impl Judge<'_> {
             Some(Ground::SecurityGroupRule(_)) => {
                 self.cases |= Case::SecurityGroup.bit();
                 let has_ports = matches!(header.protocol, protocol::TCP | protocol::UDP);
-                if has_ports && verdict.connection == ConnectionHint::NONE && !is_without_room && !is_reset(header) {
+                if has_ports
+                    && verdict.connection == ConnectionHint::NONE
+                    && !is_without_room
+                    && !is_reset(header)
+                {
                     self.cases |= Case::Untracked.bit();
                 }
             }
@@ -263,8 +281,15 @@ impl Judge<'_> {
         flows.sort_by_key(|flow: &Flow| (flow.window, flow.key));
         self.books.flows = flows;
         self.books.connections = u64::try_from(self.connections.alive_at(self.tick)).expect("few");
-        let first_of = |flow: &Flow| self.first.iter().find(|first| (first.window, first.key) == (flow.window, flow.key));
-        let mixed = self.books.flows.iter().map(|flow| first_of(flow).is_some_and(|first| first.is_mixed)).collect();
+        let first_of = |flow: &Flow| {
+            self.first.iter().find(|first| (first.window, first.key) == (flow.window, flow.key))
+        };
+        let mixed = self
+            .books
+            .flows
+            .iter()
+            .map(|flow| first_of(flow).is_some_and(|first| first.is_mixed))
+            .collect();
         Judged { books: self.books, mixed_packet_by_packet: mixed, cases: self.cases }
     }
 
@@ -298,17 +323,4 @@ fn has_unknown_ports(header: &PacketHeader) -> bool {
     matches!(header.fragment, Fragment::Later { .. })
         && matches!(header.protocol, protocol::TCP | protocol::UDP)
         && (header.srcport, header.dstport) == (0, 0)
-}
-
-fn counter_of(error: ParseError) -> usize {
-    match error {
-        ParseError::NotIp(NonIp::Arp) => counter::NOT_IP_ARP,
-        ParseError::NotIp(NonIp::Mpls) => counter::NOT_IP_MPLS,
-        ParseError::NotIp(NonIp::Pppoe) => counter::NOT_IP_PPPOE,
-        ParseError::NotIp(NonIp::Llc) => counter::NOT_IP_LLC,
-        ParseError::NotIp(NonIp::Other(_)) => counter::NOT_IP_OTHER,
-        ParseError::LinkTruncated => counter::LINK_TRUNCATED,
-        ParseError::IpTruncated => counter::IP_TRUNCATED,
-        ParseError::IpMalformed => counter::IP_MALFORMED,
-    }
 }

@@ -15,10 +15,20 @@ pub(crate) fn say(text: &str) {
 }
 
 /// Makes a sequence as short as the difference allows, and tells everything about it.
-pub(crate) fn explain(batch: &Batch, bench: &mut Bench, difference: &Difference, seed: u64, number: u64) {
-    let (sequence, alone) = shrink(batch, bench, difference.place).unwrap_or_else(|error| panic!("{error}"));
+pub(crate) fn explain(
+    batch: &Batch,
+    bench: &mut Bench,
+    difference: &Difference,
+    seed: u64,
+    number: u64,
+) {
+    let (sequence, alone) =
+        shrink(batch, bench, difference.place).unwrap_or_else(|error| panic!("{error}"));
     let shown = alone.as_ref().unwrap_or(difference);
-    let mut text = format!("DIFFERENCE: seed {seed}, batch {number}, slot {}, {:?}\n", difference.slot, difference.setup);
+    let mut text = format!(
+        "DIFFERENCE: seed {seed}, batch {number}, slot {}, {:?}\n",
+        difference.slot, difference.setup
+    );
     if alone.is_none() {
         text += "(not by itself: the other sequences of the batch have a part in it)\n";
     }
@@ -31,10 +41,15 @@ pub(crate) fn explain(batch: &Batch, bench: &mut Bench, difference: &Difference,
 }
 
 /// Drops packets while the difference stays.
-fn shrink(batch: &Batch, bench: &mut Bench, place: usize) -> Result<(Sequence, Option<Difference>), EbpfError> {
+fn shrink(
+    batch: &Batch,
+    bench: &mut Bench,
+    place: usize,
+) -> Result<(Sequence, Option<Difference>), EbpfError> {
     let mut sequence = batch.sequence(place).clone();
     let mut alone = |sequence: &Sequence| -> Result<Option<Difference>, EbpfError> {
-        let mut differences = batch.run_some(bench, &[(place, sequence)], &mut Counts::default())?;
+        let mut differences =
+            batch.run_some(bench, &[(place, sequence)], &mut Counts::default())?;
         Ok(differences.pop())
     };
     let Some(mut difference) = alone(&sequence)? else { return Ok((sequence, None)) };
@@ -61,7 +76,8 @@ fn packets(sequence: &Sequence) -> String {
             text += "  -- rules change --\n";
         }
         let is_egress = (sequence.received_is == 1) == packet.is_received;
-        let header = parse(link, &packet.frame, u32::try_from(packet.frame.len()).unwrap_or(0)).map(|parsed| parsed.header);
+        let header = parse(link, &packet.frame, u32::try_from(packet.frame.len()).unwrap_or(0))
+            .map(|parsed| parsed.header);
         text += &format!(
             "  {:>4}.{:09} {} {} bytes {header:?}\n",
             packet.at / SECOND,
@@ -95,18 +111,23 @@ fn compare(expected: &Books, observed: &Books) -> String {
         let (engine, kernel) = (of(expected), of(observed));
         for (counter, (one, other)) in engine.of.iter().zip(kernel.of).enumerate() {
             if *one != other {
-                text += &format!("window {window}, counter {counter}: engine {one}, kernel {other}\n");
+                text +=
+                    &format!("window {window}, counter {counter}: engine {one}, kernel {other}\n");
             }
         }
     }
     if expected.connections != observed.connections {
-        text += &format!("connections: engine {}, kernel {}\n", expected.connections, observed.connections);
+        text += &format!(
+            "connections: engine {}, kernel {}\n",
+            expected.connections, observed.connections
+        );
     }
     text
 }
 
 fn grounds(batch: &Batch, place: usize, expected: &Books, observed: &Books) -> String {
-    let mut numbers: Vec<u32> = expected.flows.iter().chain(&observed.flows).map(|flow| flow.ground.0).collect();
+    let mut numbers: Vec<u32> =
+        expected.flows.iter().chain(&observed.flows).map(|flow| flow.ground.0).collect();
     numbers.sort_unstable();
     numbers.dedup();
     let book = &batch.world(place).book;

@@ -28,7 +28,10 @@ struct Benches {
 impl Benches {
     fn new() -> Result<Self, EbpfError> {
         let short = WindowLength::try_from(10).expect("a length");
-        Ok(Self { roomy: Bench::new(1 << 16, WindowLength::ONE_MINUTE)?, tight: Bench::new(4096, short)? })
+        Ok(Self {
+            roomy: Bench::new(1 << 16, WindowLength::ONE_MINUTE)?,
+            tight: Bench::new(4096, short)?,
+        })
     }
 }
 
@@ -38,7 +41,8 @@ pub(crate) fn run() {
         Some(text.parse::<u64>().unwrap_or_else(|_| panic!("{name} is no number: {text}")))
     };
     let sequences = number("FLOWLOGD_EQUALITY_SEQUENCES").unwrap_or(ALL);
-    let seed = number("FLOWLOGD_EQUALITY_SEED").unwrap_or(SEED);
+    let seed =
+        number("FLOWLOGD_EQUALITY_SEED").or_else(|| number("PROPTEST_RNG_SEED")).unwrap_or(SEED);
     let only = number("FLOWLOGD_EQUALITY_BATCH");
     report::say(&format!("equality: seed {seed}, {sequences} sequences"));
 

@@ -34,7 +34,13 @@ pub(crate) const LONGEST: u64 = 1_500_000;
 impl Sequence {
     /// Makes up a sequence at a site. `window` is the length of windows in seconds, and `wall` what the wall clock is
     /// ahead of the time since boot, in nanoseconds, without whole windows.
-    pub(crate) fn random(rng: &mut Rng, world: &World, site: &Site, window: u64, wall: u64) -> Self {
+    pub(crate) fn random(
+        rng: &mut Rng,
+        world: &World,
+        site: &Site,
+        window: u64,
+        wall: u64,
+    ) -> Self {
         let is_raw_ip = rng.percent(15);
         let received_is = u8::from(rng.percent(50));
         let mut clock = Clock { now: rng.next() % (70 * SECOND), window: window * SECOND, wall };
@@ -51,7 +57,11 @@ impl Sequence {
         for _ in 0..count {
             clock.pass(rng, site, haste);
             if !is_raw_ip && rng.percent(odd / 4) {
-                packets.push(Sighted { at: clock.now, is_received: rng.percent(50), frame: frame::other(rng) });
+                packets.push(Sighted {
+                    at: clock.now,
+                    is_received: rng.percent(50),
+                    frame: frame::other(rng),
+                });
                 continue;
             }
             let one = rng.below(u32::try_from(conversations.len()).expect("few")) as usize;
@@ -74,9 +84,23 @@ fn ends(rng: &mut Rng, world: &World, site: &Site) -> (IpAddr, IpAddr) {
     let local = *rng.pick(own);
     if rng.percent(4) {
         let services: &[&str] = if local.is_ipv4() {
-            &["169.254.169.253", "169.254.169.254", "169.254.169.123", "169.254.169.250", "169.254.170.2", "169.254.170.23"]
+            &[
+                "169.254.169.253",
+                "169.254.169.254",
+                "169.254.169.123",
+                "169.254.169.250",
+                "169.254.170.2",
+                "169.254.170.23",
+            ]
         } else {
-            &["fd00:ec2::253", "fd00:ec2::254", "fd00:ec2::123", "fd00:ec2::250", "fd00:ec2::23", "fe80:ec2::1"]
+            &[
+                "fd00:ec2::253",
+                "fd00:ec2::254",
+                "fd00:ec2::123",
+                "fd00:ec2::250",
+                "fd00:ec2::23",
+                "fe80:ec2::1",
+            ]
         };
         return (local, rng.pick(services).parse().expect("an address"));
     }

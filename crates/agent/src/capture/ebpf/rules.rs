@@ -110,28 +110,32 @@ impl RuleStore {
         tables: &Tables,
         all: &[SlotRules<'_>],
     ) -> Result<Vec<(u32, RulesDoNotFit)>, EbpfError> {
-        let mut refused = Vec::new();
-        let (mut slots, mut new) = (Vec::new(), Vec::new());
-        let mut used_by = Vec::new();
+        let (mut refused, mut slots) = (Vec::new(), Vec::new());
+        let (mut rulesets, mut used_by) = (Vec::new(), Vec::new());
         for one in all {
             match self.prepare(tables, one) {
                 Ok((ruleset, used)) => {
-                    let table = Map::<u32, Ruleset>::create(kind::ARRAY, 1, 0, "ruleset")
-                        .map_err(EbpfError::io("make a table of rules"))?;
-                    table.set(&0, &ruleset).map_err(EbpfError::io("write rules"))?;
                     slots.push(one.slot);
-                    new.push(table);
-                    used_by.push((one.slot, used));
+                    rulesets.push(ruleset);
+                    used_by.push(used);
                 }
                 Err(EbpfError::Rules(refusal)) => refused.push((one.slot, refusal)),
-                Err(error) => return Err(error),
+                Err(error) => {
+                    self.release_all(tables, used_by)?;
+                    return Err(error);
+                }
             }
         }
-        tables.rulesets.put_all(&slots, &new).map_err(EbpfError::io("put rules in force"))?;
-        for (slot, used) in used_by {
-            let before = self.by_slot.insert(slot, used).unwrap_or_default();
-            self.release(tables, &before)?;
+        if let Err(error) = put_in_force(tables, &slots, &rulesets) {
+            self.release_all(tables, used_by)?;
+            return Err(EbpfError::io("put rules in force")(error));
         }
+        let before: Vec<_> = slots
+            .into_iter()
+            .zip(used_by)
+            .filter_map(|(slot, used)| self.by_slot.insert(slot, used))
+            .collect();
+        self.release_all(tables, before)?;
         Ok(refused)
     }
 
@@ -227,6 +231,10 @@ impl RuleStore {
             self.chunks.give_back(first, count);
         }
         Ok(())
+    }
+
+    fn release_all(&mut self, tables: &Tables, used_by: Vec<Vec<Arc<FlatBlocks>>>) -> Result<(), EbpfError> {
+        used_by.iter().try_for_each(|used| self.release(tables, used))
     }
 
     fn release(&mut self, tables: &Tables, used: &[Arc<FlatBlocks>]) -> Result<(), EbpfError> {
@@ -389,6 +397,17 @@ impl Chunks {
     fn longest(&self) -> u32 {
         self.free.values().copied().max().unwrap_or(0)
     }
+}
+
+/// Lets rules be those of slots. When this returns nothing uses those before any more.
+fn put_in_force(tables: &Tables, slots: &[u32], rulesets: &[Ruleset]) -> io::Result<()> {
+    let mut new = Vec::new();
+    for ruleset in rulesets {
+        let table = Map::<u32, Ruleset>::create(kind::ARRAY, 1, 0, "ruleset")?;
+        table.set(&0, ruleset)?;
+        new.push(table);
+    }
+    tables.rulesets.put_all(slots, &new)
 }
 
 fn chunk(conditions: &[FlatCondition]) -> Chunk {
