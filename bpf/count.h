@@ -106,9 +106,12 @@ INLINE void count_into(struct flow *flow, const struct packet *packet)
 {
 	__sync_fetch_and_add(&flow->packets, packet->packets);
 	__sync_fetch_and_add(&flow->bytes, packet->bytes);
-	/* Of two CPUs in different seconds either may win. */
+	/* Of two CPUs in different seconds either may win. A second before the first there is where the wall clock was set
+	 * back at the window's end, so that the window lasts on. */
 	if (flow->last < packet->second)
 		flow->last = packet->second;
+	if (unlikely(flow->first > packet->second))
+		flow->first = packet->second;
 	__u32 marks = reported_flags(packet);
 	if (unlikely(marks & ~flow->marks))
 		__sync_fetch_and_or(&flow->marks, marks);

@@ -189,6 +189,10 @@ APART bool judge(void *table, struct packet *packet, struct ruleset *rules, stru
 		if (!(state & STATE_DEAD)) {
 			if (denied) {
 				refuse(verdict, packet, denial);
+				/* Once the connection is gone, outbound the security groups come first, and may refuse it
+				 * for another reason. */
+				if (direction == EGRESS)
+					verdict->reuse = NEVER;
 			} else {
 				verdict->ground = connection->ground;
 				verdict->tracked = 1;

@@ -15,8 +15,8 @@ use crate::kit::run::{Run, replay};
 pub(crate) struct Case {
     pub(crate) name: String,
     path: PathBuf,
-    options: Vec<String>,
-    packets: Vec<String>,
+    pub(crate) options: Vec<String>,
+    pub(crate) packets: Vec<String>,
     /// The header line and the records, each with its newline.
     pub(crate) records: String,
     messages: Vec<String>,
@@ -145,7 +145,7 @@ impl Case {
         }
     }
 
-    fn epoch(&self) -> u64 {
+    pub(crate) fn epoch(&self) -> u64 {
         let stated = self.packets.iter().find_map(|line| line.strip_prefix("from "));
         stated.map_or(EPOCH, |epoch| epoch.parse().expect("`from` and a Unix second"))
     }

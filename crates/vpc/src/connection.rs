@@ -138,6 +138,14 @@ impl ConnectionTable {
         self.len() == 0
     }
 
+    /// Returns how many connections are alive at a tick. Looks at every one.
+    pub fn alive_at(&mut self, tick: Tick) -> usize {
+        let now = self.at(tick);
+        let v4 = self.v4.iter().filter(|connection| connection.is_alive(now)).count();
+        let v6 = self.v6.iter().filter(|connection| connection.is_alive(now)).count();
+        v4 + v6
+    }
+
     /// Returns the moment of a tick.
     pub(crate) fn at(&mut self, tick: Tick) -> Moment {
         match self.clock.read(tick) {

@@ -291,7 +291,14 @@ impl<'a, A: TrackedFamily> Case<'a, A> {
     ) -> Verdict {
         if let Some(ground) = denial {
             let initiator = initiator_of(connection, &self.traffic);
-            return Verdict { initiator, ..self.refuse(ground, None) };
+            let refusal = self.refuse(ground, None);
+            // Once the connection is gone, outbound the security groups come first, and may refuse it
+            // for another reason.
+            let reuse = match self.traffic.direction {
+                Direction::Ingress => refusal.reuse,
+                Direction::Egress => Reuse::Never,
+            };
+            return Verdict { initiator, reuse, ..refusal };
         }
         follow(connection, hint, &self.traffic, self.reuse_of_accept())
     }

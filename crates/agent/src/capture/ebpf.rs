@@ -16,7 +16,7 @@ use std::io;
 pub use link::Hooks;
 pub use plane::{Counted, Plane, PlaneOptions, Retired, Timing};
 pub use program::{Clock, Sizes};
-pub use rules::RulesDoNotFit;
+pub use rules::{RulesDoNotFit, SlotRules};
 pub use sys::Run;
 
 /// Why the kernel's program cannot be used.

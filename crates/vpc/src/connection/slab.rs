@@ -95,7 +95,6 @@ impl<A: AddressBits> Slab<A> {
         self.places.iter_mut()
     }
 
-    #[cfg(test)]
     pub(super) fn iter(&self) -> impl Iterator<Item = &Connection<A>> {
         self.index.iter().filter_map(|place| self.places.get(*place as usize))
     }

@@ -76,6 +76,25 @@ fn a_refused_flow_passes_as_soon_as_it_belongs_to_a_connection() {
 }
 
 #[test]
+fn a_refused_answer_does_not_stand_for_what_follows_its_connection() {
+    let mut network = Network::default();
+    let vpc = network.vpc("10.0.0.0/16");
+    let acl = network.acl("acl-1", &["100 allow any * 0.0.0.0/0"], &[]);
+    let subnet = network.subnet(vpc, "10.0.1.0/24", Some(acl));
+    let group = network.group("sg-a", &["sgr-dns udp 53 0.0.0.0/0"], &[]);
+    network.interface("eni-1", subnet, "10.0.1.5", &[group]);
+    let mut bench = Bench::new(network);
+    let answer = "udp 10.0.1.5:53 > 192.0.2.1:40000";
+    bench.ingress("eni-1", "udp 192.0.2.1:40000 > 10.0.1.5:53");
+
+    assert_eq!(bench.egress("eni-1", answer), "REJECT acl-1:egress:* dst");
+    assert_eq!(bench.reuse("eni-1", Direction::Egress, answer), Reuse::Never);
+    bench.wait(31);
+    assert_eq!(bench.egress("eni-1", answer), "REJECT implicit-deny:sg-a -");
+    assert_eq!(bench.reuse("eni-1", Direction::Egress, answer), Reuse::RulesOnly);
+}
+
+#[test]
 fn tracked_and_opening_packets_rest_on_the_same_ground() {
     let mut bench = bench();
     let mut decision = |direction, text| -> Decision {

@@ -118,6 +118,15 @@ impl<V: Plain> Map<u32, V> {
     pub fn put(&self, key: u32, map: &impl AsFd) -> io::Result<()> {
         sys::update(self.fd.as_fd(), key.as_bytes(), &sys::as_value(map))
     }
+
+    /// Puts many maps into this table of maps. Returns when no program uses those before any more.
+    pub fn put_all(&self, keys: &[u32], maps: &[impl AsFd]) -> io::Result<()> {
+        let values: Vec<u8> = maps.iter().flat_map(sys::as_value).collect();
+        if keys.is_empty() {
+            return Ok(());
+        }
+        sys::update_batch(self.fd.as_fd(), keys.as_bytes(), &values, keys.len().min(maps.len()))
+    }
 }
 
 impl<K, V> AsFd for Map<K, V> {

@@ -14,7 +14,7 @@ use super::layout::{
 use super::link::{self, Hooks, Links};
 use super::map::Map;
 use super::program::{self, Clock, Programs, Sizes, Tables};
-use super::rules::RuleStore;
+use super::rules::{RuleStore, RulesDoNotFit, SlotRules};
 use super::sys::{self, Run, kind};
 
 /// How to set up a data plane.
@@ -251,6 +251,32 @@ impl Plane {
         Ok(())
     }
 
+    /// Gives many slots room for connections, where nothing outlives this process.
+    pub fn open_slots(&mut self, slots: &[(u32, u32)]) -> Result<(), EbpfError> {
+        let open = || -> io::Result<()> {
+            let (mut keys, mut made) = (Vec::new(), Vec::new());
+            for (slot, connections) in slots {
+                let flags = sys::NO_PREALLOC;
+                made.push(Map::<ConnectionKey, Connection>::create(
+                    kind::HASH,
+                    *connections,
+                    flags,
+                    "connections",
+                )?);
+                keys.push(*slot);
+            }
+            self.tables.connection_counts.set_all(&keys, &vec![0; keys.len()])?;
+            self.tables.connections.put_all(&keys, &made)
+        };
+        open().map_err(EbpfError::io("make tables of connections"))?;
+        for (slot, _) in slots {
+            if !self.slots.contains(slot) {
+                self.slots.push(*slot);
+            }
+        }
+        Ok(())
+    }
+
     /// Puts the rules of a slot in force: all at once. If they do not fit, those before stay.
     pub fn set_rules(
         &mut self,
@@ -260,6 +286,12 @@ impl Plane {
         has_allowance: bool,
     ) -> Result<(), EbpfError> {
         self.store.set(&self.tables, slot, generation, rules, has_allowance)
+    }
+
+    /// Puts the rules of many slots in force, in the time that one takes. Returns the slots whose rules do not fit:
+    /// there those before stay.
+    pub fn set_rules_of_all(&mut self, all: &[SlotRules<'_>]) -> Result<Vec<(u32, RulesDoNotFit)>, EbpfError> {
+        self.store.set_all(&self.tables, all)
     }
 
     /// Removes rules that an earlier process left, when all slots have new ones.

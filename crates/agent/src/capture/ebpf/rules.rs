@@ -30,6 +30,19 @@ pub struct RulesDoNotFit {
     pub limit: usize,
 }
 
+/// Rules that are to be put in force at a slot.
+#[derive(Clone, Copy, Debug)]
+pub struct SlotRules<'a> {
+    /// The interface's slot.
+    pub slot: u32,
+    /// Their number in the rule timeline.
+    pub generation: u16,
+    /// What they say.
+    pub rules: &'a FlatRules,
+    /// Whether the size of the slot's table of connections is an allowance.
+    pub has_allowance: bool,
+}
+
 /// What of the kernel's tables is taken by whom.
 #[derive(Debug)]
 pub(super) struct RuleStore {
@@ -83,6 +96,52 @@ impl RuleStore {
         rules: &FlatRules,
         has_allowance: bool,
     ) -> Result<(), EbpfError> {
+        let one = SlotRules { slot, generation, rules, has_allowance };
+        match self.set_all(tables, &[one])?.pop() {
+            Some((_, refusal)) => Err(EbpfError::Rules(refusal)),
+            None => Ok(()),
+        }
+    }
+
+    /// Puts the rules of many slots in force, and waits but once until those before are out of use. Returns the
+    /// slots whose rules do not fit: there those before stay.
+    pub(super) fn set_all(
+        &mut self,
+        tables: &Tables,
+        all: &[SlotRules<'_>],
+    ) -> Result<Vec<(u32, RulesDoNotFit)>, EbpfError> {
+        let (mut refused, mut slots) = (Vec::new(), Vec::new());
+        let (mut rulesets, mut used_by) = (Vec::new(), Vec::new());
+        for one in all {
+            match self.prepare(tables, one) {
+                Ok((ruleset, used)) => {
+                    slots.push(one.slot);
+                    rulesets.push(ruleset);
+                    used_by.push(used);
+                }
+                Err(EbpfError::Rules(refusal)) => refused.push((one.slot, refusal)),
+                Err(error) => {
+                    self.release_all(tables, used_by)?;
+                    return Err(error);
+                }
+            }
+        }
+        if let Err(error) = put_in_force(tables, &slots, &rulesets) {
+            self.release_all(tables, used_by)?;
+            return Err(EbpfError::io("put rules in force")(error));
+        }
+        let before: Vec<_> = slots
+            .into_iter()
+            .zip(used_by)
+            .filter_map(|(slot, used)| self.by_slot.insert(slot, used))
+            .collect();
+        self.release_all(tables, before)?;
+        Ok(refused)
+    }
+
+    /// Writes down what the rules of a slot refer to, and returns them and the sets that they use.
+    fn prepare(&mut self, tables: &Tables, one: &SlotRules<'_>) -> Result<(Ruleset, Vec<Arc<FlatBlocks>>), EbpfError> {
+        let SlotRules { generation, rules, has_allowance, .. } = *one;
         let mut own = known_addresses(rules);
         let reserved = rules.reserved.iter().map(|(address, why)| KnownAddress {
             exclusion: *why as u8,
@@ -151,15 +210,7 @@ impl RuleStore {
             | u16::from(has_allowance) * layout::rules::HAS_ALLOWANCE;
         ruleset.own_count = fill(&mut ruleset.own_address, own.into_iter().map(|own| own.1));
         ruleset.reserved_count = fill(&mut ruleset.reserved, reserved);
-
-        let put = || -> io::Result<()> {
-            let table = Map::<u32, Ruleset>::create(kind::ARRAY, 1, 0, "ruleset")?;
-            table.set(&0, &ruleset)?;
-            tables.rulesets.put(slot, &table)
-        };
-        put().map_err(EbpfError::io("put rules in force"))?;
-        let before = self.by_slot.insert(slot, used).unwrap_or_default();
-        self.release(tables, &before)
+        Ok((ruleset, used))
     }
 
     /// Forgets the rules of a slot, which nothing uses any more.
@@ -180,6 +231,10 @@ impl RuleStore {
             self.chunks.give_back(first, count);
         }
         Ok(())
+    }
+
+    fn release_all(&mut self, tables: &Tables, used_by: Vec<Vec<Arc<FlatBlocks>>>) -> Result<(), EbpfError> {
+        used_by.iter().try_for_each(|used| self.release(tables, used))
     }
 
     fn release(&mut self, tables: &Tables, used: &[Arc<FlatBlocks>]) -> Result<(), EbpfError> {
@@ -342,6 +397,17 @@ impl Chunks {
     fn longest(&self) -> u32 {
         self.free.values().copied().max().unwrap_or(0)
     }
+}
+
+/// Lets rules be those of slots. When this returns nothing uses those before any more.
+fn put_in_force(tables: &Tables, slots: &[u32], rulesets: &[Ruleset]) -> io::Result<()> {
+    let mut new = Vec::new();
+    for ruleset in rulesets {
+        let table = Map::<u32, Ruleset>::create(kind::ARRAY, 1, 0, "ruleset")?;
+        table.set(&0, ruleset)?;
+        new.push(table);
+    }
+    tables.rulesets.put_all(slots, &new)
 }
 
 fn chunk(conditions: &[FlatCondition]) -> Chunk {
