@@ -17,14 +17,15 @@
 /* Set before loading, by tests alone; else the verifier removes what depends on it. */
 const volatile bool has_test_clock = false;
 
-INLINE __u64 time_since_boot(void)
+/* To a few milliseconds: of a record nothing finer than a second is told. */
+INLINE __u64 time_since_boot(__u64 asleep)
 {
 	if (has_test_clock) {
 		__u32 zero = 0;
 		__u64 *set = bpf_map_lookup_elem(&test_clock, &zero);
 		return set ? *set : 0;
 	}
-	return bpf_ktime_get_boot_ns();
+	return bpf_ktime_get_coarse_ns() + asleep;
 }
 
 /* Gives a later fragment the ports of its first (semantics.md 14). */
@@ -108,6 +109,13 @@ APART int judge_and_count(struct packet *packet, struct ruleset *rules, struct e
 	return TCX_NEXT;
 }
 
+INLINE struct epoch *current_epoch(void)
+{
+	__u32 zero = 0;
+	void *table = bpf_map_lookup_elem(&epochs, &zero);
+	return table ? bpf_map_lookup_elem(table, &zero) : NULL;
+}
+
 INLINE int look_at(struct __sk_buff *skb, bool received)
 {
 	__u32 zero = 0, ifindex = skb->ifindex;
@@ -115,10 +123,7 @@ INLINE int look_at(struct __sk_buff *skb, bool received)
 	if (!device)
 		return TCX_NEXT;
 	__u32 slot = device->slot;
-	void *epoch_table = bpf_map_lookup_elem(&epochs, &zero);
-	if (!epoch_table)
-		return TCX_NEXT;
-	struct epoch *epoch = bpf_map_lookup_elem(epoch_table, &zero);
+	struct epoch *epoch = current_epoch();
 	if (!epoch)
 		return TCX_NEXT;
 	/* Read once: everything of this packet goes to one set of tables. */
@@ -133,13 +138,14 @@ INLINE int look_at(struct __sk_buff *skb, bool received)
 	if (!cell || !rules || !packet)
 		return TCX_NEXT;
 
-	__u64 now = time_since_boot();
+	__u64 now = time_since_boot(epoch->asleep);
 	if (unlikely(now - cell->from >= cell->span))
 		DO(look_at_the_clock(cell, epoch, now, slot));
 	cell->counters.of[FRAMES + !received]++;
 	cell->counters.of[FRAME_BYTES + !received] += skb->len;
 
-	__builtin_memset(packet, 0, offsetof(struct packet, connection));
+	__builtin_memset(packet, 0, offsetof(struct packet, quoted));
+	packet->quoted.known = 0;
 	int parsed = parse(skb, device->is_raw_ip, packet);
 	if (unlikely(parsed != PARSED)) {
 		if (parsed >= NOT_IP_ARP && parsed <= IP_MALFORMED)
@@ -184,9 +190,10 @@ int sweep_connections(struct __sk_buff *skb)
 {
 	__u32 slot = skb->mark;
 	void *table = bpf_map_lookup_elem(&connections, &slot);
-	if (!table)
+	struct epoch *epoch = current_epoch();
+	if (!table || !epoch)
 		return -1;
-	struct sweep sweep = { .slot = slot, .now = (__u32)(time_since_boot() / SECOND) + 1 };
+	struct sweep sweep = { .slot = slot, .now = (__u32)(time_since_boot(epoch->asleep) / SECOND) + 1 };
 	return bpf_for_each_map_elem(table, sweep_one, &sweep, 0);
 }
 

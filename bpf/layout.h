@@ -50,8 +50,10 @@ struct epoch {
 	/* Flows that a table holds, and the part of it that every interface is sure of. */
 	__u32 flows;
 	__u32 share;
+	/* How long the machine has slept since it was started, in ns. */
+	__u64 asleep;
 };
-_Static_assert(sizeof(struct epoch) == 48, "epoch");
+_Static_assert(sizeof(struct epoch) == 56, "epoch");
 
 struct flow_key {
 	__u32 window;

@@ -234,6 +234,7 @@ APART int read_quoted(struct __sk_buff *skb, __u32 at, __u32 end, struct packet 
 	struct quoted *quoted = &packet->quoted;
 	__u8 family = packet->key.family;
 	__u8 fragment;
+	__builtin_memset(quoted, 0, sizeof(*quoted));
 	if (family == V4) {
 		struct ipv4 ip;
 		if (at + IPV4_FIXED > end || !load(skb, at, &ip, sizeof(ip)))

@@ -125,9 +125,10 @@ impl WindowFlows {
     }
 }
 
-/// Sorts flows, and makes one of those with the same key.
+/// Sorts flows, and makes one of those with the same key. Of two that began at the same time the one that was there first
+/// counts as the earlier.
 fn unite<K: PackedKey>(flows: &mut Vec<Entry<K>>) {
-    flows.sort_unstable_by_key(|entry| entry.key);
+    flows.sort_by_key(|entry| entry.key);
     flows.dedup_by(|later, earlier| {
         let same = later.key == earlier.key;
         if same {

@@ -56,7 +56,7 @@ plain! {
     }
 
     /// What all packets between two swaps have in common.
-    struct Epoch, 48 {
+    struct Epoch, 56 {
         number: u64,
         /// Wall clock − time since boot, in ns.
         offset: i64,
@@ -71,6 +71,8 @@ plain! {
         flows: u32,
         /// The part of it that every interface is sure of.
         share: u32,
+        /// How long the machine has slept since it was started, in ns.
+        asleep: u64,
     }
 
     /// A flow in a window.

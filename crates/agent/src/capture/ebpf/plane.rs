@@ -8,6 +8,7 @@ use std::path::PathBuf;
 use flowlogd_vpc::FlatRules;
 
 use super::EbpfError;
+use super::super::boot_time::time_asleep;
 use super::layout::{
     Connection, ConnectionKey, Counters, Device, Epoch, Event, Flow, FlowKey, OVERFLOW_EVENTS, SLOTS, Taken,
 };
@@ -157,6 +158,7 @@ impl Plane {
             which,
             flows: self.options.sizes.flows,
             share: self.options.sizes.flows / 2 / attached,
+            asleep: u64::try_from(time_asleep()?.as_nanos()).unwrap_or(u64::MAX),
         };
         let [first, second] = &self.tables.sides;
         let side = if which == 0 { first } else { second };
