@@ -14,7 +14,10 @@ pub(crate) fn run(options: &DetachOptions) -> Result<Status, Failure> {
     if let Some(state_dir) = state_dir
         && !state_dir.is_dir()
     {
-        return Err(Failure::unreadable(anyhow!("there is no state directory {}", state_dir.display())));
+        return Err(Failure::unreadable(anyhow!(
+            "there is no state directory {}",
+            state_dir.display()
+        )));
     }
     let programs = detach(state_dir).map_err(Failure::failed)?;
     writeln!(io::stdout(), "{programs} programs taken off").map_err(Failure::failed)?;

@@ -181,6 +181,10 @@ pub(crate) struct StatusOptions {
     #[command(flatten)]
     pub(crate) client: ClientOptions,
 
+    /// Of every interface the rules that decided, with packets and last use
+    #[arg(long)]
+    pub(crate) rules: bool,
+
     /// One JSON object
     #[arg(long)]
     pub(crate) json: bool,

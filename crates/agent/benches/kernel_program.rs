@@ -18,7 +18,8 @@ fn main() {
     for rules in [1, 100] {
         let mut bench = Bench::new(rules);
         let mut tell = |case: &str, nanoseconds: u32| {
-            writeln!(lines, "{case:44} {nanoseconds:5} ns").expect("a string takes what is written");
+            writeln!(lines, "{case:44} {nanoseconds:5} ns")
+                .expect("a string takes what is written");
         };
         if rules == 1 {
             tell("a device of nobody's (the limit)", bench.time(&udp(5353, 1000), false));
@@ -48,7 +49,8 @@ impl Bench {
             window_length: 60,
             first_epoch: 1,
         };
-        let mut plane = Plane::load(options, Timing::fixed(1_700_000_000_000_000_000)).expect("root, and a kernel with eBPF");
+        let mut plane = Plane::load(options, Timing::fixed(1_700_000_000_000_000_000))
+            .expect("root, and a kernel with eBPF");
         let inventory = Inventory::from_json(&inventory(rules)).expect("an inventory");
         let mut book = RuleBook::default();
         let ruleset = Ruleset::compile(inventory, CompileOptions::default(), &mut book);

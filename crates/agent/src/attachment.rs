@@ -11,6 +11,7 @@ mod live;
 mod replay;
 mod shelf;
 mod snapshot;
+mod traffic;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};

@@ -115,7 +115,7 @@ pub async fn run(
         board: Arc::clone(&board),
         stop: Arc::clone(&stop),
     };
-    let kernel = open_kernel(&config, &state_dir)?;
+    let kernel = open_kernel(&config, &state_dir, &board)?;
     let (in_kernel, others): (Vec<AttachmentConfig>, Vec<AttachmentConfig>) = config
         .attachments
         .iter()
@@ -172,7 +172,11 @@ pub async fn run(
 }
 
 /// Loads the kernel's program, if there are devices whose packets it is to count, and it can be used.
-fn open_kernel(config: &AgentConfig, state_dir: &Path) -> Result<Option<Kernel>, AgentError> {
+fn open_kernel(
+    config: &AgentConfig,
+    state_dir: &Path,
+    board: &Board,
+) -> Result<Option<Kernel>, AgentError> {
     let has_devices = config.attachments.iter().any(|attachment| attachment.device.is_some());
     if config.capture == CaptureOption::AfPacket || !has_devices {
         return Ok(None);
@@ -181,6 +185,7 @@ fn open_kernel(config: &AgentConfig, state_dir: &Path) -> Result<Option<Kernel>,
         Ok(kernel) => Ok(Some(kernel)),
         Err(why) if config.capture == CaptureOption::Auto => {
             tracing::warn!(%why, "the kernel's program cannot be used: packets are captured by AF_PACKET");
+            board.without_kernel(why.to_string());
             Ok(None)
         }
         Err(why) => Err(AgentError::Kernel(why)),

@@ -71,7 +71,8 @@ impl Publisher {
         emit: &mut impl FnMut(Batch) -> Result<(), E>,
     ) -> Result<(), E> {
         let timeline = self.rules.timeline();
-        let Some(number) = timeline.and_then(|timeline| timeline.interface(&self.interface_id)) else {
+        let Some(number) = timeline.and_then(|timeline| timeline.interface(&self.interface_id))
+        else {
             return Ok(());
         };
         let renderer = Renderer {
@@ -133,6 +134,18 @@ pub fn recorded(closed: &ClosedWindows) -> BTreeMap<(u64, InterfaceIndex), u64> 
         }
     }
     recorded
+}
+
+/// Returns the number of flows of base windows, by window number and interface.
+pub fn flows_of(closed: &ClosedWindows) -> BTreeMap<(u64, InterfaceIndex), u64> {
+    let mut flows = BTreeMap::new();
+    for closed in &closed.base {
+        let Closed::Window(window) = closed else { continue };
+        for (interface, count) in window.flows_by_interface() {
+            *flows.entry((window.window().number(), interface)).or_default() += count;
+        }
+    }
+    flows
 }
 
 /// Returns the second under which a record is an event, its start, and the packets that it counts.

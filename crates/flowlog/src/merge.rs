@@ -97,6 +97,18 @@ impl ClosedWindow {
         self.tables.iter().map(|table| table.v4.len() + table.v6.len()).sum()
     }
 
+    /// Returns the number of flows of each interface, those that several tables share counted in each.
+    pub fn flows_by_interface(&self) -> BTreeMap<InterfaceIndex, u64> {
+        let mut flows: BTreeMap<InterfaceIndex, u64> = BTreeMap::new();
+        for table in &self.tables {
+            let heads = table.v4.iter().map(|entry| entry.key.head());
+            for head in heads.chain(table.v6.iter().map(|entry| entry.key.head())) {
+                *flows.entry(InterfaceIndex(head >> 1)).or_default() += 1;
+            }
+        }
+        flows
+    }
+
     /// Returns the interfaces that have flows or lost packets.
     pub(crate) fn interfaces(&self) -> BTreeSet<InterfaceIndex> {
         let mut found = self.statuses.keys().copied().collect();
@@ -112,7 +124,12 @@ impl ClosedWindow {
         Part {
             v4: self.tables.iter().map(|table| flows_at(&table.v4, interface)).collect(),
             v6: self.tables.iter().map(|table| flows_at(&table.v6, interface)).collect(),
-            statuses: self.statuses.get(&interface).map(|status| (interface, *status)).into_iter().collect(),
+            statuses: self
+                .statuses
+                .get(&interface)
+                .map(|status| (interface, *status))
+                .into_iter()
+                .collect(),
         }
     }
 

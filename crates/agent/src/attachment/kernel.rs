@@ -5,27 +5,33 @@
 
 mod counted;
 mod places;
+mod tallies;
 
+use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use flowlogd_flowlog::Mode;
+use flowlogd_vpc::FlatRules;
 use sha2::{Digest, Sha256};
 
 use super::generations::{Generations, compile_options};
 use super::live::new_run;
 use super::shelf::Shelf;
-use super::{AttachmentError, Snapshot, Surroundings, now, unix_time};
+use super::{AttachmentError, Snapshot, Surroundings, device_counters, now, unix_time};
 use crate::capture::boot_time;
-use crate::capture::ebpf::layout::{Taken, counter};
-use crate::capture::ebpf::{Clock, Counted, EbpfError, Plane, PlaneOptions, Retired, Sizes, Timing, pins};
+use crate::capture::ebpf::layout::{Counters, Taken, counter};
+use crate::capture::ebpf::{
+    Clock, Counted, EbpfError, Plane, PlaneOptions, Retired, Sizes, SlotRules, Timing, pins,
+};
 use crate::config::{AgentConfig, AttachmentConfig};
 use crate::crash;
 use crate::journal::{self, Journal, JournalError, Mark, Recovered};
 use crate::live::SteadyClock;
 use counted::{Slots, drained};
 use places::{Place, devices, failed};
+use tallies::Drain;
 
 /// Between two epochs.
 const EPOCH: Duration = Duration::from_secs(1);
@@ -107,6 +113,7 @@ fn owner(state_dir: &Path) -> std::io::Result<String> {
 pub fn run(kernel: Kernel, attachments: &[AttachmentConfig], surroundings: &Surroundings) {
     for attachment in attachments {
         surroundings.board.enter(attachment);
+        surroundings.board.capture(&attachment.interface, "ebpf");
     }
     if let Err(error) = count(kernel, attachments, surroundings) {
         tracing::error!(%error, "counting in the kernel failed");
@@ -154,7 +161,7 @@ struct Hall {
     shelf: Shelf,
     places: Vec<Place>,
     slots: Slots,
-    numbers: std::collections::BTreeMap<String, u32>,
+    numbers: BTreeMap<String, u32>,
     surroundings: Surroundings,
     revision: String,
     closed_before: u64,
@@ -183,8 +190,15 @@ impl Hall {
             Generations::begin(snapshot, recovered, Some(&mut journal), compile, None)?;
         let interfaces = numbers.keys().map(String::as_str);
         let rules = generations.rules();
-        let shelf =
-            Shelf::new(surroundings, rules, Mode::Observe, interfaces, &run, Some(journal), recovered);
+        let shelf = Shelf::new(
+            surroundings,
+            rules,
+            Mode::Observe,
+            interfaces,
+            &run,
+            Some(journal),
+            recovered,
+        );
         let mut hall = Self {
             plane,
             clock,
@@ -215,7 +229,7 @@ impl Hall {
     fn take_over(&mut self, journaled: u64) -> Result<(), AttachmentError> {
         let retired = self.plane.retired();
         if retired.number > journaled {
-            self.take(retired)
+            self.take(retired).map(drop)
         } else {
             self.plane.clear(retired).map_err(failed)
         }
@@ -240,26 +254,40 @@ impl Hall {
         self.look_at_devices()
     }
 
-    /// Puts the newest rules in force in the kernel. Where they do not fit, those before stay.
+    /// Puts the newest rules in force in the kernel, for all interfaces at once. Where they do not fit, those before stay.
     fn set_rules(&mut self) -> Result<(), AttachmentError> {
         let rules = Arc::clone(self.generations.rules());
         let Some(timeline) = rules.timeline() else { return Ok(()) };
         let newest = timeline.generation_at(u64::MAX);
         let ruleset = timeline.ruleset(newest);
-        for place in &mut self.places {
-            let id = &place.attachment.interface;
-            let flat = timeline.interface(id).and_then(|index| ruleset.flat(index));
-            let Some(flat) = flat else {
-                place.has_rules = false;
-                continue;
-            };
-            let has_allowance = place.attachment.conntrack_allowance.is_some();
-            match self.plane.set_rules(place.slot, newest.0, &flat, has_allowance) {
-                Ok(()) => place.has_rules = true,
-                Err(EbpfError::Rules(why)) => {
-                    tracing::error!(interface = id, %why, "the new rules are not in force");
-                }
-                Err(error) => return Err(failed(error)),
+        let flat: Vec<Option<FlatRules>> = self
+            .places
+            .iter()
+            .map(|place| ruleset.flat(timeline.interface(&place.attachment.interface)?))
+            .collect();
+        let all: Vec<SlotRules<'_>> = self
+            .places
+            .iter()
+            .zip(&flat)
+            .filter_map(|(place, flat)| {
+                Some(SlotRules {
+                    slot: place.slot,
+                    generation: newest.0,
+                    rules: flat.as_ref()?,
+                    has_allowance: place.attachment.conntrack_allowance.is_some(),
+                })
+            })
+            .collect();
+        let refused = self.plane.set_rules_of_all(&all).map_err(failed)?;
+        for (place, flat) in self.places.iter_mut().zip(&flat) {
+            place.rules_refused = refused
+                .iter()
+                .find(|(slot, _)| *slot == place.slot)
+                .map(|(_, why)| format!("the rules before the last change are in force: {why}"));
+            if let Some(why) = &place.rules_refused {
+                tracing::error!(interface = place.attachment.interface, why);
+            } else {
+                place.has_rules = flat.is_some();
             }
         }
         Ok(())
@@ -305,36 +333,58 @@ impl Hall {
     /// Ends the epoch, and takes what it has counted.
     fn drain(&mut self) -> Result<(), AttachmentError> {
         self.epoch = now();
+        let begun = now();
+        // Before the swap: what a device has counted by now, the program has seen by then.
+        let devices = device_counters::all()?;
         let retired = self.plane.swap(Timing::fixed(self.clock.offset())).map_err(failed)?;
         crash::point("swapped");
-        self.take(retired)
+        let counted = self.take(retired)?;
+        self.tell(&counted, &devices, begun.elapsed())
     }
 
-    fn take(&mut self, retired: Retired) -> Result<(), AttachmentError> {
+    fn take(&mut self, retired: Retired) -> Result<Counted, AttachmentError> {
         let counted = self.plane.read(retired).map_err(failed)?;
         crash::point("read");
         let rules = Arc::clone(self.generations.rules());
-        let Some(timeline) = rules.timeline() else { return Ok(()) };
+        let Some(timeline) = rules.timeline() else { return Ok(counted) };
         let drained = drained(&counted, &self.slots, timeline);
-        let mark = Mark { at: self.clock.now().as_secs(), device_packets: 0, epoch: retired.number };
+        let mark =
+            Mark { at: self.clock.now().as_secs(), device_packets: 0, epoch: retired.number };
         self.shelf.take(drained, mark)?;
         crash::point("journaled");
         self.plane.clear(retired).map_err(failed)?;
         crash::point("cleared");
-        self.tell(&counted);
-        Ok(())
+        Ok(counted)
     }
 
     /// Tells the board what was counted.
-    fn tell(&self, counted: &Counted) {
+    fn tell(
+        &mut self,
+        counted: &Counted,
+        devices: &BTreeMap<String, [u64; 2]>,
+        took: Duration,
+    ) -> Result<(), AttachmentError> {
         let clock = self.clock.now().as_secs();
+        let fill = counted.flows.len() as u64 * 1000 / u64::from(Sizes::default().flows);
+        let drain = Drain {
+            flow_table_fill: u32::try_from(fill).unwrap_or(u32::MAX),
+            drain_micros: u64::try_from(took.as_micros()).unwrap_or(u64::MAX),
+        };
+        let mut sums: BTreeMap<u32, Counters> = BTreeMap::new();
         for ((slot, _), counters) in &counted.counters {
-            let place = self.places.iter().find(|place| place.slot == *slot);
-            if let Some(place) = place {
-                let packets = counters.get(counter::SEEN);
-                self.surroundings.board.count(&place.attachment.interface, packets, clock);
-            }
+            sums.entry(*slot).or_default().add(counters);
         }
+        let board = &self.surroundings.board;
+        for place in &mut self.places {
+            let counters = sums.remove(&place.slot).unwrap_or_default();
+            let id = &place.attachment.interface;
+            board.count(id, counters.get(counter::SEEN), clock);
+            let connections = self.plane.connections(place.slot).map_err(failed)?;
+            let device = place.attachment.device.as_deref().unwrap_or_default();
+            place.tallies.add(&counters, devices.get(device).copied());
+            board.kernel(id, place.tallies.report(connections, place.connection_room(), drain));
+        }
+        Ok(())
     }
 
     /// Removes the dead connections of some slots.

@@ -7,12 +7,13 @@ use flowlogd_aws::flowlogd::WindowLedger;
 use flowlogd_flowlog::{Mode, WindowFlows};
 use flowlogd_vpc::{Exclusion, InterfaceIndex};
 
+use super::traffic::{self, Traffic};
 use super::{AttachmentError, Snapshot, Surroundings};
 use crate::counter::{Books, Drained};
 use crate::engine::Rules;
 use crate::journal::{Beginning, Journal, Mark, Recovered};
 use crate::ledger::InterfaceLedger;
-use crate::publish::{Interval, Publisher, Subscription, recorded};
+use crate::publish::{Interval, Publisher, Subscription, flows_of, recorded};
 use crate::spool::Batch;
 use crate::timeline::Timeline;
 use crate::windows::{ClosedWindows, Windows};
@@ -30,6 +31,7 @@ pub(super) struct Shelf {
     surroundings: Surroundings,
     from_beginning: bool,
     mark: Mark,
+    traffic: BTreeMap<InterfaceIndex, Traffic>,
 }
 
 /// An interface, and what is published of it.
@@ -74,6 +76,7 @@ impl Shelf {
             surroundings: surroundings.clone(),
             from_beginning: mode == Mode::Replay,
             mark: recovered.map(|recovered| recovered.mark).unwrap_or_default(),
+            traffic: BTreeMap::new(),
         }
     }
 
@@ -117,7 +120,18 @@ impl Shelf {
         if let Some(journal) = &mut self.journal {
             journal.end_epoch(mark)?;
         }
+        self.tell_traffic();
         Ok(())
+    }
+
+    /// Tells the board what became of the packets so far.
+    fn tell_traffic(&self) {
+        let Some(names) = self.rules.timeline().map(Timeline::book) else { return };
+        for (interface, traffic) in &self.traffic {
+            if let Some(id) = names.interface_id(*interface) {
+                self.surroundings.board.traffic(id, traffic.report(), traffic.hits(names));
+            }
+        }
     }
 
     /// Takes the flows of windows that are over, and publishes them.
@@ -177,8 +191,12 @@ impl Shelf {
             }
             journal.add_books(&books)?;
         }
-        for (slot, book) in books {
-            self.books.entry(slot).or_default().add(&book);
+        for flows in tables.iter().flat_map(BTreeMap::values) {
+            traffic::count(&mut self.traffic, flows, self.mark.at);
+        }
+        for ((window, interface), book) in books {
+            self.traffic.entry(interface).or_default().book(&book);
+            self.books.entry((window, interface)).or_default().add(&book);
         }
         self.windows.add(tables);
         Ok(())
@@ -256,6 +274,9 @@ impl Shelf {
         let first_open = closed.until / length;
         let open = self.books.split_off(&(first_open, InterfaceIndex(0)));
         let over = std::mem::replace(&mut self.books, open);
+        for ((_, interface), flows) in flows_of(closed) {
+            self.traffic.entry(interface).or_default().flows += flows;
+        }
         for ((window, interface), book) in over {
             let recorded = recorded.remove(&(window, interface)).unwrap_or(0);
             self.settle_window(window, interface, recorded, &book);
@@ -273,7 +294,9 @@ impl Shelf {
         book: &InterfaceLedger,
     ) {
         let book_of_names = self.rules.timeline().map(Timeline::book);
-        let Some(id) = book_of_names.and_then(|names| names.interface_id(interface)) else { return };
+        let Some(id) = book_of_names.and_then(|names| names.interface_id(interface)) else {
+            return;
+        };
         let length = self.windows.base().as_secs();
         let excluded = Exclusion::ALL
             .iter()

@@ -7,6 +7,7 @@ use std::path::Path;
 
 use flowlogd_packet::LinkType;
 
+use super::tallies::Tallies;
 use crate::attachment::{AttachmentError, Board};
 use crate::capture::device;
 use crate::capture::ebpf::layout::Device;
@@ -26,6 +27,10 @@ pub(super) struct Place {
     pub(super) refusal: Option<String>,
     /// Whether there are rules to judge by.
     pub(super) has_rules: bool,
+    /// Why the newest are not in force, if they are not.
+    pub(super) rules_refused: Option<String>,
+    pub(super) tallies: Tallies,
+    connection_room: u32,
     /// The device that the program is attached to.
     bound: Option<u32>,
 }
@@ -55,18 +60,21 @@ pub(super) fn open(
     fs::rename(&new, &path)?;
 
     let share = (MOST_CONNECTIONS / attachments.len().max(1)).clamp(CONNECTIONS.0, CONNECTIONS.1);
-    let mut places = Vec::new();
+    let (mut places, mut rooms) = (Vec::new(), Vec::new());
     for (interface, slot) in &slots {
         let attachment = attachments.iter().find(|attachment| attachment.interface == *interface);
         let allowance = attachment.and_then(|attachment| attachment.conntrack_allowance);
         let connections = u32::try_from(allowance.unwrap_or(share)).unwrap_or(u32::MAX);
-        plane.open_slot(*slot, connections).map_err(failed)?;
+        rooms.push((*slot, connections));
         if let Some(attachment) = attachment {
             places.push(Place {
                 attachment: attachment.clone(),
                 slot: *slot,
                 refusal: None,
                 has_rules: false,
+                rules_refused: None,
+                tallies: Tallies::new(allowance.is_some()),
+                connection_room: connections,
                 bound: None,
             });
         } else {
@@ -74,6 +82,7 @@ pub(super) fn open(
             plane.detach_slot(*slot).map_err(failed)?;
         }
     }
+    plane.open_slots(&rooms).map_err(failed)?;
     Ok((places, slots))
 }
 
@@ -87,6 +96,11 @@ impl Place {
         self.bound.is_some()
     }
 
+    /// Connections that there is room for.
+    pub(super) const fn connection_room(&self) -> u64 {
+        self.connection_room as u64
+    }
+
     /// Attaches the program to the device, or detaches it, as things are.
     pub(super) fn look(
         &mut self,
@@ -98,10 +112,12 @@ impl Place {
         let wanted = self.refusal.is_none() && self.has_rules;
         let present = devices.get(name).copied().filter(|_| wanted);
         if self.bound == present && self.bound.is_some() {
+            board.work_but(self.id(), "capturing", self.rules_refused.as_deref());
             return Ok(());
         }
         if let Some(gone) = self.bound.take() {
             plane.detach(gone, self.slot).map_err(failed)?;
+            self.tallies.begin();
         }
         let Some(ifindex) = present else {
             let why = match &self.refusal {
@@ -116,7 +132,7 @@ impl Place {
             Ok(device) => match plane.attach(ifindex, &device) {
                 Ok(()) => {
                     self.bound = Some(ifindex);
-                    board.work(self.id(), "capturing");
+                    board.work_but(self.id(), "capturing", self.rules_refused.as_deref());
                 }
                 // It may have gone in between.
                 Err(error) => board.wait(self.id(), &format!("{name}: {error}")),
@@ -130,7 +146,9 @@ impl Place {
         let number = device::hardware(name).map_err(|error| format!("{name}: {error}"))?;
         let link_type = device::link_type(number).ok_or_else(|| {
             let kind = device::hardware_name(number);
-            format!("device {name} has hardware type {number} ({kind}), whose link type is not read")
+            format!(
+                "device {name} has hardware type {number} ({kind}), whose link type is not read"
+            )
         })?;
         Ok(Device {
             slot: self.slot,

@@ -53,7 +53,12 @@ impl Links {
     }
 }
 
-fn link(program: BorrowedFd<'_>, ifindex: u32, hook: Hook, pin: Option<&Path>) -> io::Result<OwnedFd> {
+fn link(
+    program: BorrowedFd<'_>,
+    ifindex: u32,
+    hook: Hook,
+    pin: Option<&Path>,
+) -> io::Result<OwnedFd> {
     let Some(pin) = pin else { return sys::link(program, ifindex, hook) };
     if let Ok(link) = sys::pinned(pin) {
         if sys::linked_device(link.as_fd())? == ifindex {

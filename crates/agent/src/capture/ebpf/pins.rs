@@ -130,13 +130,13 @@ fn is_bpf(path: &Path) -> io::Result<bool> {
 fn mount_bpf(path: &Path) -> io::Result<()> {
     let at = CString::new(path.as_os_str().as_bytes())?;
     // SAFETY: strings with their ends; this file system takes no data.
-    let result = unsafe {
-        libc::mount(c"bpf".as_ptr(), at.as_ptr(), c"bpf".as_ptr(), 0, std::ptr::null())
-    };
+    let result =
+        unsafe { libc::mount(c"bpf".as_ptr(), at.as_ptr(), c"bpf".as_ptr(), 0, std::ptr::null()) };
     if result == 0 {
         return Ok(());
     }
     let error = io::Error::last_os_error();
-    let why = format!("no BPF file system is mounted at {}, nor can it be: {error}", path.display());
+    let why =
+        format!("no BPF file system is mounted at {}, nor can it be: {error}", path.display());
     Err(io::Error::new(error.kind(), why))
 }

@@ -7,10 +7,11 @@ use std::path::PathBuf;
 
 use flowlogd_vpc::FlatRules;
 
-use super::EbpfError;
 use super::super::boot_time::time_asleep;
+use super::EbpfError;
 use super::layout::{
-    Connection, ConnectionKey, Counters, Device, Epoch, Event, Flow, FlowKey, OVERFLOW_EVENTS, SLOTS, Taken,
+    Connection, ConnectionKey, Counters, Device, Epoch, Event, Flow, FlowKey, OVERFLOW_EVENTS,
+    SLOTS, Taken,
 };
 use super::link::{self, Hooks, Links};
 use super::map::Map;
@@ -98,7 +99,11 @@ impl Plane {
             programs,
             tables,
             store,
-            epoch: Epoch { window_length: options.window_length, flows: options.sizes.flows, ..Epoch::default() },
+            epoch: Epoch {
+                window_length: options.window_length,
+                flows: options.sizes.flows,
+                ..Epoch::default()
+            },
             options,
             cpus,
             slots: Vec::new(),
@@ -114,7 +119,9 @@ impl Plane {
 
     /// Looks which epoch is counted into, if any.
     fn find_epoch(&mut self) -> io::Result<()> {
-        let Some(active) = self.tables.epochs.get(&0).or_else(nothing_there)? else { return Ok(()) };
+        let Some(active) = self.tables.epochs.get(&0).or_else(nothing_there)? else {
+            return Ok(());
+        };
         for side in &self.tables.sides {
             if sys::map_id(side.epoch.as_fd())? == active
                 && let Some(epoch) = side.epoch.get(&0)?
@@ -177,7 +184,9 @@ impl Plane {
         let [first, second] = &self.tables.sides;
         let side = if retired.which == 0 { first } else { second };
         let mut counted = Counted { number: retired.number, ..Counted::default() };
-        side.flows.read(|keys, flows| counted.flows.extend(keys.iter().copied().zip(flows.iter().copied())))?;
+        side.flows.read(|keys, flows| {
+            counted.flows.extend(keys.iter().copied().zip(flows.iter().copied()))
+        })?;
         let told = side.taken.get(&SLOTS)?.unwrap_or_default().events.min(OVERFLOW_EVENTS.into());
         for place in 0..u32::try_from(told).unwrap_or(0) {
             counted.events.extend(side.events.get(&place)?);
@@ -231,15 +240,20 @@ impl Plane {
     /// Gives a slot room for connections, and rules. A device may be bound to it then.
     pub fn open_slot(&mut self, slot: u32, connections: u32) -> Result<(), EbpfError> {
         let open = || -> io::Result<()> {
-            let path = self.options.directory.as_ref().map(|at| at.join(format!("connections_{slot}")));
+            let path =
+                self.options.directory.as_ref().map(|at| at.join(format!("connections_{slot}")));
             if let Some(path) = &path
                 && let Ok(fd) = sys::pinned(path)
             {
                 return self.tables.connections.put(slot, &fd);
             }
             let flags = sys::NO_PREALLOC;
-            let table =
-                Map::<ConnectionKey, Connection>::create(kind::HASH, connections, flags, "connections")?;
+            let table = Map::<ConnectionKey, Connection>::create(
+                kind::HASH,
+                connections,
+                flags,
+                "connections",
+            )?;
             if let Some(path) = &path {
                 sys::pin(table.as_fd(), path)?;
             }
@@ -292,7 +306,10 @@ impl Plane {
 
     /// Puts the rules of many slots in force, in the time that one takes. Returns the slots whose rules do not fit:
     /// there those before stay.
-    pub fn set_rules_of_all(&mut self, all: &[SlotRules<'_>]) -> Result<Vec<(u32, RulesDoNotFit)>, EbpfError> {
+    pub fn set_rules_of_all(
+        &mut self,
+        all: &[SlotRules<'_>],
+    ) -> Result<Vec<(u32, RulesDoNotFit)>, EbpfError> {
         self.store.set_all(&self.tables, all)
     }
 
@@ -331,7 +348,9 @@ impl Plane {
             })
             .map_err(EbpfError::io("look for devices"))?;
         if let Some([receive, send]) = self.pins(slot) {
-            link::unpin(&receive).and_then(|()| link::unpin(&send)).map_err(EbpfError::io("detach the program"))?;
+            link::unpin(&receive)
+                .and_then(|()| link::unpin(&send))
+                .map_err(EbpfError::io("detach the program"))?;
         }
         bound.into_iter().try_for_each(|ifindex| self.unbind(ifindex))
     }
@@ -343,7 +362,11 @@ impl Plane {
 
     /// Tries how the program can be attached to devices of this system, at one where nothing is counted yet.
     pub fn try_hooks(&self, ifindex: u32) -> Result<Hooks, EbpfError> {
-        match Links::attach([self.programs.receive.as_fd(), self.programs.send.as_fd()], ifindex, None) {
+        match Links::attach(
+            [self.programs.receive.as_fd(), self.programs.send.as_fd()],
+            ifindex,
+            None,
+        ) {
             Ok(_) => Ok(Hooks::Tcx),
             Err(error) => Err(error),
         }
@@ -373,8 +396,21 @@ impl Plane {
         run().map_err(EbpfError::io("sweep connections"))
     }
 
+    /// Returns how many connections a slot has, the dead among them that were not removed yet.
+    pub fn connections(&self, slot: u32) -> Result<u64, EbpfError> {
+        let count =
+            self.tables.connection_counts.get(&slot).map_err(EbpfError::io("count connections"))?;
+        Ok(count.unwrap_or(0))
+    }
+
     /// Runs the program on a frame that the device has received, or sent.
-    pub fn run(&self, frame: &[u8], ifindex: u32, received: bool, repeat: u32) -> Result<Run, EbpfError> {
+    pub fn run(
+        &self,
+        frame: &[u8],
+        ifindex: u32,
+        received: bool,
+        repeat: u32,
+    ) -> Result<Run, EbpfError> {
         let program = if received { &self.programs.receive } else { &self.programs.send };
         // `ifindex` is the eleventh word of `struct __sk_buff`.
         let mut context = [0_u32; 48];

@@ -9,7 +9,10 @@ use aya::programs::{Program as LoadedProgram, SchedClassifier};
 use aya::{Ebpf, EbpfLoader};
 
 use super::EbpfError;
-use super::layout::{Cell, Chunk, Counters, Device, Epoch, Event, Flow, FlowKey, List, OVERFLOW_EVENTS, PeerKey, RowKey, SLOTS, Taken};
+use super::layout::{
+    Cell, Chunk, Counters, Device, Epoch, Event, Flow, FlowKey, List, OVERFLOW_EVENTS, PeerKey,
+    RowKey, SLOTS, Taken,
+};
 use super::map::Map;
 use super::sys::{self, kind};
 
@@ -118,7 +121,8 @@ pub(super) fn load(
             loader.map_pin_path(name, directory.join(name));
         }
     }
-    let mut object = loader.load(OBJECT).map_err(|error| EbpfError::load("the kernel program", error))?;
+    let mut object =
+        loader.load(OBJECT).map_err(|error| EbpfError::load("the kernel program", error))?;
     let programs = Programs {
         receive: program(&mut object, "receive")?,
         send: program(&mut object, "send")?,

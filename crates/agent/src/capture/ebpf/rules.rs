@@ -11,7 +11,9 @@ use std::sync::Arc;
 use flowlogd_vpc::{Cidr, FlatBlocks, FlatCondition, FlatRules};
 
 use super::EbpfError;
-use super::layout::{self, Address, CHUNK, Chunk, Condition, KnownAddress, List, PeerKey, Ruleset, V4, V6};
+use super::layout::{
+    self, Address, CHUNK, Chunk, Condition, KnownAddress, List, PeerKey, Ruleset, V4, V6,
+};
 use super::map::Map;
 use super::program::Tables;
 use super::sys::kind;
@@ -68,7 +70,9 @@ impl RuleStore {
     /// Takes over tables. What is in them belongs to rules that are in force until they are replaced.
     pub(super) fn new(tables: &Tables, most_peers: u32, most_chunks: u32) -> io::Result<Self> {
         let mut stale = Vec::new();
-        tables.peers.read(|keys, values| stale.extend(keys.iter().copied().zip(values.iter().copied())))?;
+        tables
+            .peers
+            .read(|keys, values| stale.extend(keys.iter().copied().zip(values.iter().copied())))?;
         let mut chunks = Chunks::new(most_chunks);
         let ranges: HashSet<(u32, u32)> =
             stale.iter().map(|(_, list)| (list.first_chunk, list.chunks)).collect();
@@ -140,13 +144,17 @@ impl RuleStore {
     }
 
     /// Writes down what the rules of a slot refer to, and returns them and the sets that they use.
-    fn prepare(&mut self, tables: &Tables, one: &SlotRules<'_>) -> Result<(Ruleset, Vec<Arc<FlatBlocks>>), EbpfError> {
+    fn prepare(
+        &mut self,
+        tables: &Tables,
+        one: &SlotRules<'_>,
+    ) -> Result<(Ruleset, Vec<Arc<FlatBlocks>>), EbpfError> {
         let SlotRules { generation, rules, has_allowance, .. } = *one;
         let mut own = known_addresses(rules);
-        let reserved = rules.reserved.iter().map(|(address, why)| KnownAddress {
-            exclusion: *why as u8,
-            ..known(*address)
-        });
+        let reserved = rules
+            .reserved
+            .iter()
+            .map(|(address, why)| KnownAddress { exclusion: *why as u8, ..known(*address) });
         let reserved: Vec<KnownAddress> = reserved.collect();
         if reserved.len() > layout::RESERVED_ADDRESSES {
             return Err(EbpfError::Rules(RulesDoNotFit {
@@ -179,7 +187,8 @@ impl RuleStore {
             for (family, flat) in rules.families.iter().enumerate() {
                 for direction in [0, 1] {
                     let place = |of: &mut [[u32; 2]; 2], value| {
-                        if let Some(cell) = of.get_mut(family).and_then(|of| of.get_mut(direction)) {
+                        if let Some(cell) = of.get_mut(family).and_then(|of| of.get_mut(direction))
+                        {
                             *cell = value;
                         }
                     };
@@ -190,7 +199,9 @@ impl RuleStore {
                         place(&mut ruleset.acl_last, acl.last.0);
                     }
                     let (tcp, udp) = flat.open.get(direction).copied().unwrap_or_default();
-                    if let Some(cell) = ruleset.open.get_mut(family).and_then(|of| of.get_mut(direction)) {
+                    if let Some(cell) =
+                        ruleset.open.get_mut(family).and_then(|of| of.get_mut(direction))
+                    {
                         *cell = u8::from(tcp) | u8::from(udp) << 1;
                     }
                 }
@@ -205,7 +216,8 @@ impl RuleStore {
                 return Err(error);
             }
         };
-        ruleset.marks = u16::from(rules.own.is_some()) * layout::rules::CHECKS_SOURCE_AND_DESTINATION
+        ruleset.marks = u16::from(rules.own.is_some())
+            * layout::rules::CHECKS_SOURCE_AND_DESTINATION
             | u16::from(rules.always_tracked) * layout::rules::ALWAYS_TRACKED
             | u16::from(has_allowance) * layout::rules::HAS_ALLOWANCE;
         ruleset.own_count = fill(&mut ruleset.own_address, own.into_iter().map(|own| own.1));
@@ -233,7 +245,11 @@ impl RuleStore {
         Ok(())
     }
 
-    fn release_all(&mut self, tables: &Tables, used_by: Vec<Vec<Arc<FlatBlocks>>>) -> Result<(), EbpfError> {
+    fn release_all(
+        &mut self,
+        tables: &Tables,
+        used_by: Vec<Vec<Arc<FlatBlocks>>>,
+    ) -> Result<(), EbpfError> {
         used_by.iter().try_for_each(|used| self.release(tables, used))
     }
 
@@ -262,12 +278,23 @@ impl RuleStore {
         let free = self.most_peers - self.peers;
         if blocks.blocks.len() > free {
             let (needed, limit) = (blocks.blocks.len(), self.most_peers);
-            return Err(EbpfError::Rules(RulesDoNotFit { what: "address blocks", needed, free, limit }));
+            return Err(EbpfError::Rules(RulesDoNotFit {
+                what: "address blocks",
+                needed,
+                free,
+                limit,
+            }));
         }
         let count = u32::try_from(needed).unwrap_or(u32::MAX);
         let first = self.chunks.take(count).ok_or_else(|| {
-            let (free, limit) = (self.chunks.longest() as usize * CHUNK, self.chunks.all as usize * CHUNK);
-            EbpfError::Rules(RulesDoNotFit { what: "conditions in one piece", needed: needed * CHUNK, free, limit })
+            let (free, limit) =
+                (self.chunks.longest() as usize * CHUNK, self.chunks.all as usize * CHUNK);
+            EbpfError::Rules(RulesDoNotFit {
+                what: "conditions in one piece",
+                needed: needed * CHUNK,
+                free,
+                limit,
+            })
         })?;
         let number = self.next_set;
         self.next_set = self.next_set.checked_add(1).unwrap_or(1);
@@ -283,7 +310,8 @@ impl RuleStore {
                 next += 1;
             }
         }
-        let keys: Vec<PeerKey> = blocks.blocks.iter().map(|(cidr, _)| peer_key(number, *cidr)).collect();
+        let keys: Vec<PeerKey> =
+            blocks.blocks.iter().map(|(cidr, _)| peer_key(number, *cidr)).collect();
         let values: Vec<List> = blocks
             .blocks
             .iter()
@@ -319,10 +347,13 @@ impl Uses<'_> {
         let (number, blocks) = if let Some((known, _)) = self.store.sets.get_key_value(blocks) {
             let known = Arc::clone(known);
             let set = self.store.sets.get_mut(&known);
-            (set.map_or(0, |set| {
-                set.uses += 1;
-                set.number
-            }), known)
+            (
+                set.map_or(0, |set| {
+                    set.uses += 1;
+                    set.number
+                }),
+                known,
+            )
         } else {
             let blocks = Arc::new(blocks.clone());
             (self.store.write(self.tables, &blocks)?, blocks)
@@ -350,8 +381,11 @@ impl Chunks {
         if count == 0 {
             return Some(0);
         }
-        let (first, length) =
-            self.free.iter().map(|(first, length)| (*first, *length)).find(|(_, length)| *length >= count)?;
+        let (first, length) = self
+            .free
+            .iter()
+            .map(|(first, length)| (*first, *length))
+            .find(|(_, length)| *length >= count)?;
         self.take_at(first, count);
         debug_assert!(length >= count);
         Some(first)

@@ -43,9 +43,8 @@ fn bpf(command: u32, attributes: &mut (impl Sized + Copy)) -> io::Result<c_long>
     let size = size_of_val(attributes);
     // SAFETY: the attributes are a structure of plain numbers that lives during the call; the kernel reads and writes
     // no more than `size` bytes of it, and what pointers in it lead to is alive at all callers.
-    let result = unsafe {
-        libc::syscall(libc::SYS_bpf, command, std::ptr::from_mut(attributes), size)
-    };
+    let result =
+        unsafe { libc::syscall(libc::SYS_bpf, command, std::ptr::from_mut(attributes), size) };
     if result < 0 { Err(io::Error::last_os_error()) } else { Ok(result) }
 }
 
@@ -72,7 +71,14 @@ fn length(of: usize) -> u32 {
 }
 
 /// Makes a map.
-pub fn create(kind: u32, key: usize, value: usize, entries: u32, flags: u32, name: &str) -> io::Result<OwnedFd> {
+pub fn create(
+    kind: u32,
+    key: usize,
+    value: usize,
+    entries: u32,
+    flags: u32,
+    name: &str,
+) -> io::Result<OwnedFd> {
     #[repr(C)]
     #[derive(Clone, Copy)]
     struct Attributes {
@@ -113,8 +119,13 @@ struct Element {
 
 /// Reads the value of a key; false where there is none.
 pub fn lookup(map: BorrowedFd<'_>, key: &[u8], value: &mut [u8]) -> io::Result<bool> {
-    let mut element =
-        Element { map: number(map), padding: 0, key: pointer(key), value: pointer_mut(value), flags: 0 };
+    let mut element = Element {
+        map: number(map),
+        padding: 0,
+        key: pointer(key),
+        value: pointer_mut(value),
+        flags: 0,
+    };
     match bpf(command::MAP_LOOKUP_ELEM, &mut element) {
         Ok(_) => Ok(true),
         Err(error) if error.raw_os_error() == Some(libc::ENOENT) => Ok(false),
@@ -124,14 +135,20 @@ pub fn lookup(map: BorrowedFd<'_>, key: &[u8], value: &mut [u8]) -> io::Result<b
 
 /// Sets the value of a key.
 pub fn update(map: BorrowedFd<'_>, key: &[u8], value: &[u8]) -> io::Result<()> {
-    let mut element =
-        Element { map: number(map), padding: 0, key: pointer(key), value: pointer(value), flags: 0 };
+    let mut element = Element {
+        map: number(map),
+        padding: 0,
+        key: pointer(key),
+        value: pointer(value),
+        flags: 0,
+    };
     bpf(command::MAP_UPDATE_ELEM, &mut element).map(drop)
 }
 
 /// Removes a key; false where there is none.
 pub fn delete(map: BorrowedFd<'_>, key: &[u8]) -> io::Result<bool> {
-    let mut element = Element { map: number(map), padding: 0, key: pointer(key), value: 0, flags: 0 };
+    let mut element =
+        Element { map: number(map), padding: 0, key: pointer(key), value: 0, flags: 0 };
     match bpf(command::MAP_DELETE_ELEM, &mut element) {
         Ok(_) => Ok(true),
         Err(error) if error.raw_os_error() == Some(libc::ENOENT) => Ok(false),
@@ -194,7 +211,12 @@ pub fn lookup_batch(
 }
 
 /// Sets the values of many keys.
-pub fn update_batch(map: BorrowedFd<'_>, keys: &[u8], values: &[u8], count: usize) -> io::Result<()> {
+pub fn update_batch(
+    map: BorrowedFd<'_>,
+    keys: &[u8],
+    values: &[u8],
+    count: usize,
+) -> io::Result<()> {
     let mut batch = Batch {
         from: 0,
         to: 0,
@@ -258,8 +280,11 @@ fn object_info<const N: usize>(object: BorrowedFd<'_>, info: &mut [u32; N]) -> i
         length: u32,
         info: u64,
     }
-    let mut attributes =
-        Attributes { fd: number(object), length: length(size_of_val(info)), info: pointer_mut(info) };
+    let mut attributes = Attributes {
+        fd: number(object),
+        length: length(size_of_val(info)),
+        info: pointer_mut(info),
+    };
     bpf(command::OBJ_GET_INFO_BY_FD, &mut attributes).map(drop)
 }
 
@@ -281,7 +306,12 @@ pub struct Run {
 }
 
 /// Runs a program on a frame, so many times. `context` is a `struct __sk_buff`, or nothing.
-pub fn test_run(program: BorrowedFd<'_>, frame: &[u8], context: &[u8], repeat: u32) -> io::Result<Run> {
+pub fn test_run(
+    program: BorrowedFd<'_>,
+    frame: &[u8],
+    context: &[u8],
+    repeat: u32,
+) -> io::Result<Run> {
     #[repr(C)]
     #[derive(Clone, Copy)]
     struct Attributes {
@@ -405,7 +435,9 @@ pub fn possible_cpus() -> io::Result<usize> {
     let text = std::fs::read_to_string("/sys/devices/system/cpu/possible")?;
     // `0-1`, `0,2-5`: the highest counts.
     let highest = text.trim().rsplit(['-', ',']).next().and_then(|last| last.parse::<usize>().ok());
-    highest.map(|highest| highest + 1).ok_or_else(|| io::Error::other(format!("possible CPUs: '{}'", text.trim())))
+    highest
+        .map(|highest| highest + 1)
+        .ok_or_else(|| io::Error::other(format!("possible CPUs: '{}'", text.trim())))
 }
 
 /// Borrows the descriptor of a map in the form that is written into a table of tables.
