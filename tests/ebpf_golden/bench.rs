@@ -41,8 +41,13 @@ impl Benches {
     pub(crate) fn of(&mut self, window_length: u32) -> Result<&mut Bench, EbpfError> {
         if !self.benches.contains_key(&window_length) {
             let sizes = Sizes { flows: 4096, peers: 1 << 14, chunks: 1 << 12 };
-            let options =
-                PlaneOptions { sizes, clock: Clock::Test, directory: None, window_length };
+            let options = PlaneOptions {
+                sizes,
+                clock: Clock::Test,
+                directory: None,
+                window_length,
+                first_epoch: 1,
+            };
             let plane = Plane::load(options, timing(0))?;
             self.benches.insert(window_length, Bench { plane, free: 0 });
         }
@@ -194,7 +199,7 @@ impl Run<'_> {
             LinkType::LinuxSll => bytes.get(COOKED..).expect("it has a header"),
             _ => bytes,
         };
-        self.plane.bind(DEVICE, &Device { slot, received_is: 0, is_raw_ip, zero: 0 })?;
+        self.plane.bind(DEVICE, Device { slot, received_is: 0, is_raw_ip, zero: 0 })?;
         self.plane.run(frame, DEVICE, direction == Direction::Ingress, 1)?;
         Ok(())
     }

@@ -62,7 +62,7 @@ impl Bench {
 
     fn time(&mut self, frame: &[u8], bound: bool) -> u32 {
         if bound {
-            self.plane.bind(LO, &Device::default()).expect("bound");
+            self.plane.bind(LO, Device::default()).expect("bound");
         }
         let mut times: Vec<u32> = (0..ROUNDS)
             .map(|_| self.plane.run(frame, LO, true, REPEAT).expect("a run").nanoseconds)

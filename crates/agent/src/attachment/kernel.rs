@@ -106,7 +106,8 @@ pub fn detach(state_dir: Option<&Path>) -> std::io::Result<usize> {
 fn owner(state_dir: &Path) -> std::io::Result<String> {
     let path = state_dir.canonicalize()?;
     let digest = Sha256::digest(path.as_os_str().as_encoded_bytes());
-    Ok(digest.iter().take(8).map(|byte| format!("{byte:02x}")).collect())
+    let first = digest.first_chunk().copied().unwrap_or_default();
+    Ok(format!("{:016x}", u64::from_be_bytes(first)))
 }
 
 /// Counts until it is told to stop.

@@ -71,7 +71,9 @@ fn standing(board: &Board, delivery: &Dispatch, spool: &Spool) -> ReportAgentReq
     let mut attachments = board.attachments();
     // A report is one log event, whose size has a limit.
     let most = (HITS_PER_REPORT / attachments.len().max(1)).max(1);
-    attachments.iter_mut().for_each(|attachment| attachment.hits.truncate(most));
+    for attachment in &mut attachments {
+        attachment.hits.truncate(most);
+    }
     ReportAgentRequest {
         version: env!("CARGO_PKG_VERSION").to_owned(),
         attachments,

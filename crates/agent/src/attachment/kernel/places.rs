@@ -10,7 +10,7 @@ use flowlogd_packet::LinkType;
 use super::tallies::Tallies;
 use crate::attachment::{AttachmentError, Board};
 use crate::capture::device;
-use crate::capture::ebpf::layout::Device;
+use crate::capture::ebpf::layout::{Device, SLOTS};
 use crate::capture::ebpf::{EbpfError, Plane};
 use crate::config::{AttachmentConfig, Side};
 
@@ -49,7 +49,10 @@ pub(super) fn open(
     };
     for attachment in attachments {
         if !slots.contains_key(&attachment.interface) {
-            let free = (0..).find(|slot| !slots.values().any(|taken| taken == slot)).unwrap_or(0);
+            let free = (0..SLOTS).find(|slot| !slots.values().any(|taken| taken == slot));
+            let free = free.ok_or_else(|| {
+                AttachmentError::Capture(format!("the kernel counts at {SLOTS} interfaces at most"))
+            })?;
             slots.insert(attachment.interface.clone(), free);
         }
     }
@@ -129,7 +132,7 @@ impl Place {
             return Ok(());
         };
         match self.device(name) {
-            Ok(device) => match plane.attach(ifindex, &device) {
+            Ok(device) => match plane.attach(ifindex, device) {
                 Ok(()) => {
                     self.bound = Some(ifindex);
                     board.work_but(self.id(), "capturing", self.rules_refused.as_deref());
@@ -170,6 +173,7 @@ pub(super) fn devices() -> BTreeMap<String, u32> {
     device::all().into_iter().map(|(index, name)| (name, index)).collect()
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "it is handed to map_err")]
 pub(super) fn failed(error: EbpfError) -> AttachmentError {
     AttachmentError::Capture(error.to_string())
 }

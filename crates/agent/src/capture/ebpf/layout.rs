@@ -2,6 +2,8 @@
 //!
 //! The derived traits hold only where there is no padding; sizes are asserted on both sides.
 
+#![expect(missing_docs, reason = "what is not told here is in bpf/layout.h")]
+
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 /// Interfaces that can be attached at a time.
@@ -232,7 +234,6 @@ pub const GROUND_MASK: u32 = (1 << 30) - 1;
 
 /// Marks of a [`Flow`].
 pub mod mark {
-    #![expect(missing_docs, reason = "bpf/layout.h says what they mean")]
     pub const FLAGS_KNOWN: u32 = 1 << 8;
     pub const MIXED: u32 = 1 << 9;
     pub const BY_SOURCE: u32 = 1 << 10;
@@ -243,7 +244,6 @@ pub mod mark {
 
 /// Marks of a [`Condition`].
 pub mod condition {
-    #![expect(missing_docs, reason = "bpf/layout.h says what they mean")]
     pub const ALLOWS: u16 = 1;
     pub const FOR_EVERYONE: u16 = 2;
     pub const CODE_ALONE: u16 = 4;
@@ -253,7 +253,6 @@ pub mod condition {
 
 /// Marks of a [`Ruleset`].
 pub mod rules {
-    #![expect(missing_docs, reason = "bpf/layout.h says what they mean")]
     pub const CHECKS_SOURCE_AND_DESTINATION: u16 = 1;
     pub const ALWAYS_TRACKED: u16 = 2;
     pub const HAS_ALLOWANCE: u16 = 4;
@@ -261,7 +260,6 @@ pub mod rules {
 
 /// Numbers of counters.
 pub mod counter {
-    #![expect(missing_docs, reason = "bpf/layout.h says what they mean")]
     pub const SEEN: usize = 0;
     pub const SEEN_BYTES: usize = 1;
     pub const ACCEPTED: usize = 2;

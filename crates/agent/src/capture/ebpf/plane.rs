@@ -185,7 +185,7 @@ impl Plane {
         let side = if retired.which == 0 { first } else { second };
         let mut counted = Counted { number: retired.number, ..Counted::default() };
         side.flows.read(|keys, flows| {
-            counted.flows.extend(keys.iter().copied().zip(flows.iter().copied()))
+            counted.flows.extend(keys.iter().copied().zip(flows.iter().copied()));
         })?;
         let told = side.taken.get(&SLOTS)?.unwrap_or_default().events.min(OVERFLOW_EVENTS.into());
         for place in 0..u32::try_from(told).unwrap_or(0) {
@@ -319,7 +319,7 @@ impl Plane {
     }
 
     /// Attaches the program to a device, whose packets are those of a slot from now on.
-    pub fn attach(&mut self, ifindex: u32, device: &Device) -> Result<(), EbpfError> {
+    pub fn attach(&mut self, ifindex: u32, device: Device) -> Result<(), EbpfError> {
         let slot = device.slot;
         let pins = self.pins(slot);
         self.bind(ifindex, device)?;
@@ -373,8 +373,8 @@ impl Plane {
     }
 
     /// Lets packets of a device be those of a slot.
-    pub fn bind(&self, ifindex: u32, device: &Device) -> Result<(), EbpfError> {
-        self.tables.devices.set(&ifindex, device).map_err(EbpfError::io("bind a device"))
+    pub fn bind(&self, ifindex: u32, device: Device) -> Result<(), EbpfError> {
+        self.tables.devices.set(&ifindex, &device).map_err(EbpfError::io("bind a device"))
     }
 
     /// Lets a device's packets be nobody's.

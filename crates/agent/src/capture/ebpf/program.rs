@@ -5,7 +5,7 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
 use aya::maps::{Map as LoadedMap, MapData};
-use aya::programs::{Program as LoadedProgram, SchedClassifier};
+use aya::programs::Program as LoadedProgram;
 use aya::{Ebpf, EbpfLoader};
 
 use super::EbpfError;
@@ -159,9 +159,8 @@ pub(super) fn load(
 fn program(object: &mut Ebpf, name: &'static str) -> Result<OwnedFd, EbpfError> {
     let failed = |error: &dyn std::error::Error| EbpfError::Load { what: name, why: chain(error) };
     let program = object.program_mut(name).ok_or(EbpfError::Lacks(name))?;
-    let classifier: &mut SchedClassifier = match program {
-        LoadedProgram::SchedClassifier(classifier) => classifier,
-        _ => return Err(EbpfError::Lacks(name)),
+    let LoadedProgram::SchedClassifier(classifier) = program else {
+        return Err(EbpfError::Lacks(name));
     };
     classifier.load().map_err(|error| failed(&error))?;
     let fd = classifier.fd().map_err(|error| failed(&error))?;
@@ -183,6 +182,10 @@ fn map<K: super::layout::Plain, V: super::layout::Plain>(
     Ok(Map::new(fd))
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "there are no maps of other kinds in the object"
+)]
 fn data(map: &LoadedMap) -> Option<&MapData> {
     match map {
         LoadedMap::Array(data)

@@ -125,13 +125,13 @@ impl RuleStore {
                 }
                 Err(EbpfError::Rules(refusal)) => refused.push((one.slot, refusal)),
                 Err(error) => {
-                    self.release_all(tables, used_by)?;
+                    self.release_all(tables, &used_by)?;
                     return Err(error);
                 }
             }
         }
         if let Err(error) = put_in_force(tables, &slots, &rulesets) {
-            self.release_all(tables, used_by)?;
+            self.release_all(tables, &used_by)?;
             return Err(EbpfError::io("put rules in force")(error));
         }
         let before: Vec<_> = slots
@@ -139,7 +139,7 @@ impl RuleStore {
             .zip(used_by)
             .filter_map(|(slot, used)| self.by_slot.insert(slot, used))
             .collect();
-        self.release_all(tables, before)?;
+        self.release_all(tables, &before)?;
         Ok(refused)
     }
 
@@ -216,19 +216,14 @@ impl RuleStore {
                 return Err(error);
             }
         };
-        ruleset.marks = u16::from(rules.own.is_some())
-            * layout::rules::CHECKS_SOURCE_AND_DESTINATION
-            | u16::from(rules.always_tracked) * layout::rules::ALWAYS_TRACKED
-            | u16::from(has_allowance) * layout::rules::HAS_ALLOWANCE;
+        ruleset.marks = marks([
+            (rules.own.is_some(), layout::rules::CHECKS_SOURCE_AND_DESTINATION),
+            (rules.always_tracked, layout::rules::ALWAYS_TRACKED),
+            (has_allowance, layout::rules::HAS_ALLOWANCE),
+        ]);
         ruleset.own_count = fill(&mut ruleset.own_address, own.into_iter().map(|own| own.1));
         ruleset.reserved_count = fill(&mut ruleset.reserved, reserved);
         Ok((ruleset, used))
-    }
-
-    /// Forgets the rules of a slot, which nothing uses any more.
-    pub(super) fn remove(&mut self, tables: &Tables, slot: u32) -> Result<(), EbpfError> {
-        let before = self.by_slot.remove(&slot).unwrap_or_default();
-        self.release(tables, &before)
     }
 
     /// Removes what an earlier process has left, once none of its rules are in force any more.
@@ -248,7 +243,7 @@ impl RuleStore {
     fn release_all(
         &mut self,
         tables: &Tables,
-        used_by: Vec<Vec<Arc<FlatBlocks>>>,
+        used_by: &[Vec<Arc<FlatBlocks>>],
     ) -> Result<(), EbpfError> {
         used_by.iter().try_for_each(|used| self.release(tables, used))
     }
@@ -444,15 +439,22 @@ fn put_in_force(tables: &Tables, slots: &[u32], rulesets: &[Ruleset]) -> io::Res
     tables.rulesets.put_all(slots, &new)
 }
 
+/// Joins the marks of what holds.
+fn marks<const N: usize>(of: [(bool, u16); N]) -> u16 {
+    of.iter().filter(|(holds, _)| *holds).fold(0, |sum, (_, mark)| sum | mark)
+}
+
 fn chunk(conditions: &[FlatCondition]) -> Chunk {
     let nobodys = Condition { protocol: layout::condition::NOBODYS, ..Condition::default() };
     let mut chunk = Chunk { condition: [nobodys; CHUNK] };
     for (cell, condition) in chunk.condition.iter_mut().zip(conditions) {
         *cell = Condition {
             protocol: condition.protocol,
-            marks: u16::from(condition.allows) * layout::condition::ALLOWS
-                | u16::from(condition.for_everyone) * layout::condition::FOR_EVERYONE
-                | u16::from(condition.code_alone) * layout::condition::CODE_ALONE,
+            marks: marks([
+                (condition.allows, layout::condition::ALLOWS),
+                (condition.for_everyone, layout::condition::FOR_EVERYONE),
+                (condition.code_alone, layout::condition::CODE_ALONE),
+            ]),
             low: condition.low,
             span: condition.span,
             ground: condition.ground.0,
@@ -505,12 +507,11 @@ fn blocks_of(cidrs: Vec<Cidr>) -> FlatBlocks {
     FlatBlocks { blocks: cidrs.into_iter().map(|cidr| (cidr, 0)).collect(), lists }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "the arrays are short")]
 fn fill(cells: &mut [KnownAddress], with: impl IntoIterator<Item = KnownAddress>) -> u8 {
-    let mut count = 0;
+    let mut count = 0_u8;
     for (cell, known) in cells.iter_mut().zip(with) {
         *cell = known;
         count += 1;
     }
-    count as u8
+    count
 }

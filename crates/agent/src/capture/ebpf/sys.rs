@@ -10,15 +10,14 @@ use std::path::Path;
 use zerocopy::{Immutable, IntoBytes};
 
 /// Kinds of maps (`enum bpf_map_type`).
-pub mod kind {
-    #![expect(missing_docs, reason = "the kernel's names")]
-    pub const HASH: u32 = 1;
-    pub const ARRAY: u32 = 2;
-    pub const PERCPU_ARRAY: u32 = 6;
+pub(super) mod kind {
+    pub(crate) const HASH: u32 = 1;
+    pub(crate) const ARRAY: u32 = 2;
+    pub(crate) const PERCPU_ARRAY: u32 = 6;
 }
 
 /// `BPF_F_NO_PREALLOC`: memory is taken as entries come.
-pub const NO_PREALLOC: u32 = 1;
+pub(super) const NO_PREALLOC: u32 = 1;
 
 /// Commands (`enum bpf_cmd`).
 mod command {
@@ -71,7 +70,7 @@ fn length(of: usize) -> u32 {
 }
 
 /// Makes a map.
-pub fn create(
+pub(super) fn create(
     kind: u32,
     key: usize,
     value: usize,
@@ -118,7 +117,7 @@ struct Element {
 }
 
 /// Reads the value of a key; false where there is none.
-pub fn lookup(map: BorrowedFd<'_>, key: &[u8], value: &mut [u8]) -> io::Result<bool> {
+pub(super) fn lookup(map: BorrowedFd<'_>, key: &[u8], value: &mut [u8]) -> io::Result<bool> {
     let mut element = Element {
         map: number(map),
         padding: 0,
@@ -134,7 +133,7 @@ pub fn lookup(map: BorrowedFd<'_>, key: &[u8], value: &mut [u8]) -> io::Result<b
 }
 
 /// Sets the value of a key.
-pub fn update(map: BorrowedFd<'_>, key: &[u8], value: &[u8]) -> io::Result<()> {
+pub(super) fn update(map: BorrowedFd<'_>, key: &[u8], value: &[u8]) -> io::Result<()> {
     let mut element = Element {
         map: number(map),
         padding: 0,
@@ -146,7 +145,7 @@ pub fn update(map: BorrowedFd<'_>, key: &[u8], value: &[u8]) -> io::Result<()> {
 }
 
 /// Removes a key; false where there is none.
-pub fn delete(map: BorrowedFd<'_>, key: &[u8]) -> io::Result<bool> {
+pub(super) fn delete(map: BorrowedFd<'_>, key: &[u8]) -> io::Result<bool> {
     let mut element =
         Element { map: number(map), padding: 0, key: pointer(key), value: 0, flags: 0 };
     match bpf(command::MAP_DELETE_ELEM, &mut element) {
@@ -171,18 +170,18 @@ struct Batch {
 
 /// A page of a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Page {
+pub(super) struct Page {
     /// Entries read.
-    pub count: usize,
+    pub(super) count: usize,
     /// Whether it was the last.
-    pub is_last: bool,
+    pub(super) is_last: bool,
 }
 
 /// Reads the next entries of a map, at most `most`, from a position on (none: the first). The position of a hash table is
 /// its bucket, in four bytes; of an array its index.
 ///
 /// A bucket that holds more than `most` entries is `ENOSPC`.
-pub fn lookup_batch(
+pub(super) fn lookup_batch(
     map: BorrowedFd<'_>,
     position: &mut Option<u32>,
     keys: &mut [u8],
@@ -211,7 +210,7 @@ pub fn lookup_batch(
 }
 
 /// Sets the values of many keys.
-pub fn update_batch(
+pub(super) fn update_batch(
     map: BorrowedFd<'_>,
     keys: &[u8],
     values: &[u8],
@@ -231,7 +230,7 @@ pub fn update_batch(
 }
 
 /// Removes many keys. Returns how many were there, up to the first that was not.
-pub fn delete_batch(map: BorrowedFd<'_>, keys: &[u8], count: usize) -> io::Result<usize> {
+pub(super) fn delete_batch(map: BorrowedFd<'_>, keys: &[u8], count: usize) -> io::Result<usize> {
     let mut batch = Batch {
         from: 0,
         to: 0,
@@ -258,14 +257,14 @@ struct Object {
 }
 
 /// Keeps a map, program or link in a BPF file system beyond the life of this process.
-pub fn pin(object: BorrowedFd<'_>, path: &Path) -> io::Result<()> {
+pub(super) fn pin(object: BorrowedFd<'_>, path: &Path) -> io::Result<()> {
     let path = CString::new(path.as_os_str().as_bytes())?;
     let mut attributes = Object { path: path.as_ptr() as u64, fd: number(object), flags: 0 };
     bpf(command::OBJ_PIN, &mut attributes).map(drop)
 }
 
 /// Opens what was pinned.
-pub fn pinned(path: &Path) -> io::Result<OwnedFd> {
+pub(super) fn pinned(path: &Path) -> io::Result<OwnedFd> {
     let path = CString::new(path.as_os_str().as_bytes())?;
     let mut attributes = Object { path: path.as_ptr() as u64, fd: 0, flags: 0 };
     owned(bpf(command::OBJ_GET, &mut attributes)?)
@@ -289,7 +288,7 @@ fn object_info<const N: usize>(object: BorrowedFd<'_>, info: &mut [u32; N]) -> i
 }
 
 /// Returns the number that the kernel knows a map by.
-pub fn map_id(map: BorrowedFd<'_>) -> io::Result<u32> {
+pub(super) fn map_id(map: BorrowedFd<'_>) -> io::Result<u32> {
     // Type and number.
     let mut info = [0_u32; 2];
     object_info(map, &mut info)?;
@@ -306,7 +305,7 @@ pub struct Run {
 }
 
 /// Runs a program on a frame, so many times. `context` is a `struct __sk_buff`, or nothing.
-pub fn test_run(
+pub(super) fn test_run(
     program: BorrowedFd<'_>,
     frame: &[u8],
     context: &[u8],
@@ -356,7 +355,7 @@ pub fn test_run(
 
 /// Where a program is attached to a device (`enum bpf_attach_type`), and where among those that are there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hook {
+pub(super) enum Hook {
     /// What the device receives, before all others.
     IngressHead,
     /// What it sends, after all others.
@@ -364,7 +363,7 @@ pub enum Hook {
 }
 
 /// Attaches a program to a device (`TCX`, Linux 6.6). The link holds it as long as it is open or pinned.
-pub fn link(program: BorrowedFd<'_>, device: u32, hook: Hook) -> io::Result<OwnedFd> {
+pub(super) fn link(program: BorrowedFd<'_>, device: u32, hook: Hook) -> io::Result<OwnedFd> {
     const TCX_INGRESS: u32 = 46;
     const TCX_EGRESS: u32 = 47;
     const BEFORE: u32 = 1 << 3;
@@ -397,7 +396,7 @@ pub fn link(program: BorrowedFd<'_>, device: u32, hook: Hook) -> io::Result<Owne
 }
 
 /// Returns the index of the device that a link is attached to; 0 where that is gone.
-pub fn linked_device(link: BorrowedFd<'_>) -> io::Result<u32> {
+pub(super) fn linked_device(link: BorrowedFd<'_>) -> io::Result<u32> {
     // Type, number, program, padding, then the device's index of a `TCX` link.
     let mut info = [0_u32; 6];
     object_info(link, &mut info)?;
@@ -405,7 +404,7 @@ pub fn linked_device(link: BorrowedFd<'_>) -> io::Result<u32> {
 }
 
 /// Puts another program into a link, between two packets.
-pub fn update_link(link: BorrowedFd<'_>, program: BorrowedFd<'_>) -> io::Result<()> {
+pub(super) fn update_link(link: BorrowedFd<'_>, program: BorrowedFd<'_>) -> io::Result<()> {
     #[repr(C)]
     #[derive(Clone, Copy)]
     struct Attributes {
@@ -420,18 +419,18 @@ pub fn update_link(link: BorrowedFd<'_>, program: BorrowedFd<'_>) -> io::Result<
 }
 
 /// Takes a link's program off its device, whoever holds the link open.
-pub fn detach_link(link: BorrowedFd<'_>) -> io::Result<()> {
+pub(super) fn detach_link(link: BorrowedFd<'_>) -> io::Result<()> {
     let mut attributes = number(link);
     bpf(command::LINK_DETACH, &mut attributes).map(drop)
 }
 
 /// Returns the bytes of a key or value.
-pub fn bytes<T: IntoBytes + Immutable>(of: &T) -> &[u8] {
+pub(super) fn bytes<T: IntoBytes + Immutable>(of: &T) -> &[u8] {
     of.as_bytes()
 }
 
 /// Returns how many CPUs there may ever be: so many values a per-CPU map has for a key.
-pub fn possible_cpus() -> io::Result<usize> {
+pub(super) fn possible_cpus() -> io::Result<usize> {
     let text = std::fs::read_to_string("/sys/devices/system/cpu/possible")?;
     // `0-1`, `0,2-5`: the highest counts.
     let highest = text.trim().rsplit(['-', ',']).next().and_then(|last| last.parse::<usize>().ok());
@@ -441,6 +440,6 @@ pub fn possible_cpus() -> io::Result<usize> {
 }
 
 /// Borrows the descriptor of a map in the form that is written into a table of tables.
-pub fn as_value(map: &impl AsFd) -> [u8; 4] {
+pub(super) fn as_value(map: &impl AsFd) -> [u8; 4] {
     map.as_fd().as_raw_fd().to_ne_bytes()
 }
