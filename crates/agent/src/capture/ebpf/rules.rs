@@ -121,13 +121,13 @@ impl RuleStore {
                 }
                 Err(EbpfError::Rules(refusal)) => refused.push((one.slot, refusal)),
                 Err(error) => {
-                    self.release_all(tables, used_by)?;
+                    self.release_all(tables, &used_by)?;
                     return Err(error);
                 }
             }
         }
         if let Err(error) = put_in_force(tables, &slots, &rulesets) {
-            self.release_all(tables, used_by)?;
+            self.release_all(tables, &used_by)?;
             return Err(EbpfError::io("put rules in force")(error));
         }
         let before: Vec<_> = slots
@@ -135,7 +135,7 @@ impl RuleStore {
             .zip(used_by)
             .filter_map(|(slot, used)| self.by_slot.insert(slot, used))
             .collect();
-        self.release_all(tables, before)?;
+        self.release_all(tables, &before)?;
         Ok(refused)
     }
 
@@ -233,7 +233,7 @@ impl RuleStore {
         Ok(())
     }
 
-    fn release_all(&mut self, tables: &Tables, used_by: Vec<Vec<Arc<FlatBlocks>>>) -> Result<(), EbpfError> {
+    fn release_all(&mut self, tables: &Tables, used_by: &[Vec<Arc<FlatBlocks>>]) -> Result<(), EbpfError> {
         used_by.iter().try_for_each(|used| self.release(tables, used))
     }
 
