@@ -6,9 +6,10 @@ use flowlogd_agent::capture::ebpf::{EbpfError, Timing};
 use crate::books::{Books, Flow, Setup};
 use crate::cases::{Case, Counts};
 use crate::inventory::World;
-use crate::kernel::{Bench, Observed, Part, closes};
+use crate::kernel::{Bench, Part, closes};
 use crate::oracle::{self, Judged};
 use crate::rng::Rng;
+use crate::telling::Observed;
 use crate::traffic::{SECOND, Sequence};
 
 /// Inventories of a batch.

@@ -101,7 +101,10 @@ impl Conversation {
 
     fn sent(&self, payload: Vec<u8>, is_egress: bool, fragment: Option<Fragment>) -> Sent {
         let (src, dst) = if is_egress { (self.local, self.peer) } else { (self.peer, self.local) };
-        Sent { packet: Packet { src, dst, protocol: self.protocol, payload, fragment }, is_egress }
+        Sent {
+            packet: Packet { src, dst, protocol: self.protocol, payload, fragment, cut: 0 },
+            is_egress,
+        }
     }
 
     fn ports(&self, is_egress: bool) -> (u16, u16) {
@@ -182,11 +185,14 @@ impl Conversation {
         let (protocol, kinds): (u8, &[u8]) =
             if is_v4 { (1, &[3, 4, 11, 12, 5]) } else { (58, &[1, 2, 3, 4]) };
         let payload = frame::icmp(*rng.pick(kinds), *rng.pick(&[0, 1, 3, 4]), 0, &quoted);
+        // What lies behind its end is padding, though it looks like more of the quotation.
+        let whole = u32::try_from(payload.len()).expect("short");
+        let cut = if rng.percent(10) { u16::try_from(rng.below(whole)).expect("short") } else { 0 };
         // The receiver of the quoted packet complains, or a router on its way.
         let is_egress = if rng.percent(85) { !about.is_egress } else { about.is_egress };
         let router =
             if rng.percent(40) && somewhere.is_ipv4() == is_v4 { somewhere } else { self.peer };
         let (src, dst) = if is_egress { (self.local, router) } else { (router, self.local) };
-        Sent { packet: Packet { src, dst, protocol, payload, fragment: None }, is_egress }
+        Sent { packet: Packet { src, dst, protocol, payload, fragment: None, cut }, is_egress }
     }
 }

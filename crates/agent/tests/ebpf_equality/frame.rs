@@ -12,6 +12,8 @@ pub(crate) struct Packet {
     pub(crate) protocol: u8,
     pub(crate) payload: Vec<u8>,
     pub(crate) fragment: Option<Fragment>,
+    /// So many bytes at the end are said not to belong to it.
+    pub(crate) cut: u16,
 }
 
 /// A packet's place in its datagram.
@@ -68,6 +70,7 @@ impl Packet {
         let options = if rng.percent(odd) { rng.within(1, 10) } else { 0 };
         let header = 20 + 4 * options as usize;
         let mut total = u16::try_from(header + self.payload.len()).expect("a short packet");
+        total -= self.cut;
         let mut version_and_length = 0x45 + u8::try_from(options).expect("at most 10");
         if rng.percent(odd) {
             match rng.below(12) {
@@ -131,6 +134,7 @@ impl Packet {
             }
         }
         let mut payload = u16::try_from(chain.len() + self.payload.len()).expect("a short packet");
+        payload -= self.cut;
         let mut version = 0x60;
         if rng.percent(odd) {
             match rng.below(10) {

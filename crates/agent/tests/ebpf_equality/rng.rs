@@ -21,10 +21,6 @@ impl Rng {
     }
 
     /// Returns a number below `end`.
-    #[expect(
-        clippy::cast_possible_truncation,
-        reason = "the product's upper half is below the end"
-    )]
     pub(crate) fn below(&mut self, end: u32) -> u32 {
         (((self.next() >> 32) * u64::from(end)) >> 32) as u32
     }

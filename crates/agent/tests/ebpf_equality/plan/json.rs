@@ -102,11 +102,11 @@ impl Rule {
         });
         match &self.peer {
             Peer::Cidr(cidr) if cidr.address().is_ipv4() => {
-                item["CidrIpv4"] = cidr.to_string().into()
+                item["CidrIpv4"] = cidr.to_string().into();
             }
             Peer::Cidr(cidr) => item["CidrIpv6"] = cidr.to_string().into(),
             Peer::Group(group) => {
-                item["ReferencedGroupInfo"] = json!({ "GroupId": format!("sg-{group}") })
+                item["ReferencedGroupInfo"] = json!({ "GroupId": format!("sg-{group}") });
             }
             Peer::List(list) => item["PrefixListId"] = format!("pl-{list}").into(),
         }
@@ -118,14 +118,14 @@ impl Rule {
         let mut item = json!({ "IpProtocol": protocol, "FromPort": from, "ToPort": to });
         match &self.peer {
             Peer::Cidr(cidr) if cidr.address().is_ipv4() => {
-                item["IpRanges"] = json!([{ "CidrIp": cidr.to_string() }])
+                item["IpRanges"] = json!([{ "CidrIp": cidr.to_string() }]);
             }
             Peer::Cidr(cidr) => item["Ipv6Ranges"] = json!([{ "CidrIpv6": cidr.to_string() }]),
             Peer::Group(group) => {
-                item["UserIdGroupPairs"] = json!([{ "GroupId": format!("sg-{group}") }])
+                item["UserIdGroupPairs"] = json!([{ "GroupId": format!("sg-{group}") }]);
             }
             Peer::List(list) => {
-                item["PrefixListIds"] = json!([{ "PrefixListId": format!("pl-{list}") }])
+                item["PrefixListIds"] = json!([{ "PrefixListId": format!("pl-{list}") }]);
             }
         }
         item

@@ -5,7 +5,7 @@ use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 use flowlogd_vpc::Cidr;
 
 use super::service::Service;
-use super::{Entry, Group, OUTSIDE, Peer, Plan, Rule, cidr, v6};
+use super::{Entry, OUTSIDE, Peer, Plan, Rule, cidr, v6};
 use crate::rng::Rng;
 
 impl Plan {
