@@ -53,7 +53,7 @@ impl Default for AgentConfig {
             spool_bytes: 1 << 30,
             max_flows: 2_000_000,
             reserved_addresses: None,
-            capture: CaptureOption::Auto,
+            capture: CaptureOption::default(),
             attachments: Vec::new(),
         }
     }
