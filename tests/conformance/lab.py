@@ -7,6 +7,7 @@ import signal
 import subprocess
 import threading
 import time
+import urllib.request
 from pathlib import Path
 
 import boto3
@@ -208,13 +209,18 @@ class Lab:
         path.write_text(done.stdout)
         return path
 
-    def agent(self, host, *arguments, window=60, environment=None):
-        """Starts the agent of a host."""
+    def metrics(self):
+        """The page of metrics."""
+        with urllib.request.urlopen(f"{self.endpoint}/metrics") as answer:
+            return answer.read().decode()
+
+    def agent(self, host, *arguments, window=60, environment=None, prefix=()):
+        """Starts the agent of a host, by way of the command `prefix`."""
         state = self.directory / f"{host}.state"
         self.states.add(state)
         agent = Process(
             [
-                binary(), "agent",
+                *prefix, binary(), "agent",
                 "--endpoint", self.endpoint,
                 "--credentials", str(self.enroll(host)),
                 "--state-dir", str(state),
