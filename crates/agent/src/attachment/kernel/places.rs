@@ -17,7 +17,7 @@ use crate::config::{AttachmentConfig, Side};
 /// Connections that all interfaces without an allowance may have together.
 const MOST_CONNECTIONS: usize = 1 << 20;
 /// The fewest and the most that one of them may have.
-const CONNECTIONS: (usize, usize) = (1 << 11, 1 << 16);
+const CONNECTIONS: (usize, usize) = (1 << 11, 1 << 18);
 
 /// An attachment in the kernel.
 pub(super) struct Place {
