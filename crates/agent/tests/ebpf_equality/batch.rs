@@ -96,7 +96,9 @@ impl Batch {
             if observed.events + observed.lost > 0 {
                 cases |= Case::Overflow.bit();
             }
-            counts.lossy += u64::from(observed.lost > 0);
+            if observed.lost > 0 {
+                cases |= Case::Lost.bit();
+            }
             counts.count(sequence.packets.len(), cases, &judged.books);
             if !agree(&judged, &observed) {
                 let expected = judged.books;

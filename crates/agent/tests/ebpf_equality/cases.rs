@@ -23,6 +23,10 @@ pub(crate) enum Case {
     Fragment,
     /// A flow found no room, and was told packet by packet, or lost.
     Overflow,
+    /// Even single packets found no room, so that only sums could be compared.
+    Lost,
+    /// A frame stood for several packets.
+    SuperPacket,
     /// A connection was refused for want of allowance.
     Allowance,
     /// A connection found no room, and was not tracked.
@@ -30,7 +34,7 @@ pub(crate) enum Case {
 }
 
 impl Case {
-    pub(crate) const ALL: [(Self, &'static str); 10] = [
+    pub(crate) const ALL: [(Self, &'static str); 12] = [
         (Self::SecurityGroup, "security-group"),
         (Self::NetworkAcl, "network-acl"),
         (Self::Tracked, "tracked"),
@@ -39,6 +43,8 @@ impl Case {
         (Self::IcmpError, "icmp-error"),
         (Self::Fragment, "fragment"),
         (Self::Overflow, "overflow"),
+        (Self::Lost, "lost"),
+        (Self::SuperPacket, "super-packet"),
         (Self::Allowance, "allowance"),
         (Self::NoRoom, "no-room"),
     ];
@@ -53,8 +59,6 @@ impl Case {
 pub(crate) struct Counts {
     pub(crate) sequences: u64,
     pub(crate) packets: u64,
-    /// Sequences in which even single packets found no room, so that only sums could be compared.
-    pub(crate) lossy: u64,
     of: [u64; Case::ALL.len()],
     /// What the engine counted of everything that the kernel has a counter for.
     counters: Counters,
@@ -74,7 +78,6 @@ impl Counts {
     pub(crate) fn add(&mut self, other: &Self) {
         self.sequences += other.sequences;
         self.packets += other.packets;
-        self.lossy += other.lossy;
         self.counters.add(&other.counters);
         for (sum, more) in self.of.iter_mut().zip(other.of) {
             *sum += more;

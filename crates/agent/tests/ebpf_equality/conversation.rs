@@ -56,6 +56,17 @@ const KINDS_V6: &[u8] = &[128, 129, 128, 129, 133, 134, 135, 136, 137, 143, 130,
 pub(crate) struct Sent {
     pub(crate) packet: Packet,
     pub(crate) is_egress: bool,
+    /// Where it stands for several packets on the wire.
+    pub(crate) segments: Option<Segments>,
+}
+
+/// How a packet goes out in pieces.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Segments {
+    /// Bytes of payload of each.
+    pub(crate) each: u32,
+    /// Bytes of headers that each has, from the IP header on.
+    pub(crate) headers: u32,
 }
 
 impl Conversation {
@@ -95,7 +106,15 @@ impl Conversation {
         if of_hundred < 21 && matches!(self.protocol, TCP | UDP | SCTP | 47) {
             return self.fragment(rng);
         }
-        let (payload, is_egress) = self.payload(rng);
+        let (mut payload, is_egress) = self.payload(rng);
+        if matches!(self.protocol, TCP | UDP) && rng.percent(4) {
+            let headers = if self.protocol == TCP { 20 } else { 8 };
+            payload.resize(headers + rng.below(300) as usize, 0);
+            let ip = if self.is_v4() { 20 } else { 40 };
+            let headers = ip + u32::try_from(headers).expect("few");
+            let segments = Some(Segments { each: rng.within(1, 150), headers });
+            return Sent { segments, ..self.sent(payload, is_egress, None) };
+        }
         self.sent(payload, is_egress, None)
     }
 
@@ -104,6 +123,7 @@ impl Conversation {
         Sent {
             packet: Packet { src, dst, protocol: self.protocol, payload, fragment, cut: 0 },
             is_egress,
+            segments: None,
         }
     }
 
@@ -193,6 +213,10 @@ impl Conversation {
         let router =
             if rng.percent(40) && somewhere.is_ipv4() == is_v4 { somewhere } else { self.peer };
         let (src, dst) = if is_egress { (self.local, router) } else { (router, self.local) };
-        Sent { packet: Packet { src, dst, protocol, payload, fragment: None, cut }, is_egress }
+        Sent {
+            packet: Packet { src, dst, protocol, payload, fragment: None, cut },
+            is_egress,
+            segments: None,
+        }
     }
 }

@@ -150,7 +150,13 @@ impl Bench {
                 tick = now / SECOND;
                 self.plane.sweep(part.slot)?;
             }
-            self.plane.run(&packet.frame, DEVICE, packet.is_received, 1)?;
+            let (frame, is_received) = (&packet.frame, packet.is_received);
+            match packet.segments {
+                None => self.plane.run(frame, DEVICE, is_received, 1)?,
+                Some(segments) => {
+                    self.plane.run_super(frame, DEVICE, is_received, segments.each)?
+                }
+            };
         }
         Ok(())
     }

@@ -15,6 +15,7 @@ use flowlogd_vpc::{
 
 use crate::books::{Books, Flow, Setup, counter_of};
 use crate::cases::Case;
+use crate::conversation::Segments;
 use crate::course::Course;
 use crate::inventory::{Site, World};
 use crate::traffic::{SECOND, Sequence, Sighted};
@@ -128,8 +129,14 @@ impl Judge<'_> {
         if matches!(header.fragment, Fragment::Later { .. }) {
             self.cases |= Case::Fragment.bit();
         }
-        self.count(window, counter::SEEN, 1);
-        self.count(window, counter::SEEN_BYTES, header.bytes.into());
+        let packets = packet.segments.map_or(1, |segments| packets_of(segments, header.bytes));
+        if packets > 1 {
+            self.cases |= Case::SuperPacket.bit();
+        }
+        let repeated = packet.segments.map_or(0, |segments| segments.headers * (packets - 1));
+        let bytes = u64::from(header.bytes + repeated);
+        self.count(window, counter::SEEN, packets.into());
+        self.count(window, counter::SEEN_BYTES, bytes);
 
         let is_egress = (sequence.received_is == 1) == packet.is_received;
         let direction = if is_egress { Direction::Egress } else { Direction::Ingress };
@@ -139,14 +146,16 @@ impl Judge<'_> {
         let without_room = self.connections.untracked_for_lack_of_room() - without_room;
         self.count(window, counter::UNTRACKED, without_room);
         match judgement {
-            Judgement::Excluded(why) => self.count(window, counter::EXCLUDED + why as usize, 1),
+            Judgement::Excluded(why) => {
+                self.count(window, counter::EXCLUDED + why as usize, packets.into())
+            }
             Judgement::Decided(verdict) => {
                 self.note(&header, &verdict, without_room > 0);
                 let of_action = match verdict.action {
                     Action::Accept => counter::ACCEPTED,
                     Action::Reject => counter::REJECTED,
                 };
-                self.count(window, of_action, 1);
+                self.count(window, of_action, packets.into());
                 if verdict.decision.ground == self.refused_for_allowance {
                     self.count(window, counter::ALLOWANCE, 1);
                 }
@@ -172,8 +181,8 @@ impl Judge<'_> {
             secs,
             tick: self.tick,
             sequence: place,
-            packets: 1,
-            bytes: header.bytes.into(),
+            packets,
+            bytes,
             protocol: header.protocol,
             tcp_flags: header.tcp_flags,
         };
@@ -323,4 +332,9 @@ fn has_unknown_ports(header: &PacketHeader) -> bool {
     matches!(header.fragment, Fragment::Later { .. })
         && matches!(header.protocol, protocol::TCP | protocol::UDP)
         && (header.srcport, header.dstport) == (0, 0)
+}
+
+/// Returns how many packets on the wire a super-packet of so many bytes stands for.
+fn packets_of(segments: Segments, bytes: u32) -> u32 {
+    (bytes - segments.headers).div_ceil(segments.each).max(1)
 }

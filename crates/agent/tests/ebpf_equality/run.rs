@@ -72,18 +72,15 @@ pub(crate) fn run() {
     });
     let (counts, differences) = total.into_inner().expect("no panic");
     report::say(&format!(
-        "equality: {} sequences, {} packets; {} (of these {} lost packets); differences {differences}",
+        "equality: {} sequences, {} packets; {}; differences {differences}",
         counts.sequences,
         counts.packets,
-        counts.text(),
-        counts.lossy,
+        counts.text()
     ));
-    report::say(&format!("silent counters: {:?}", counts.silent()));
     assert_eq!(differences, 0, "the kernel and the engine differ");
     assert!(counts.packets >= 20 * counts.sequences, "sequences are too short");
     if sequences >= ALL && only.is_none() {
-        assert!(counts.lossy >= LEAST_OF_EACH_CASE, "too few sequences lost packets");
-        assert!(counts.silent().is_empty(), "counters without packets: {:?}", counts.silent());
+        assert!(counts.silent().is_empty(), "nothing was counted by {:?}", counts.silent());
         assert!(counts.sequences >= ALL);
         for (case, name) in Case::ALL {
             assert!(counts.get(case) >= LEAST_OF_EACH_CASE, "too few sequences had {name}");

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::conversation::Conversation;
+use crate::conversation::{Conversation, Segments};
 use crate::frame;
 use crate::inventory::{Site, World};
 use crate::rng::Rng;
@@ -25,6 +25,7 @@ pub(crate) struct Sighted {
     pub(crate) at: u64,
     pub(crate) is_received: bool,
     pub(crate) frame: Vec<u8>,
+    pub(crate) segments: Option<Segments>,
 }
 
 pub(crate) const SECOND: u64 = 1_000_000_000;
@@ -61,6 +62,7 @@ impl Sequence {
                     at: clock.now,
                     is_received: rng.percent(50),
                     frame: frame::other(rng),
+                    segments: None,
                 });
                 continue;
             }
@@ -68,10 +70,12 @@ impl Sequence {
             let somewhere = *rng.pick(&world.peers);
             let conversation = &mut conversations[one];
             let sent = conversation.next(rng, somewhere);
+            // Of a frame in pieces the headers have to be what it says they are.
+            let odd = if sent.segments.is_some() { 0 } else { odd };
             let packet = sent.packet.write(rng, odd);
             let frame = frame::wire(&packet, conversation.is_v4(), is_raw_ip, rng, odd);
             let is_received = (received_is == 1) == sent.is_egress;
-            packets.push(Sighted { at: clock.now, is_received, frame });
+            packets.push(Sighted { at: clock.now, is_received, frame, segments: sent.segments });
         }
         let before_change = rng.within(4, 28) as usize;
         Self { received_is, is_raw_ip, packets, before_change }

@@ -421,6 +421,26 @@ impl Plane {
             .map_err(EbpfError::io("run the program"))
     }
 
+    /// Runs the program on a frame that stands for several on the wire, with so many bytes of payload each.
+    pub fn run_super(
+        &self,
+        frame: &[u8],
+        ifindex: u32,
+        received: bool,
+        each: u32,
+    ) -> Result<Run, EbpfError> {
+        let program = if received { &self.programs.receive } else { &self.programs.send };
+        let mut context = [0_u32; 48];
+        // `ifindex` and `gso_size`.
+        for (place, value) in [(10, ifindex), (44, each)] {
+            if let Some(cell) = context.get_mut(place) {
+                *cell = value;
+            }
+        }
+        sys::test_run(program.as_fd(), frame, sys::bytes(&context), 1)
+            .map_err(EbpfError::io("run the program"))
+    }
+
     /// Sets the time since boot, in nanoseconds, of a program that was loaded with [`Clock::Test`].
     pub fn set_test_clock(&self, nanoseconds: u64) -> Result<(), EbpfError> {
         self.tables.test_clock.set(&0, &nanoseconds).map_err(EbpfError::io("set the test's clock"))
