@@ -125,10 +125,11 @@ INLINE void learn(struct flow *flow, const struct packet *packet, const struct r
 	flow->judged = judged(packet, rules, verdict);
 }
 
-/* Whether an interface may take one more of something: the first half is anybody's, of the second each has a share. */
-INLINE bool has_room(__u64 all, __u64 mine, __u64 capacity, __u64 share)
+/* Whether an interface may take one more of something of which so many are taken: the first half is anybody's, of the
+ * second each has a share. */
+INLINE bool has_room(__u64 all, __u64 mine_late, __u64 half, __u64 capacity, __u64 share)
 {
-	return all < capacity / 2 || (all < capacity && mine < share);
+	return all < half || (all < capacity && mine_late < share);
 }
 
 /* Tells a packet whose flow finds no room by itself. Returns whether that had room. */
@@ -136,7 +137,8 @@ INLINE bool tell_alone(struct epoch *epoch, struct packet *packet, const struct 
 		       struct taken *mine)
 {
 	__u64 share = OVERFLOW_EVENTS * (__u64)epoch->share / (epoch->flows ? epoch->flows : 1);
-	if (!has_room(all->events, mine->events, OVERFLOW_EVENTS, share))
+	bool is_late = all->events >= OVERFLOW_EVENTS / 2;
+	if (!has_room(all->events, mine->late_events, OVERFLOW_EVENTS / 2, OVERFLOW_EVENTS, share))
 		return false;
 	void *table = one_of(&events, epoch->which);
 	if (!table)
@@ -146,6 +148,8 @@ INLINE bool tell_alone(struct epoch *epoch, struct packet *packet, const struct 
 	if (!event)
 		return false;
 	__sync_fetch_and_add(&mine->events, 1);
+	if (is_late)
+		__sync_fetch_and_add(&mine->late_events, 1);
 	event->key = packet->key;
 	event->flow = *flow;
 	return true;
@@ -188,11 +192,14 @@ APART int begin_flow(struct packet *packet, struct ruleset *rules, struct verdic
 	__u64 capacity = epoch->flows;
 	if (verdict->action == ACCEPT)
 		capacity -= capacity / 16;
-	if (has_room(all->flows, mine->flows, capacity, epoch->share)) {
+	bool is_late = all->flows >= epoch->flows / 2;
+	if (has_room(all->flows, mine->late_flows, epoch->flows / 2, capacity, epoch->share)) {
 		long error = bpf_map_update_elem(flow_table, &packet->key, &flow, BPF_NOEXIST);
 		if (likely(!error)) {
 			__sync_fetch_and_add(&all->flows, 1);
 			__sync_fetch_and_add(&mine->flows, 1);
+			if (is_late)
+				__sync_fetch_and_add(&mine->late_flows, 1);
 			return done();
 		}
 		struct flow *other = bpf_map_lookup_elem(flow_table, &packet->key);

@@ -60,46 +60,50 @@ APART int resolve_fragment(struct packet *packet, struct cell *cell)
 	return done();
 }
 
-/* A packet whose flow is not known to be accepted in this tick. */
-APART int judge_and_count(struct packet *packet, struct ruleset *rules, struct epoch *epoch, struct cell *cell)
+/* A packet that no earlier one's acceptance stands for. `accepted` is the flow of its kind that was accepted, if there is
+ * one. */
+APART int judge_and_count(struct packet *packet, struct ruleset *rules, struct epoch *epoch, struct cell *cell,
+			  struct flow *accepted)
 {
 	__u32 slot = packet->key.slot;
 	void *table = one_of(&flows, epoch->which), *tracked = bpf_map_lookup_elem(&connections, &slot);
 	if (!table || !tracked)
 		return TCX_NEXT;
-	struct flow *flow = bpf_map_lookup_elem(table, &packet->key);
-	enum prior prior = NOTHING;
+	struct flow *refused = NULL;
 	struct verdict verdict = {};
 	bool tells_all = flow_tells_all(packet);
 	aim(packet);
-	if (flow) {
-		/* Exclusions and the network ACL read nothing but what all packets of the flow share. */
-		if (tells_all && is_of_generation(flow->judged, rules))
-			prior = PASSES;
-	} else if (tells_all) {
-		packet->key.action = REJECT;
-		flow = bpf_map_lookup_elem(table, &packet->key);
-		if (flow && reuse_of(flow->judged) == RULES_ONLY && is_of_generation(flow->judged, rules)) {
-			prior = REFUSED;
-			verdict.ground = flow->judged & GROUND_MASK;
-		}
-	}
-	if (prior == NOTHING) {
+	/* Exclusions and the network ACL read nothing but what all packets of the flow share. */
+	packet->passes = accepted && tells_all && is_of_generation(accepted->judged, rules);
+	if (!packet->passes) {
 		__u32 excluded = exclusion(packet, rules);
 		if (excluded < NOT_EXCLUDED) {
 			cell->counters.of[EXCLUDED + excluded] += packet->packets;
 			return TCX_NEXT;
 		}
 	}
-	if (!judge(tracked, packet, rules, &verdict, prior))
-		refuse(&verdict, packet, verdict.ground);
+	struct connection *connection = connection_of(tracked, packet);
+	bool looked = false, is_refused = false;
+	/* Not by the address of the connection: the compiler would mix two addresses, which the verifier forbids. */
+	if (!packet->has_connection && !accepted && tells_all) {
+		/* What these rules have refused before, only a connection could let pass. */
+		packet->key.action = REJECT;
+		refused = bpf_map_lookup_elem(table, &packet->key);
+		looked = true;
+		if (refused && reuse_of(refused->judged) == RULES_ONLY && is_of_generation(refused->judged, rules)) {
+			refuse(&verdict, packet, refused->judged & GROUND_MASK);
+			is_refused = true;
+		}
+	}
+	if (!is_refused)
+		DO(judge(tracked, packet, rules, &verdict, connection));
 	if (verdict.shortage == UNTRACKED || verdict.shortage == ALLOWANCE)
 		cell->counters.of[verdict.shortage]++;
 	cell->counters.of[verdict.action == ACCEPT ? ACCEPTED : REJECTED] += packet->packets;
-	if (!flow || packet->key.action != verdict.action) {
-		packet->key.action = verdict.action;
+	packet->key.action = verdict.action;
+	struct flow *flow = verdict.action == ACCEPT ? accepted : refused;
+	if (verdict.action == REJECT && !looked)
 		flow = bpf_map_lookup_elem(table, &packet->key);
-	}
 	if (flow) {
 		learn(flow, packet, rules, &verdict);
 		count_into(flow, packet);
@@ -169,7 +173,7 @@ INLINE int look_at(struct __sk_buff *skb, bool received)
 		count_into(flow, packet);
 		return TCX_NEXT;
 	}
-	return judge_and_count(packet, rules, epoch, cell);
+	return judge_and_count(packet, rules, epoch, cell, flow);
 }
 
 SECTION("classifier")

@@ -384,7 +384,7 @@ INLINE int parse_ipv6(struct __sk_buff *skb, __u32 at, struct packet *packet)
 }
 
 /* Reads a frame. Returns PARSED, or the counter of what it is instead. The packet has been emptied before. */
-INLINE int parse(struct __sk_buff *skb, bool is_raw_ip, struct packet *packet)
+APART int parse(struct __sk_buff *skb, bool is_raw_ip, struct packet *packet)
 {
 	__u16 type;
 	__u32 at = ETHERNET;

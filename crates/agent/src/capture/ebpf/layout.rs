@@ -135,9 +135,11 @@ plain! {
     }
 
     /// What an interface takes of the room of an epoch.
-    struct Taken, 16 {
+    struct Taken, 32 {
         flows: u64,
         events: u64,
+        late_flows: u64,
+        late_events: u64,
     }
 
     /// A packet whose flow found no room.

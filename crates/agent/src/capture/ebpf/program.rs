@@ -33,9 +33,9 @@ pub struct Sizes {
 }
 
 impl Default for Sizes {
-    /// About 60 MiB of the kernel's memory, most of it in the two flow tables.
+    /// About 100 MiB of the kernel's memory, most of it in the two flow tables.
     fn default() -> Self {
-        Self { flows: 1 << 17, peers: 1 << 17, chunks: 1 << 14 }
+        Self { flows: 1 << 18, peers: 1 << 17, chunks: 1 << 14 }
     }
 }
 
