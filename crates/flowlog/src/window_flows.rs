@@ -81,6 +81,25 @@ impl WindowFlows {
         }
     }
 
+    /// The same, where at most so many flows can be added: the packets of others become lost ones. Returns how many
+    /// those were, by interface.
+    pub fn absorb_within(&mut self, mut other: Self, room: usize) -> BTreeMap<InterfaceIndex, u64> {
+        let mut without_room = BTreeMap::new();
+        if other.flows() > room {
+            let mut lose = |head: u32, packets: u64| {
+                *without_room.entry(InterfaceIndex(head >> 1)).or_default() += packets;
+            };
+            let mut room = room;
+            keep_within(&mut other.v4, &self.v4, &mut room, &mut lose);
+            keep_within(&mut other.v6, &self.v6, &mut room, &mut lose);
+        }
+        for (interface, packets) in &without_room {
+            *other.lost.entry(*interface).or_default() += packets;
+        }
+        self.absorb(other);
+        without_room
+    }
+
     /// Makes them flows of a longer window that contains the one they are of.
     #[must_use]
     pub fn moved(mut self, from: CaptureWindow, to: CaptureWindow) -> Self {
@@ -134,6 +153,26 @@ fn unite<K: PackedKey>(flows: &mut Vec<Entry<K>>) {
             earlier.tally.merge(&later.tally);
         }
         same
+    });
+}
+
+/// Keeps of some flows those that are there already, and as many others as there is room for.
+fn keep_within<K: PackedKey>(
+    more: &mut Vec<Entry<K>>,
+    there: &[Entry<K>],
+    room: &mut usize,
+    mut lose: impl FnMut(u32, u64),
+) {
+    more.retain(|entry| {
+        if there.binary_search_by_key(&entry.key, |entry| entry.key).is_ok() {
+            return true;
+        }
+        if *room == 0 {
+            lose(entry.key.head(), entry.tally.packets());
+            return false;
+        }
+        *room -= 1;
+        true
     });
 }
 

@@ -152,14 +152,15 @@ impl RuleStore {
         ruleset.own_count = fill(&mut ruleset.own_address, own.into_iter().map(|own| own.1));
         ruleset.reserved_count = fill(&mut ruleset.reserved, reserved);
 
-        let put = || -> io::Result<()> {
-            let table = Map::<u32, Ruleset>::create(kind::ARRAY, 1, 0, "ruleset")?;
-            table.set(&0, &ruleset)?;
-            tables.rulesets.put(slot, &table)
-        };
-        put().map_err(EbpfError::io("put rules in force"))?;
+        put(tables, slot, &ruleset)?;
         let before = self.by_slot.insert(slot, used).unwrap_or_default();
         self.release(tables, &before)
+    }
+
+    /// Has every packet of a slot counted, without rules.
+    pub(super) fn set_unjudged(&mut self, tables: &Tables, slot: u32) -> Result<(), EbpfError> {
+        put(tables, slot, &Ruleset { marks: layout::rules::UNJUDGED, ..Ruleset::default() })?;
+        self.remove(tables, slot)
     }
 
     /// Forgets the rules of a slot, which nothing uses any more.
@@ -244,6 +245,16 @@ impl RuleStore {
         self.sets.insert(Arc::clone(blocks), set);
         Ok(number)
     }
+}
+
+/// Puts the rules of a slot in force.
+fn put(tables: &Tables, slot: u32, ruleset: &Ruleset) -> Result<(), EbpfError> {
+    let put = || -> io::Result<()> {
+        let table = Map::<u32, Ruleset>::create(kind::ARRAY, 1, 0, "ruleset")?;
+        table.set(&0, ruleset)?;
+        tables.rulesets.put(slot, &table)
+    };
+    put().map_err(EbpfError::io("put rules in force"))
 }
 
 /// The sets that a slot's new rules use.
