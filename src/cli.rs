@@ -15,8 +15,7 @@ use flowlogd_vpc::ReservedAddresses;
 use crate::exit_status::Failure;
 pub(crate) use service::{
     AgentCommand, AgentOptions, AgentRunOptions, ClientOptions, DetachOptions, DoctorOptions,
-    EnrollOptions,
-    ServeOptions, StatusOptions, TailOptions,
+    EnrollOptions, ServeOptions, StatusOptions, TailOptions,
 };
 
 /// VPC Flow Logs for networks that people run themselves.

@@ -4,11 +4,11 @@
 //! `FLOWLOGD_REQUIRE_ROOT_TESTS=1` that is a failure. Those of what both captures promise run with both; on a
 //! system where the kernel's program cannot be used, the same goes for it.
 
+#[path = "watch/captures.rs"]
+mod captures;
 #[expect(dead_code, reason = "the agent's own tests use the rest")]
 #[path = "../crates/agent/tests/netns/mod.rs"]
 mod netns;
-#[path = "watch/captures.rs"]
-mod captures;
 #[path = "watch/watching.rs"]
 mod watching;
 
@@ -150,7 +150,11 @@ fn live_with_the_wrong_side_the_interfaces_packets_are_nobodys() {
 
         let ended = watching.stop("INT");
         assert_eq!((ended.records, ended.status), (vec![], DONE));
-        assert!(ended.stderr.contains(" 2 excluded (2 source/destination check) "), "{}", ended.stderr);
+        assert!(
+            ended.stderr.contains(" 2 excluded (2 source/destination check) "),
+            "{}",
+            ended.stderr
+        );
     });
 }
 
@@ -159,7 +163,8 @@ fn live_without_an_inventory_flows_are_unjudged() {
     each_capture(|capture| {
         let pair = Pair::new();
         let fields = "interface-id,srcaddr,dstaddr,protocol,action,x-deciding-rule,log-status";
-        let watching = Watching::begin(&pair.left, &["left", "--capture", capture, "--fields", fields]);
+        let watching =
+            Watching::begin(&pair.left, &["left", "--capture", capture, "--fields", fields]);
 
         ping(&pair.right, "10.77.0.1");
 
@@ -175,7 +180,14 @@ fn live_without_an_inventory_flows_are_unjudged() {
 fn live_a_signal_to_stop_writes_what_was_seen_up_to_then() {
     each_capture(|capture| {
         let pair = Pair::new();
-        let fields = ["--capture", capture, "--fields", "dstaddr,dstport,packets,log-status", "--window", "600"];
+        let fields = [
+            "--capture",
+            capture,
+            "--fields",
+            "dstaddr,dstport,packets,log-status",
+            "--window",
+            "600",
+        ];
         for signal in ["INT", "TERM"] {
             let (left, _right) = sockets(&pair);
             let watching = Watching::begin(&pair.left, &[&["left"], fields.as_slice()].concat());
@@ -294,7 +306,8 @@ fn live_packets_and_bytes_are_those_that_the_device_counts() {
 fn live_a_reader_that_has_seen_enough_is_no_failure() {
     each_capture(|capture| {
         let pair = Pair::new();
-        let mut watching = Watching::begin(&pair.left, &["left", "--capture", capture, "--window", "1"]);
+        let mut watching =
+            Watching::begin(&pair.left, &["left", "--capture", capture, "--window", "1"]);
 
         watching.close_stdout();
         // The pipe closes after the first records, and the next ones find that out.
@@ -316,7 +329,8 @@ fn live_a_second_signal_ends_what_nobody_reads() {
     each_capture(|capture| {
         let pair = Pair::new();
         let (left, _right) = sockets(&pair);
-        let mut watching = Watching::begin(&pair.left, &["left", "--capture", capture, "--window", "1"]);
+        let mut watching =
+            Watching::begin(&pair.left, &["left", "--capture", capture, "--window", "1"]);
 
         // Some 300 KB of records, of which a pipe holds 64.
         watching.stop_reading();
@@ -336,7 +350,8 @@ fn live_without_permission_a_device_is_refused_in_one_line() {
 
         let ended = pair.left.run(|| {
             let mut command = Command::new("setpriv");
-            command.args(["--bounding-set=-net_raw,-bpf,-sys_admin", env!("CARGO_BIN_EXE_flowlogd")]);
+            command
+                .args(["--bounding-set=-net_raw,-bpf,-sys_admin", env!("CARGO_BIN_EXE_flowlogd")]);
             run(command.args(["watch", "left"]))
         });
 
@@ -365,8 +380,10 @@ fn live_a_loopback_device_shows_every_packet_twice() {
         let pair = Pair::new();
         pair.left.ip(&["link", "set", "lo", "up"]);
         let fields = ["--fields", "dstaddr,packets,bytes"];
-        let watching =
-            Watching::begin(&pair.left, &[&["lo", "--capture", capture], fields.as_slice()].concat());
+        let watching = Watching::begin(
+            &pair.left,
+            &[&["lo", "--capture", capture], fields.as_slice()].concat(),
+        );
 
         ping(&pair.left, "127.0.0.1");
 
@@ -409,7 +426,8 @@ fn live_flows_beyond_what_is_allowed_are_lost_and_told() {
         let pair = Pair::new();
         let (left, _right) = silent_sockets(&pair);
         let fields = ["--fields", "packets,log-status,x-lost-packets", "--max-flows", "500"];
-        let options = [&["left", "--capture", capture, "--window", "600"], fields.as_slice()].concat();
+        let options =
+            [&["left", "--capture", capture, "--window", "600"], fields.as_slice()].concat();
         let watching = Watching::begin(&pair.left, &options);
 
         for port in 0..FLOWS {
@@ -463,7 +481,8 @@ fn live_what_finds_no_room_in_the_kernel_is_told_by_skipdata_and_nothing_is_miss
 
 #[test]
 fn live_without_permission_for_the_kernel_packet_sockets_do_it_and_the_line_says_why() {
-    const WHY: &str = "the kernel program takes the capabilities CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON";
+    const WHY: &str =
+        "the kernel program takes the capabilities CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON";
 
     as_root(|| {
         let pair = Pair::new();
@@ -572,7 +591,8 @@ fn live_a_device_that_is_down_for_a_while_is_told_and_watched_on() {
 
         let ended = watching.stop("INT");
         assert_eq!(ended.records, ["10.77.0.2 1 1", "10.77.0.1 1 1"]);
-        let told = format!("{}flowlogd: device left is down\nflowlogd: frames", line_of("left", capture));
+        let told =
+            format!("{}flowlogd: device left is down\nflowlogd: frames", line_of("left", capture));
         assert!(ended.stderr.starts_with(&told), "{}", ended.stderr);
     });
 }

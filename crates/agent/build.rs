@@ -7,7 +7,8 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Newer ones as they come; 14 is Debian 12's.
-const COMPILERS: &[&str] = &["clang", "clang-19", "clang-18", "clang-17", "clang-16", "clang-15", "clang-14"];
+const COMPILERS: &[&str] =
+    &["clang", "clang-19", "clang-18", "clang-17", "clang-16", "clang-15", "clang-14"];
 
 fn main() {
     println!("cargo::rustc-check-cfg=cfg(has_kernel_program)");

@@ -113,7 +113,8 @@ impl Source {
 fn refused(error: KernelWatchError) -> Failure {
     match error {
         KernelWatchError::Device(error) => Failure::unreadable(error),
-        KernelWatchError::NotOneInterface { .. } | KernelWatchError::Program(EbpfError::Rules(_)) => {
+        KernelWatchError::NotOneInterface { .. }
+        | KernelWatchError::Program(EbpfError::Rules(_)) => {
             Failure::usage(anyhow!("--capture ebpf: {}", told(&error)))
         }
         KernelWatchError::NotPermitted | KernelWatchError::Program(_) => {

@@ -23,7 +23,8 @@ pub(crate) fn in_kernel() -> bool {
         let mut command = Command::new(env!("CARGO_BIN_EXE_flowlogd"));
         let ended = run(command.args(["watch", "lo", "--capture", "ebpf", "--duration", "0"]));
         let can = ended.status == Some(0);
-        let required = std::env::var_os("FLOWLOGD_REQUIRE_ROOT_TESTS").is_some_and(|value| value == "1");
+        let required =
+            std::env::var_os("FLOWLOGD_REQUIRE_ROOT_TESTS").is_some_and(|value| value == "1");
         assert!(can || !required, "{}", ended.stderr);
         if !can {
             eprintln!("not tested with the kernel's program: {}", ended.stderr);
@@ -34,6 +35,7 @@ pub(crate) fn in_kernel() -> bool {
 
 /// What is said first of all.
 pub(crate) fn line_of(device: &str, capture: &str) -> String {
-    let by = if capture == "ebpf" { "in the kernel (eBPF)" } else { "by packet sockets (AF_PACKET)" };
+    let by =
+        if capture == "ebpf" { "in the kernel (eBPF)" } else { "by packet sockets (AF_PACKET)" };
     format!("flowlogd: watching {device} {by}\n")
 }

@@ -49,10 +49,8 @@ pub enum DeviceError {
 
 /// Finds a device of the calling thread's network namespace.
 pub(crate) fn find(device: &str) -> Result<u32, DeviceError> {
-    index(device).ok_or_else(|| DeviceError::NoDevice {
-        device: device.to_owned(),
-        present: names(),
-    })
+    index(device)
+        .ok_or_else(|| DeviceError::NoDevice { device: device.to_owned(), present: names() })
 }
 
 /// Returns the link type of a device of a hardware type (`ARPHRD_…`).

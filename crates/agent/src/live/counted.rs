@@ -10,7 +10,9 @@ use flowlogd_vpc::{
 };
 
 use crate::capture::ebpf::Counted;
-use crate::capture::ebpf::layout::{self, Address, Counters, GROUND_MASK, TRACKED, V4, counter, mark};
+use crate::capture::ebpf::layout::{
+    self, Address, Counters, GROUND_MASK, TRACKED, V4, counter, mark,
+};
 use crate::counter::Drained;
 use crate::ledger::InterfaceLedger;
 use crate::timeline::Timeline;

@@ -198,7 +198,8 @@ pub(crate) fn attached_programs(namespace: &Namespace, device: &str) -> u32 {
             let mut query = Query { device, hook, ..Query::default() };
             let size = size_of::<Query>();
             // SAFETY: a structure of numbers, valid for what the call writes.
-            let asked = unsafe { libc::syscall(libc::SYS_bpf, BPF_PROG_QUERY, &raw mut query, size) };
+            let asked =
+                unsafe { libc::syscall(libc::SYS_bpf, BPF_PROG_QUERY, &raw mut query, size) };
             if asked == 0 { query.count } else { 0 }
         };
         count(BPF_TCX_INGRESS) + count(BPF_TCX_INGRESS + 1)
