@@ -9,6 +9,8 @@ mod captures;
 #[expect(dead_code, reason = "the agent's own tests use the rest")]
 #[path = "../crates/agent/tests/netns/mod.rs"]
 mod netns;
+#[path = "../crates/agent/tests/netns/programs.rs"]
+mod programs;
 #[path = "watch/watching.rs"]
 mod watching;
 
@@ -19,7 +21,8 @@ use std::thread;
 use std::time::Duration;
 
 use captures::{each_capture, in_kernel, line_of};
-use netns::{Namespace, Pair, as_root, attached_programs, read_number, send_frame};
+use netns::{Namespace, Pair, as_root, read_number, send_frame};
+use programs::attached_programs;
 use watching::{Ended, Watching, run};
 
 const DONE: Option<i32> = Some(0);

@@ -298,7 +298,7 @@ mod tests {
 
     /// What a record can tell of a flow.
     fn told(flows: &WindowFlows) -> Vec<String> {
-        let tell = |key: crate::FlowKey, tally: &Tally| {
+        let tell = |key: FlowKey, tally: &Tally| {
             format!(
                 "{key:?} {} {} {:?} {:?} {:?} {} {:?} {}",
                 tally.packets(),
@@ -341,6 +341,30 @@ mod tests {
 
             let expected = roomy.close_all().remove(&0).unwrap_or_default();
             prop_assert_eq!(told(&sum), told(&expected));
+        }
+
+        #[test]
+        fn what_finds_no_room_is_lost_and_nothing_else_is(first in packets(), second in packets(), room in 0..12_usize) {
+            let table = |packets: &[Packet]| {
+                let mut aggregator = Aggregator::new(WindowLength::ONE_MINUTE, 1000);
+                for (place, packet) in packets.iter().enumerate() {
+                    observe(&mut aggregator, place as u64, *packet);
+                }
+                aggregator.close_all().remove(&0).unwrap_or_default()
+            };
+            let (mut bounded, mut roomy) = (table(&first), table(&first));
+            let before = bounded.flows();
+
+            let lost = bounded.absorb_within(table(&second), room);
+            roomy.absorb(table(&second));
+
+            prop_assert_eq!(bounded.flows(), roomy.flows().min(before + room));
+            prop_assert_eq!(&bounded.lost, &lost);
+            let mut packets = bounded.packets();
+            for (interface, packet) in lost {
+                *packets.entry(interface).or_default() += packet;
+            }
+            prop_assert_eq!(packets, roomy.packets());
         }
 
         #[test]

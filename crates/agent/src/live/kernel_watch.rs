@@ -96,12 +96,7 @@ impl KernelWatch {
             plane.attach(ifindex, &device)?;
             Ok(plane)
         };
-        let plane = begin().map_err(|error| match error {
-            EbpfError::Load { .. } | EbpfError::System { .. } if !is_permitted() => {
-                KernelWatchError::NotPermitted
-            }
-            error => KernelWatchError::Program(error),
-        })?;
+        let plane = begin().map_err(explained)?;
         let now = clock.now();
         Ok(Self {
             plane,
@@ -288,6 +283,20 @@ fn enter_frames(ledger: &mut Ledger, counters: &Counters) {
     ledger.packets += frames.saturating_sub(others);
     ledger.orphan_fragments += counters.get(counter::ORPHANS);
     ledger.untracked += counters.get(counter::UNTRACKED);
+}
+
+/// Where capabilities are missing the kernel's own words are of little help.
+fn explained(error: EbpfError) -> KernelWatchError {
+    match error {
+        EbpfError::Load { .. } | EbpfError::System { .. } if !is_permitted() => {
+            KernelWatchError::NotPermitted
+        }
+        EbpfError::NotBuilt
+        | EbpfError::Load { .. }
+        | EbpfError::Lacks(_)
+        | EbpfError::Rules(_)
+        | EbpfError::System { .. } => KernelWatchError::Program(error),
+    }
 }
 
 /// Whether the process has what the kernel asks for programs of this kind.
