@@ -120,6 +120,20 @@ INLINE struct epoch *current_epoch(void)
 	return table ? bpf_map_lookup_elem(table, &zero) : NULL;
 }
 
+/* A packet of which nothing is asked but that it is counted. */
+APART int count_unjudged(struct packet *packet, struct ruleset *rules, struct epoch *epoch, struct cell *cell)
+{
+	struct verdict verdict = { .action = ACCEPT };
+	packet->key.direction = INGRESS;
+	void *table = one_of(&flows, epoch->which);
+	struct flow *flow = table ? bpf_map_lookup_elem(table, &packet->key) : NULL;
+	if (flow)
+		count_into(flow, packet);
+	else
+		DO(begin_flow(packet, rules, &verdict, epoch, cell));
+	return TCX_NEXT;
+}
+
 INLINE int look_at(struct __sk_buff *skb, bool received)
 {
 	__u32 zero = 0, ifindex = skb->ifindex;
@@ -166,6 +180,9 @@ INLINE int look_at(struct __sk_buff *skb, bool received)
 		DO(resolve_fragment(packet, cell));
 	cell->counters.of[SEEN] += packet->packets;
 	cell->counters.of[SEEN_BYTES] += packet->bytes;
+
+	if (unlikely(rules->marks & UNJUDGED))
+		return count_unjudged(packet, rules, epoch, cell);
 
 	struct flow *flow = bpf_map_lookup_elem(flow_table, &packet->key);
 	if (likely(flow && stands_for(flow->judged, packet, rules))) {

@@ -270,6 +270,8 @@ _Static_assert(sizeof(struct ruleset) == 28 + 48 + 8 + 8 + 20 * 24, "ruleset");
 #define CHECKS_SOURCE_AND_DESTINATION 1
 #define ALWAYS_TRACKED 2
 #define HAS_ALLOWANCE 4
+/* There are no rules: every packet is counted, in no direction. */
+#define UNJUDGED 8
 
 /* The interface's own end first, so that both directions have one key. */
 struct connection_key {

@@ -7,6 +7,7 @@ use std::path::PathBuf;
 
 use anyhow::anyhow;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use flowlogd_agent::config::CaptureOption;
 use flowlogd_agent::output::{Encoding, TrafficType};
 use flowlogd_flowlog::{Field, FormatFault, LogFormat};
 use flowlogd_vpc::ReservedAddresses;
@@ -73,7 +74,8 @@ const WATCH_HELP: &str = "\
 Example: what the rules say of a machine's traffic, from the host's end of its cable, for a minute
   sudo flowlogd watch veth7 --side host --inventory vpc.json --interface eni-web --duration 60
 
-It takes root or CAP_NET_RAW. Ctrl-C ends it: open windows are written, a summary is printed.
+It takes root. Without, the capabilities CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON suffice, and for packet
+sockets CAP_NET_RAW. Ctrl-C ends it: open windows are written, a summary is printed.
 
 Exit status:
   0  ended by Ctrl-C or --duration
@@ -182,6 +184,10 @@ pub(crate) struct WatchOptions {
     /// Which end of its cable the device is
     #[arg(long, value_enum, default_value = "guest", value_name = "SIDE")]
     pub(crate) side: SideOption,
+
+    /// How packets are captured: in the kernel, by packet sockets, or in the kernel where that is possible
+    #[arg(long, value_enum, default_value = "auto", value_name = "HOW")]
+    pub(crate) capture: CaptureChoice,
 
     #[command(flatten)]
     pub(crate) record: RecordOptions,
@@ -363,4 +369,26 @@ pub(crate) enum SideOption {
     Guest,
     /// The device is the host's end of the interface's veth or tap: what it receives, the interface sent
     Host,
+}
+
+/// How packets of a device are captured.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum CaptureChoice {
+    /// In the kernel if possible, else by packet sockets
+    Auto,
+    /// In the kernel, or not at all
+    Ebpf,
+    /// By packet sockets
+    #[value(name = "af_packet")]
+    AfPacket,
+}
+
+impl From<CaptureChoice> for CaptureOption {
+    fn from(choice: CaptureChoice) -> Self {
+        match choice {
+            CaptureChoice::Auto => Self::Auto,
+            CaptureChoice::Ebpf => Self::Ebpf,
+            CaptureChoice::AfPacket => Self::AfPacket,
+        }
+    }
 }

@@ -3,9 +3,9 @@
 use std::path::PathBuf;
 
 use clap::{Args, Subcommand, ValueEnum};
-use flowlogd_agent::config::{CaptureOption, Pace, Side};
+use flowlogd_agent::config::{Pace, Side};
 
-use super::SideOption;
+use super::{CaptureChoice, SideOption};
 
 const SERVE_HELP: &str = "\
 Example: a server for this machine, and the AWS CLI as its client
@@ -31,7 +31,7 @@ Example: the agent of a host whose guest web-1 is behind the device veth7
 Example: a capture file as if it were the interface's traffic now
   flowlogd agent --replay capture.pcap --interface eni-0a1b2c3d4e5f60718 --credentials agent-credentials
 
-Capturing from a device takes root or CAP_NET_RAW. A replay ends by itself when everything is delivered.
+Capturing from a device takes root; or CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON, or else CAP_NET_RAW. A replay ends by itself when everything is delivered.
 
 Exit status:
   0  ended by Ctrl-C or SIGTERM, or the replay is over
@@ -229,27 +229,6 @@ pub(crate) struct TailOptions {
     /// Only streams whose names begin so
     #[arg(long, value_name = "PREFIX")]
     pub(crate) stream_prefix: Option<String>,
-}
-
-#[derive(Clone, Copy, Debug, ValueEnum)]
-pub(crate) enum CaptureChoice {
-    /// In the kernel if possible, else by packet sockets
-    Auto,
-    /// In the kernel, or not at all
-    Ebpf,
-    /// By packet sockets
-    #[value(name = "af_packet")]
-    AfPacket,
-}
-
-impl From<CaptureChoice> for CaptureOption {
-    fn from(choice: CaptureChoice) -> Self {
-        match choice {
-            CaptureChoice::Auto => Self::Auto,
-            CaptureChoice::Ebpf => Self::Ebpf,
-            CaptureChoice::AfPacket => Self::AfPacket,
-        }
-    }
 }
 
 #[derive(Clone, Copy, Debug, ValueEnum)]

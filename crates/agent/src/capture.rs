@@ -20,6 +20,7 @@ mod timestamp;
 pub use af_packet::{AfPacket, AfPacketError, AfPacketOptions, Reach};
 pub use boot_time::boot_time;
 pub use chunk::{Chunk, FrameRef, Gso};
+pub use device::DeviceError;
 pub use error::{CaptureError, Fault};
 pub use link_type::link_type_name;
 pub use reader::{CaptureReader, DEFAULT_CHUNK_SIZE, MAX_CAPTURED, Progress};

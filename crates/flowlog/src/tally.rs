@@ -55,8 +55,8 @@ pub struct Gathered {
     pub bytes: u64,
     /// Orders it among other pieces of the same flow: the lower, the earlier its first packet.
     pub first_sequence: u64,
-    /// What decided the first packet, under which ruleset.
-    pub decision: (Decision, Generation),
+    /// What decided the first packet, under which ruleset; nothing where flows are not judged.
+    pub decision: Option<(Decision, Generation)>,
     /// Seconds of the first and last packet after the window's start.
     pub offsets: (u16, u16),
     /// AWS's TCP flags of all packets `ORed`; `None` where none could be read.
@@ -195,26 +195,28 @@ impl Tally {
 
     /// Takes over what was counted elsewhere.
     pub fn gathered(flow: &Gathered) -> Self {
-        let (decision, generation) = flow.decision;
         let by = match flow.initiator {
             Initiator::Source => BY_SOURCE,
             Initiator::Destination => BY_DESTINATION,
             Initiator::Unknown => 0,
         };
-        Self {
+        let flags_known = if flow.tcp_flags.is_some() { FLAGS_KNOWN } else { 0 };
+        let unjudged = Self {
             packets: flow.packets,
             bytes: flow.bytes,
             first_sequence: flow.first_sequence,
-            first_decision: decision.into(),
             first: flow.offsets.0,
             last: flow.offsets.1,
-            first_generation: generation,
             tcp_flags: flow.tcp_flags.unwrap_or(0),
-            marks: JUDGED
-                | by
-                | if flow.is_mixed { MIXED } else { 0 }
-                | if flow.tcp_flags.is_some() { FLAGS_KNOWN } else { 0 },
+            marks: flags_known,
             ..Self::EMPTY
+        };
+        let Some((decision, generation)) = flow.decision else { return unjudged };
+        Self {
+            first_decision: decision.into(),
+            first_generation: generation,
+            marks: flags_known | JUDGED | by | if flow.is_mixed { MIXED } else { 0 },
+            ..unjudged
         }
     }
 

@@ -81,6 +81,25 @@ impl WindowFlows {
         }
     }
 
+    /// The same, where at most so many flows can be added: the packets of others become lost ones. Returns how many
+    /// those were, by interface.
+    pub fn absorb_within(&mut self, mut other: Self, room: usize) -> BTreeMap<InterfaceIndex, u64> {
+        let mut without_room = BTreeMap::new();
+        if other.flows() > room {
+            let mut lose = |head: u32, packets: u64| {
+                *without_room.entry(InterfaceIndex(head >> 1)).or_default() += packets;
+            };
+            let mut room = room;
+            keep_within(&mut other.v4, &self.v4, &mut room, &mut lose);
+            keep_within(&mut other.v6, &self.v6, &mut room, &mut lose);
+        }
+        for (interface, packets) in &without_room {
+            *other.lost.entry(*interface).or_default() += packets;
+        }
+        self.absorb(other);
+        without_room
+    }
+
     /// Makes them flows of a longer window that contains the one they are of.
     #[must_use]
     pub fn moved(mut self, from: CaptureWindow, to: CaptureWindow) -> Self {
@@ -135,6 +154,26 @@ fn unite<K: PackedKey>(flows: &mut Vec<Entry<K>>) {
             earlier.tally.merge(&later.tally);
         }
         same
+    });
+}
+
+/// Keeps of some flows those that are there already, and as many others as there is room for.
+fn keep_within<K: PackedKey>(
+    more: &mut Vec<Entry<K>>,
+    there: &[Entry<K>],
+    room: &mut usize,
+    mut lose: impl FnMut(u32, u64),
+) {
+    more.retain(|entry| {
+        if there.binary_search_by_key(&entry.key, |entry| entry.key).is_ok() {
+            return true;
+        }
+        if *room == 0 {
+            lose(entry.key.head(), entry.tally.packets());
+            return false;
+        }
+        *room -= 1;
+        true
     });
 }
 
@@ -260,7 +299,7 @@ mod tests {
 
     /// What a record can tell of a flow.
     fn told(flows: &WindowFlows) -> Vec<String> {
-        let tell = |key: crate::FlowKey, tally: &Tally| {
+        let tell = |key: FlowKey, tally: &Tally| {
             format!(
                 "{key:?} {} {} {:?} {:?} {:?} {} {:?} {}",
                 tally.packets(),
@@ -303,6 +342,30 @@ mod tests {
 
             let expected = roomy.close_all().remove(&0).unwrap_or_default();
             prop_assert_eq!(told(&sum), told(&expected));
+        }
+
+        #[test]
+        fn what_finds_no_room_is_lost_and_nothing_else_is(first in packets(), second in packets(), room in 0..12_usize) {
+            let table = |packets: &[Packet]| {
+                let mut aggregator = Aggregator::new(WindowLength::ONE_MINUTE, 1000);
+                for (place, packet) in packets.iter().enumerate() {
+                    observe(&mut aggregator, place as u64, *packet);
+                }
+                aggregator.close_all().remove(&0).unwrap_or_default()
+            };
+            let (mut bounded, mut roomy) = (table(&first), table(&first));
+            let before = bounded.flows();
+
+            let lost = bounded.absorb_within(table(&second), room);
+            roomy.absorb(table(&second));
+
+            prop_assert_eq!(bounded.flows(), roomy.flows().min(before + room));
+            prop_assert_eq!(&bounded.lost, &lost);
+            let mut packets = bounded.packets();
+            for (interface, packet) in lost {
+                *packets.entry(interface).or_default() += packet;
+            }
+            prop_assert_eq!(packets, roomy.packets());
         }
 
         #[test]

@@ -3,7 +3,6 @@
 //! An epoch is read from the kernel's tables, is in the journal on disk, and only then leaves the tables
 //! (`semantics.md` 20). Whatever is killed in between, the next start goes on there. The program counts on meanwhile.
 
-mod counted;
 mod places;
 mod tallies;
 
@@ -28,8 +27,7 @@ use crate::capture::ebpf::{
 use crate::config::{AgentConfig, AttachmentConfig};
 use crate::crash;
 use crate::journal::{self, Journal, JournalError, Mark, Recovered};
-use crate::live::SteadyClock;
-use counted::{Slots, drained};
+use crate::live::{Slots, SteadyClock, drained};
 use places::{Place, devices, failed};
 use tallies::Drain;
 
@@ -349,7 +347,7 @@ impl Hall {
         crash::point("read");
         let rules = Arc::clone(self.generations.rules());
         let Some(timeline) = rules.timeline() else { return Ok(counted) };
-        let drained = drained(&counted, &self.slots, timeline);
+        let drained = drained(&counted, &self.slots, Some(timeline));
         let mark =
             Mark { at: self.clock.now().as_secs(), device_packets: 0, epoch: retired.number };
         self.shelf.take(drained, mark)?;

@@ -9,6 +9,58 @@ use std::ptr::NonNull;
 
 use flowlogd_packet::LinkType;
 
+/// Why a device cannot be captured from, by whatever means.
+#[derive(Debug, thiserror::Error)]
+pub enum DeviceError {
+    /// There is no device of that name in this network namespace.
+    #[error("no device {device}; there are: {}", .present.join(", "))]
+    NoDevice {
+        /// As asked for.
+        device: String,
+        /// What there is.
+        present: Vec<String>,
+    },
+    /// The device is not up. Told once; when it is up again, capturing goes on.
+    #[error("device {device} is down")]
+    Down {
+        /// As asked for.
+        device: String,
+    },
+    /// The device was removed. One of the same name is another device.
+    #[error("device {device} is gone")]
+    Gone {
+        /// As asked for.
+        device: String,
+    },
+    /// The device's frames have a header that is not read.
+    #[error(
+        "device {device} has hardware type {number} ({name}), whose link type is not read; \
+         Ethernet, loopback and devices without a link header are"
+    )]
+    UnsupportedHardware {
+        /// As asked for.
+        device: String,
+        /// `ARPHRD_…` of the kernel.
+        number: u16,
+        /// What it stands for.
+        name: &'static str,
+    },
+}
+
+/// Finds a device of the calling thread's network namespace.
+pub(crate) fn find(device: &str) -> Result<u32, DeviceError> {
+    index(device)
+        .ok_or_else(|| DeviceError::NoDevice { device: device.to_owned(), present: names() })
+}
+
+/// Returns the link type of a device of a hardware type (`ARPHRD_…`).
+pub(crate) fn readable(device: &str, hardware: u16) -> Result<LinkType, DeviceError> {
+    link_type(hardware).ok_or_else(|| {
+        let (device, name) = (device.to_owned(), hardware_name(hardware));
+        DeviceError::UnsupportedHardware { device, number: hardware, name }
+    })
+}
+
 /// Returns the number of a device.
 pub(crate) fn index(device: &str) -> Option<u32> {
     let device = CString::new(device).ok()?;
@@ -17,8 +69,34 @@ pub(crate) fn index(device: &str) -> Option<u32> {
     (index != 0).then_some(index)
 }
 
+/// Returns the name of the device with a number: it can be given another.
+pub(crate) fn name(index: u32) -> Option<String> {
+    let mut name = [0; libc::IFNAMSIZ];
+    // SAFETY: as much room as this call asks for.
+    let named = unsafe { libc::if_indextoname(index, name.as_mut_ptr().cast()) };
+    if named.is_null() {
+        return None;
+    }
+    CStr::from_bytes_until_nul(&name).ok().map(|name| name.to_string_lossy().into_owned())
+}
+
 /// Returns the hardware type (`ARPHRD_…`) of a device.
 pub(crate) fn hardware(device: &str) -> io::Result<u16> {
+    let request = ask(device, libc::SIOCGIFHWADDR)?;
+    // SAFETY: the request has written this variant.
+    Ok(unsafe { request.ifr_ifru.ifru_hwaddr.sa_family })
+}
+
+/// Whether a device is up.
+pub(crate) fn is_up(device: &str) -> io::Result<bool> {
+    let request = ask(device, libc::SIOCGIFFLAGS)?;
+    // SAFETY: the request has written this variant.
+    let flags = unsafe { request.ifr_ifru.ifru_flags };
+    Ok(libc::c_int::from(flags) & libc::IFF_UP != 0)
+}
+
+/// Asks the kernel for one property of a device.
+fn ask(device: &str, what: libc::Ioctl) -> io::Result<libc::ifreq> {
     // SAFETY: all zeros is a value of this structure of numbers.
     let mut request: libc::ifreq = unsafe { zeroed() };
     // One less than there is room for, so that the name has its end.
@@ -32,12 +110,11 @@ pub(crate) fn hardware(device: &str) -> io::Result<u16> {
     }
     // SAFETY: just opened, by nobody else.
     let socket = unsafe { OwnedFd::from_raw_fd(socket) };
-    // SAFETY: the structure is valid for reading and writing, as this request has it.
-    if unsafe { libc::ioctl(socket.as_raw_fd(), libc::SIOCGIFHWADDR, &raw mut request) } != 0 {
+    // SAFETY: the structure is valid for reading and writing, as these requests have it.
+    if unsafe { libc::ioctl(socket.as_raw_fd(), what, &raw mut request) } != 0 {
         return Err(io::Error::last_os_error());
     }
-    // SAFETY: the request has written this variant.
-    Ok(unsafe { request.ifr_ifru.ifru_hwaddr.sa_family })
+    Ok(request)
 }
 
 /// Returns numbers and names of all devices.

@@ -258,6 +258,7 @@ pub mod rules {
     pub const CHECKS_SOURCE_AND_DESTINATION: u16 = 1;
     pub const ALWAYS_TRACKED: u16 = 2;
     pub const HAS_ALLOWANCE: u16 = 4;
+    pub const UNJUDGED: u16 = 8;
 }
 
 /// Numbers of counters.

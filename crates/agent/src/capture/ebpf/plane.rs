@@ -313,6 +313,11 @@ impl Plane {
         self.store.set_all(&self.tables, all)
     }
 
+    /// Has every packet of a slot counted, without rules.
+    pub fn set_unjudged(&mut self, slot: u32) -> Result<(), EbpfError> {
+        self.store.set_unjudged(&self.tables, slot)
+    }
+
     /// Removes rules that an earlier process left, when all slots have new ones.
     pub fn forget_stale_rules(&mut self) -> Result<(), EbpfError> {
         self.store.forget_stale(&self.tables)

@@ -226,6 +226,19 @@ impl RuleStore {
         Ok((ruleset, used))
     }
 
+    /// Has every packet of a slot counted, without rules.
+    pub(super) fn set_unjudged(&mut self, tables: &Tables, slot: u32) -> Result<(), EbpfError> {
+        let ruleset = Ruleset { marks: layout::rules::UNJUDGED, ..Ruleset::default() };
+        put_in_force(tables, &[slot], &[ruleset]).map_err(EbpfError::io("put rules in force"))?;
+        self.remove(tables, slot)
+    }
+
+    /// Forgets the rules of a slot, which nothing uses any more.
+    pub(super) fn remove(&mut self, tables: &Tables, slot: u32) -> Result<(), EbpfError> {
+        let before = self.by_slot.remove(&slot).unwrap_or_default();
+        self.release(tables, &before)
+    }
+
     /// Removes what an earlier process has left, once none of its rules are in force any more.
     pub(super) fn forget_stale(&mut self, tables: &Tables) -> Result<(), EbpfError> {
         let stale = std::mem::take(&mut self.stale);

@@ -18,11 +18,11 @@ use crate::ledger::InterfaceLedger;
 use crate::timeline::Timeline;
 
 /// Which interface a slot is of.
-pub(super) type Slots = BTreeMap<u32, InterfaceIndex>;
+pub(crate) type Slots = BTreeMap<u32, InterfaceIndex>;
 
 /// Puts flows and counters of an epoch into the engine's form. What is of a slot that nobody knows is left out; there is
-/// none unless tables and journal are not of the same run.
-pub(super) fn drained(counted: &Counted, slots: &Slots, timeline: &Timeline) -> Drained {
+/// none unless tables and journal are not of the same run. Without a timeline flows are unjudged.
+pub(crate) fn drained(counted: &Counted, slots: &Slots, timeline: Option<&Timeline>) -> Drained {
     let events = counted.events.iter().map(|event| (&event.key, &event.flow));
     let flows = counted.flows.iter().map(|(key, flow)| (key, flow));
     let mut windows: BTreeMap<u64, Vec<(FlowKey, Tally)>> = BTreeMap::new();
@@ -68,7 +68,27 @@ fn addresses(family: u8, src: Address, dst: Address) -> Addresses {
     Addresses::V6 { src: Ipv6Addr::from(src), dst: Ipv6Addr::from(dst) }
 }
 
-fn gathered(key: &FlowKey, flow: &layout::Flow, timeline: &Timeline) -> Gathered {
+fn gathered(key: &FlowKey, flow: &layout::Flow, timeline: Option<&Timeline>) -> Gathered {
+    let has = |of: u32| flow.marks & of != 0;
+    let [flags, ..] = flow.marks.to_le_bytes();
+    Gathered {
+        packets: flow.packets,
+        bytes: flow.bytes,
+        first_sequence: flow.first_ns,
+        decision: timeline.map(|timeline| decision(key, flow, timeline)),
+        offsets: (flow.first, flow.last),
+        tcp_flags: has(mark::FLAGS_KNOWN).then_some(flags),
+        is_mixed: has(mark::MIXED),
+        initiator: match (has(mark::BY_SOURCE), has(mark::BY_DESTINATION)) {
+            (true, _) => Initiator::Source,
+            (false, true) => Initiator::Destination,
+            (false, false) => Initiator::Unknown,
+        },
+    }
+}
+
+/// Returns what decided the first packet. What the rules lacked is found out here.
+fn decision(key: &FlowKey, flow: &layout::Flow, timeline: &Timeline) -> (Decision, Generation) {
     let generation = Generation(flow.generation);
     let mut decision = Decision {
         ground: GroundIndex(flow.ground & GROUND_MASK),
@@ -80,22 +100,7 @@ fn gathered(key: &FlowKey, flow: &layout::Flow, timeline: &Timeline) -> Gathered
         let refusal = rules.groups_refusal(&header(key, flow), key.interface, key.direction);
         decision.nearest_miss = refusal.and_then(|refusal| refusal.nearest_miss);
     }
-    let has = |of: u32| flow.marks & of != 0;
-    let [flags, ..] = flow.marks.to_le_bytes();
-    Gathered {
-        packets: flow.packets,
-        bytes: flow.bytes,
-        first_sequence: flow.first_ns,
-        decision: (decision, generation),
-        offsets: (flow.first, flow.last),
-        tcp_flags: has(mark::FLAGS_KNOWN).then_some(flags),
-        is_mixed: has(mark::MIXED),
-        initiator: match (has(mark::BY_SOURCE), has(mark::BY_DESTINATION)) {
-            (true, _) => Initiator::Source,
-            (false, true) => Initiator::Destination,
-            (false, false) => Initiator::Unknown,
-        },
-    }
+    (decision, generation)
 }
 
 /// Returns what the rules compared of the first packet.
