@@ -47,7 +47,7 @@ struct epoch {
 	__u32 window_length;
 	/* Which of the two of every kind of table is counted into. */
 	__u32 which;
-	/* Flows that a table holds, and the part of it that every interface is sure of. */
+	/* Flows that a table holds, and the part of its second half that every interface is sure of. */
 	__u32 flows;
 	__u32 share;
 };
@@ -172,7 +172,7 @@ struct row_key {
 	__u32 window;
 };
 
-/* What an interface takes of the room of an epoch. The last one is all of it. */
+/* What an interface takes of its share of the room of an epoch. The last one is all that is taken of the room. */
 struct taken {
 	__u64 flows;
 	__u64 events;

@@ -2,6 +2,7 @@
 
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
+use std::time::Duration;
 
 use flowlogd_agent::capture::ebpf::layout::counter;
 use flowlogd_agent::capture::ebpf::pins;
@@ -14,7 +15,7 @@ use crate::stand::{End, Pins, Stand, device, options, sizes};
 use crate::sums::{Sums, Tally};
 use crate::wire::{GUEST_V4, HOST, HOST_V4, OfDevice, Wire, new_index};
 
-const UPGRADES: usize = 20;
+const UPGRADES: usize = 5;
 
 fn datagrams(count: u16) -> Vec<Vec<u8>> {
     (0..count).map(|port| frame::udp(&[], (GUEST_V4, 1000 + port), (HOST_V4, 53), 10)).collect()
@@ -42,6 +43,8 @@ fn a_program_that_takes_over_under_load_misses_nothing_and_doubles_nothing() {
                 while !is_over.load(Ordering::Relaxed) {
                     flood.send(guest_end, &frames);
                     sent.fetch_add(64, Ordering::Relaxed);
+                    // The kernel has to examine programs meanwhile.
+                    thread::sleep(Duration::from_micros(500));
                 }
             });
             for _ in 0..UPGRADES {

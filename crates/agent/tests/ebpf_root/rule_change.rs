@@ -1,5 +1,6 @@
 //! Rules are replaced while packets come.
 
+use std::net::Ipv4Addr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 
@@ -12,9 +13,11 @@ use crate::netns::as_root;
 use crate::rules::{self, Acl};
 use crate::stand::{End, Stand, say};
 use crate::sums::{ACCEPT, REJECT};
-use crate::wire::{GUEST_V4, HOST_V4, Wire};
+use crate::wire::{GUEST_V4, Wire};
 
 const CHANGES: u16 = 250;
+/// Of another subnet: inside the guest's own no network ACL is asked.
+const PEER: Ipv4Addr = Ipv4Addr::new(10, 99, 0, 1);
 
 /// Even generations allow, odd ones deny. Rules that are in force when an epoch begins are those of before, and all
 /// packets after their replacement is done are judged by the next.
@@ -39,7 +42,7 @@ fn every_packet_is_judged_by_the_rules_before_or_after_a_change_and_none_is_lost
                     let flood = guest.run(|| Flood::open(Way::Direct));
                     let port = |port: u16| 1000 + 100 * sender + port;
                     let frames: Vec<_> = (0..64)
-                        .map(|source| frame::udp(&[], (GUEST_V4, port(source)), (HOST_V4, 53), 10))
+                        .map(|source| frame::udp(&[], (GUEST_V4, port(source)), (PEER, 53), 10))
                         .collect();
                     while !is_over.load(Ordering::Relaxed) {
                         flood.send(guest_end, &frames);

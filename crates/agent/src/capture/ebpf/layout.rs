@@ -69,7 +69,7 @@ plain! {
         which: u32,
         /// Flows that a table holds.
         flows: u32,
-        /// The part of it that every interface is sure of.
+        /// The part of its second half that every interface is sure of.
         share: u32,
     }
 
@@ -130,7 +130,7 @@ plain! {
         window: u32,
     }
 
-    /// What an interface takes of the room of an epoch.
+    /// What an interface takes of its share of the room of an epoch; the last one, all that is taken.
     struct Taken, 16 {
         flows: u64,
         events: u64,
