@@ -125,11 +125,14 @@ INLINE void learn(struct flow *flow, const struct packet *packet, const struct r
 	flow->judged = judged(packet, rules, verdict);
 }
 
-/* Whether an interface may take one more of something of which so many are taken: the first half is anybody's, of the
- * second each has a share. */
-INLINE bool has_room(__u64 all, __u64 mine_late, __u64 half, __u64 capacity, __u64 share)
+/* Where one more of something finds room: the first half is anybody's, of the second each interface has a share. */
+enum room { NO_PLACE, IN_COMMON, IN_SHARE };
+
+INLINE enum room room_for(__u64 all, __u64 mine, __u64 capacity, __u64 share)
 {
-	return all < half || (all < capacity && mine_late < share);
+	if (all < capacity / 2)
+		return IN_COMMON;
+	return mine < share ? IN_SHARE : NO_PLACE;
 }
 
 /* Tells a packet whose flow finds no room by itself. Returns whether that had room. */
@@ -137,8 +140,8 @@ INLINE bool tell_alone(struct epoch *epoch, struct packet *packet, const struct 
 		       struct taken *mine)
 {
 	__u64 share = OVERFLOW_EVENTS * (__u64)epoch->share / (epoch->flows ? epoch->flows : 1);
-	bool is_late = all->events >= OVERFLOW_EVENTS / 2;
-	if (!has_room(all->events, mine->late_events, OVERFLOW_EVENTS / 2, OVERFLOW_EVENTS, share))
+	enum room room = room_for(all->events, mine->events, OVERFLOW_EVENTS, share);
+	if (room == NO_PLACE)
 		return false;
 	void *table = one_of(&events, epoch->which);
 	if (!table)
@@ -147,9 +150,8 @@ INLINE bool tell_alone(struct epoch *epoch, struct packet *packet, const struct 
 	struct event *event = bpf_map_lookup_elem(table, &place);
 	if (!event)
 		return false;
-	__sync_fetch_and_add(&mine->events, 1);
-	if (is_late)
-		__sync_fetch_and_add(&mine->late_events, 1);
+	if (room == IN_SHARE)
+		__sync_fetch_and_add(&mine->events, 1);
 	event->key = packet->key;
 	event->flow = *flow;
 	return true;
@@ -189,17 +191,18 @@ APART int begin_flow(struct packet *packet, struct ruleset *rules, struct verdic
 	if (has_unknown_ports(packet))
 		flow.marks |= UNKNOWN_PORTS;
 	/* Some room is kept for refused flows. */
-	__u64 capacity = epoch->flows;
-	if (verdict->action == ACCEPT)
+	__u64 capacity = epoch->flows, share = epoch->share;
+	if (verdict->action == ACCEPT) {
 		capacity -= capacity / 16;
-	bool is_late = all->flows >= epoch->flows / 2;
-	if (has_room(all->flows, mine->late_flows, epoch->flows / 2, capacity, epoch->share)) {
+		share -= share / 16;
+	}
+	enum room room = room_for(all->flows, mine->flows, capacity, share);
+	if (room != NO_PLACE) {
 		long error = bpf_map_update_elem(flow_table, &packet->key, &flow, BPF_NOEXIST);
 		if (likely(!error)) {
 			__sync_fetch_and_add(&all->flows, 1);
-			__sync_fetch_and_add(&mine->flows, 1);
-			if (is_late)
-				__sync_fetch_and_add(&mine->late_flows, 1);
+			if (room == IN_SHARE)
+				__sync_fetch_and_add(&mine->flows, 1);
 			return done();
 		}
 		struct flow *other = bpf_map_lookup_elem(flow_table, &packet->key);

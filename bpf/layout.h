@@ -47,7 +47,7 @@ struct epoch {
 	__u32 window_length;
 	/* Which of the two of every kind of table is counted into. */
 	__u32 which;
-	/* Flows that a table holds, and how many of the second half every interface is sure of. */
+	/* Flows that a table holds, and the part of its second half that every interface is sure of. */
 	__u32 flows;
 	__u32 share;
 	/* How long the machine has slept since it was started, in ns. */
@@ -174,15 +174,12 @@ struct row_key {
 	__u32 window;
 };
 
-/* What an interface takes of the room of an epoch. The last one is all of it. */
+/* What an interface takes of its share of the room of an epoch. The last one is all that is taken of the room. */
 struct taken {
 	__u64 flows;
 	__u64 events;
-	/* Those of them that were taken when half of the room was gone. */
-	__u64 late_flows;
-	__u64 late_events;
 };
-_Static_assert(sizeof(struct taken) == 32, "taken");
+_Static_assert(sizeof(struct taken) == 16, "taken");
 
 /* A packet whose flow found no room. */
 struct event {

@@ -326,7 +326,7 @@ impl Hall {
     }
 
     fn is_half_full(&self) -> Result<bool, AttachmentError> {
-        let Taken { flows, events, .. } = self.plane.taken().map_err(failed)?;
+        let Taken { flows, events } = self.plane.taken().map_err(failed)?;
         Ok(flows >= u64::from(Sizes::default().flows) / 2 || events > 0)
     }
 

@@ -163,7 +163,7 @@ impl KernelWatch {
 
     /// Whether the tables fill up faster than epochs end. One interface may fill half of them.
     fn fills_up(&self) -> Result<bool, EbpfError> {
-        let Taken { flows, events, .. } = self.plane.taken()?;
+        let Taken { flows, events } = self.plane.taken()?;
         Ok(flows >= u64::from(self.sizes.flows) / 4 || events > 0)
     }
 

@@ -71,7 +71,7 @@ plain! {
         which: u32,
         /// Flows that a table holds.
         flows: u32,
-        /// The part of it that every interface is sure of.
+        /// The part of its second half that every interface is sure of.
         share: u32,
         /// How long the machine has slept since it was started, in ns.
         asleep: u64,
@@ -134,12 +134,10 @@ plain! {
         window: u32,
     }
 
-    /// What an interface takes of the room of an epoch.
-    struct Taken, 32 {
+    /// What an interface takes of its share of the room of an epoch; the last one, all that is taken.
+    struct Taken, 16 {
         flows: u64,
         events: u64,
-        late_flows: u64,
-        late_events: u64,
     }
 
     /// A packet whose flow found no room.

@@ -77,7 +77,8 @@ pub fn detach(owner: Option<&str>) -> io::Result<usize> {
         remove(&of_owner)?;
     }
     if entries(&root)?.is_empty() && root.exists() {
-        fs::remove_dir(&root)?;
+        // Another agent may have come in this moment.
+        let _ = fs::remove_dir(&root);
     }
     Ok(links)
 }

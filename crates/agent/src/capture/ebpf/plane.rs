@@ -329,7 +329,13 @@ impl Plane {
         let pins = self.pins(slot);
         self.bind(ifindex, device)?;
         let programs = [self.programs.receive.as_fd(), self.programs.send.as_fd()];
-        let links = Links::attach(programs, ifindex, pins)?;
+        let links = match Links::attach(programs, ifindex, pins) {
+            Ok(links) => links,
+            Err(error) => {
+                self.unbind(ifindex)?;
+                return Err(error);
+            }
+        };
         self.links.insert(slot, links);
         Ok(())
     }
