@@ -9,7 +9,7 @@ TARGET ?= frame
 SECONDS ?= 60
 
 .DEFAULT_GOAL := help
-.PHONY: help demo test check bench bench-service fuzz tools
+.PHONY: help demo test check bench bench-service bench-live fuzz tools
 
 # Inline snapshots are part of the source: a run never rewrites them.
 export INSTA_UPDATE ?= no
@@ -34,6 +34,9 @@ bench: ## Measures against the yardstick (9 GB of captures; CAPTURES=m0 is the q
 
 bench-service: tools ## Measures the service, from packets to GetLogEvents (SERIES=lag takes five minutes)
 	"$${CARGO_TARGET_DIR:-target}/venv/bin/python" benches/service.py
+
+bench-live: tools ## Measures live capture, as root (SERIES="program headroom", PAIRS=9)
+	"$${CARGO_TARGET_DIR:-target}/venv/bin/python" benches/live.py
 
 fuzz: ## Throws mutated seeds at TARGET for SECONDS
 	cargo run --release --locked --quiet --manifest-path fuzz/Cargo.toml -- $(TARGET) --seconds $(SECONDS)

@@ -251,7 +251,9 @@ INLINE enum opened open_connection(void *table, const struct packet *packet, con
 		.seen = { direction == INGRESS ? now : 0, direction == EGRESS ? now : 0 },
 		.ground = ground,
 	};
-	struct connection *closing = find_connection(table, slot, &packet->connection, now);
+	struct connection *closing = NULL;
+	if (packet->has_connection)
+		closing = find_connection(table, slot, &packet->connection, now);
 	if (closing) {
 		closing->ground = ground;
 		closing->seen[INGRESS] = new.seen[INGRESS];

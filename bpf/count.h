@@ -125,10 +125,14 @@ INLINE void learn(struct flow *flow, const struct packet *packet, const struct r
 	flow->judged = judged(packet, rules, verdict);
 }
 
-/* Whether an interface may take one more of something: the first half is anybody's, of the second each has a share. */
-INLINE bool has_room(__u64 all, __u64 mine, __u64 capacity, __u64 share)
+/* Where one more of something finds room: the first half is anybody's, of the second each interface has a share. */
+enum room { NO_PLACE, IN_COMMON, IN_SHARE };
+
+INLINE enum room room_for(__u64 all, __u64 mine, __u64 capacity, __u64 share)
 {
-	return all < capacity / 2 || (all < capacity && mine < share);
+	if (all < capacity / 2)
+		return IN_COMMON;
+	return mine < share ? IN_SHARE : NO_PLACE;
 }
 
 /* Tells a packet whose flow finds no room by itself. Returns whether that had room. */
@@ -136,7 +140,8 @@ INLINE bool tell_alone(struct epoch *epoch, struct packet *packet, const struct 
 		       struct taken *mine)
 {
 	__u64 share = OVERFLOW_EVENTS * (__u64)epoch->share / (epoch->flows ? epoch->flows : 1);
-	if (!has_room(all->events, mine->events, OVERFLOW_EVENTS, share))
+	enum room room = room_for(all->events, mine->events, OVERFLOW_EVENTS, share);
+	if (room == NO_PLACE)
 		return false;
 	void *table = one_of(&events, epoch->which);
 	if (!table)
@@ -145,7 +150,8 @@ INLINE bool tell_alone(struct epoch *epoch, struct packet *packet, const struct 
 	struct event *event = bpf_map_lookup_elem(table, &place);
 	if (!event)
 		return false;
-	__sync_fetch_and_add(&mine->events, 1);
+	if (room == IN_SHARE)
+		__sync_fetch_and_add(&mine->events, 1);
 	event->key = packet->key;
 	event->flow = *flow;
 	return true;
@@ -185,14 +191,18 @@ APART int begin_flow(struct packet *packet, struct ruleset *rules, struct verdic
 	if (has_unknown_ports(packet))
 		flow.marks |= UNKNOWN_PORTS;
 	/* Some room is kept for refused flows. */
-	__u64 capacity = epoch->flows;
-	if (verdict->action == ACCEPT)
+	__u64 capacity = epoch->flows, share = epoch->share;
+	if (verdict->action == ACCEPT) {
 		capacity -= capacity / 16;
-	if (has_room(all->flows, mine->flows, capacity, epoch->share)) {
+		share -= share / 16;
+	}
+	enum room room = room_for(all->flows, mine->flows, capacity, share);
+	if (room != NO_PLACE) {
 		long error = bpf_map_update_elem(flow_table, &packet->key, &flow, BPF_NOEXIST);
 		if (likely(!error)) {
 			__sync_fetch_and_add(&all->flows, 1);
-			__sync_fetch_and_add(&mine->flows, 1);
+			if (room == IN_SHARE)
+				__sync_fetch_and_add(&mine->flows, 1);
 			return done();
 		}
 		struct flow *other = bpf_map_lookup_elem(flow_table, &packet->key);

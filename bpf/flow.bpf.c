@@ -17,14 +17,15 @@
 /* Set before loading, by tests alone; else the verifier removes what depends on it. */
 const volatile bool has_test_clock = false;
 
-INLINE __u64 time_since_boot(void)
+/* To a few milliseconds: of a record nothing finer than a second is told. */
+INLINE __u64 time_since_boot(__u64 asleep)
 {
 	if (has_test_clock) {
 		__u32 zero = 0;
 		__u64 *set = bpf_map_lookup_elem(&test_clock, &zero);
 		return set ? *set : 0;
 	}
-	return bpf_ktime_get_boot_ns();
+	return bpf_ktime_get_coarse_ns() + asleep;
 }
 
 /* Gives a later fragment the ports of its first (semantics.md 14). */
@@ -59,52 +60,77 @@ APART int resolve_fragment(struct packet *packet, struct cell *cell)
 	return done();
 }
 
-/* A packet whose flow is not known to be accepted in this tick. */
-APART int judge_and_count(struct packet *packet, struct ruleset *rules, struct epoch *epoch, struct cell *cell)
+/* A packet that no earlier one's acceptance stands for. `accepted` is the flow of its kind that was accepted, if there is
+ * one. */
+APART int judge_and_count(struct packet *packet, struct ruleset *rules, struct epoch *epoch, struct cell *cell,
+			  struct flow *accepted)
 {
 	__u32 slot = packet->key.slot;
 	void *table = one_of(&flows, epoch->which), *tracked = bpf_map_lookup_elem(&connections, &slot);
 	if (!table || !tracked)
 		return TCX_NEXT;
-	struct flow *flow = bpf_map_lookup_elem(table, &packet->key);
-	enum prior prior = NOTHING;
+	struct flow *refused = NULL;
 	struct verdict verdict = {};
 	bool tells_all = flow_tells_all(packet);
 	aim(packet);
-	if (flow) {
-		/* Exclusions and the network ACL read nothing but what all packets of the flow share. */
-		if (tells_all && is_of_generation(flow->judged, rules))
-			prior = PASSES;
-	} else if (tells_all) {
-		packet->key.action = REJECT;
-		flow = bpf_map_lookup_elem(table, &packet->key);
-		if (flow && reuse_of(flow->judged) == RULES_ONLY && is_of_generation(flow->judged, rules)) {
-			prior = REFUSED;
-			verdict.ground = flow->judged & GROUND_MASK;
-		}
-	}
-	if (prior == NOTHING) {
+	/* Exclusions and the network ACL read nothing but what all packets of the flow share. */
+	packet->passes = accepted && tells_all && is_of_generation(accepted->judged, rules);
+	if (!packet->passes) {
 		__u32 excluded = exclusion(packet, rules);
 		if (excluded < NOT_EXCLUDED) {
 			cell->counters.of[EXCLUDED + excluded] += packet->packets;
 			return TCX_NEXT;
 		}
 	}
-	if (!judge(tracked, packet, rules, &verdict, prior))
-		refuse(&verdict, packet, verdict.ground);
+	struct connection *connection = connection_of(tracked, packet);
+	bool looked = false, is_refused = false;
+	/* Not by the address of the connection: the compiler would mix two addresses, which the verifier forbids. */
+	if (!packet->has_connection && !accepted && tells_all) {
+		/* What these rules have refused before, only a connection could let pass. */
+		packet->key.action = REJECT;
+		refused = bpf_map_lookup_elem(table, &packet->key);
+		looked = true;
+		if (refused && reuse_of(refused->judged) == RULES_ONLY && is_of_generation(refused->judged, rules)) {
+			refuse(&verdict, packet, refused->judged & GROUND_MASK);
+			is_refused = true;
+		}
+	}
+	if (!is_refused)
+		DO(judge(tracked, packet, rules, &verdict, connection));
 	if (verdict.shortage == UNTRACKED || verdict.shortage == ALLOWANCE)
 		cell->counters.of[verdict.shortage]++;
 	cell->counters.of[verdict.action == ACCEPT ? ACCEPTED : REJECTED] += packet->packets;
-	if (!flow || packet->key.action != verdict.action) {
-		packet->key.action = verdict.action;
+	packet->key.action = verdict.action;
+	struct flow *flow = verdict.action == ACCEPT ? accepted : refused;
+	if (verdict.action == REJECT && !looked)
 		flow = bpf_map_lookup_elem(table, &packet->key);
-	}
 	if (flow) {
 		learn(flow, packet, rules, &verdict);
 		count_into(flow, packet);
 	} else {
 		DO(begin_flow(packet, rules, &verdict, epoch, cell));
 	}
+	return TCX_NEXT;
+}
+
+INLINE struct epoch *current_epoch(void)
+{
+	__u32 zero = 0;
+	void *table = bpf_map_lookup_elem(&epochs, &zero);
+	return table ? bpf_map_lookup_elem(table, &zero) : NULL;
+}
+
+/* A packet of which nothing is asked but that it is counted. */
+APART int count_unjudged(struct packet *packet, struct ruleset *rules, struct epoch *epoch, struct cell *cell)
+{
+	struct verdict verdict = { .action = ACCEPT };
+	packet->key.direction = INGRESS;
+	void *table = one_of(&flows, epoch->which);
+	struct flow *flow = table ? bpf_map_lookup_elem(table, &packet->key) : NULL;
+	if (flow)
+		count_into(flow, packet);
+	else
+		DO(begin_flow(packet, rules, &verdict, epoch, cell));
 	return TCX_NEXT;
 }
 
@@ -115,10 +141,7 @@ INLINE int look_at(struct __sk_buff *skb, bool received)
 	if (!device)
 		return TCX_NEXT;
 	__u32 slot = device->slot;
-	void *epoch_table = bpf_map_lookup_elem(&epochs, &zero);
-	if (!epoch_table)
-		return TCX_NEXT;
-	struct epoch *epoch = bpf_map_lookup_elem(epoch_table, &zero);
+	struct epoch *epoch = current_epoch();
 	if (!epoch)
 		return TCX_NEXT;
 	/* Read once: everything of this packet goes to one set of tables. */
@@ -133,13 +156,14 @@ INLINE int look_at(struct __sk_buff *skb, bool received)
 	if (!cell || !rules || !packet)
 		return TCX_NEXT;
 
-	__u64 now = time_since_boot();
+	__u64 now = time_since_boot(epoch->asleep);
 	if (unlikely(now - cell->from >= cell->span))
 		DO(look_at_the_clock(cell, epoch, now, slot));
 	cell->counters.of[FRAMES + !received]++;
 	cell->counters.of[FRAME_BYTES + !received] += skb->len;
 
-	__builtin_memset(packet, 0, offsetof(struct packet, connection));
+	__builtin_memset(packet, 0, offsetof(struct packet, quoted));
+	packet->quoted.known = 0;
 	int parsed = parse(skb, device->is_raw_ip, packet);
 	if (unlikely(parsed != PARSED)) {
 		if (parsed >= NOT_IP_ARP && parsed <= IP_MALFORMED)
@@ -157,13 +181,16 @@ INLINE int look_at(struct __sk_buff *skb, bool received)
 	cell->counters.of[SEEN] += packet->packets;
 	cell->counters.of[SEEN_BYTES] += packet->bytes;
 
+	if (unlikely(rules->marks & UNJUDGED))
+		return count_unjudged(packet, rules, epoch, cell);
+
 	struct flow *flow = bpf_map_lookup_elem(flow_table, &packet->key);
 	if (likely(flow && stands_for(flow->judged, packet, rules))) {
 		cell->counters.of[ACCEPTED] += packet->packets;
 		count_into(flow, packet);
 		return TCX_NEXT;
 	}
-	return judge_and_count(packet, rules, epoch, cell);
+	return judge_and_count(packet, rules, epoch, cell, flow);
 }
 
 SECTION("classifier")
@@ -184,9 +211,10 @@ int sweep_connections(struct __sk_buff *skb)
 {
 	__u32 slot = skb->mark;
 	void *table = bpf_map_lookup_elem(&connections, &slot);
-	if (!table)
+	struct epoch *epoch = current_epoch();
+	if (!table || !epoch)
 		return -1;
-	struct sweep sweep = { .slot = slot, .now = (__u32)(time_since_boot() / SECOND) + 1 };
+	struct sweep sweep = { .slot = slot, .now = (__u32)(time_since_boot(epoch->asleep) / SECOND) + 1 };
 	return bpf_for_each_map_elem(table, sweep_one, &sweep, 0);
 }
 

@@ -18,15 +18,6 @@ struct verdict {
 	__u32 shortage;
 };
 
-/* What earlier packets of the flow have told of this generation's rules. */
-enum prior {
-	NOTHING,
-	/* Neither exclusions nor the network ACL are against it. */
-	PASSES,
-	/* The rules refuse it; only a connection could let it pass. */
-	REFUSED,
-};
-
 /* Who opened a connection of which nothing is known but one packet's flags. */
 INLINE __u8 initiator_by_flags(const struct packet *packet)
 {
@@ -106,8 +97,7 @@ INLINE bool is_untracked(struct packet *packet, const struct ruleset *rules, __u
 }
 
 /* Judges a packet of no connection. */
-APART int judge_by_rules(void *table, struct packet *packet, struct ruleset *rules, struct verdict *verdict,
-			  bool has_key)
+APART int judge_by_rules(void *table, struct packet *packet, struct ruleset *rules, struct verdict *verdict)
 {
 	__u32 family = family_index(packet), direction = packet->key.direction & 1;
 	__u32 denial = verdict->ground;
@@ -128,14 +118,15 @@ APART int judge_by_rules(void *table, struct packet *packet, struct ruleset *rul
 	}
 	accept_without_state(verdict, packet, scan.ground);
 	__u8 flags = flags_of(packet);
-	if (!has_key || !may_open(packet) || flags & TCP_RST)
+	if (!packet->has_key || !may_open(packet) || flags & TCP_RST)
 		return done();
 	if (is_untracked(packet, rules, scan.marks)) {
 		if (is_opening(flags)) {
 			/* It begins anew what was closing. */
 			__u32 now = moment_of(packet);
-			struct connection *closing =
-				find_connection(table, packet->key.slot, &packet->connection, now);
+			struct connection *closing = NULL;
+			if (packet->has_connection)
+				closing = find_connection(table, packet->key.slot, &packet->connection, now);
 			if (closing)
 				end_connection(table, packet->key.slot, &packet->connection, closing, closing->state);
 		}
@@ -158,29 +149,36 @@ APART int judge_by_rules(void *table, struct packet *packet, struct ruleset *rul
 	return done();
 }
 
-/* Judges a packet that is in some record. Returns false where a refusal stands that the caller knows. */
-APART bool judge(void *table, struct packet *packet, struct ruleset *rules, struct verdict *verdict, enum prior prior)
+/* Returns the live connection that a packet belongs to. */
+INLINE struct connection *connection_of(void *table, struct packet *packet)
+{
+	__u32 direction = packet->key.direction & 1;
+	if (has_unknown_ports(packet) || packet->quoted.known ||
+	    !connection_key(&packet->connection, packet->key.family, packet->key.protocol, direction, &packet->key.src,
+			    &packet->key.dst, packet->key.srcport, packet->key.dstport, &packet->icmp))
+		return NULL;
+	packet->has_key = 1;
+	struct connection *connection =
+		find_connection(table, packet->key.slot, &packet->connection, moment_of(packet));
+	packet->has_connection = connection != NULL;
+	return connection;
+}
+
+/* Judges a packet that is in some record, and that may belong to a live connection. */
+APART int judge(void *table, struct packet *packet, struct ruleset *rules, struct verdict *verdict,
+		struct connection *connection)
 {
 	__u8 family = packet->key.family, protocol = packet->key.protocol;
-	__u32 direction = packet->key.direction & 1, slot = packet->key.slot;
+	__u32 direction = packet->key.direction & 1;
 	verdict->action = ACCEPT;
-	if (prior != REFUSED &&
-	    (is_never_filtered(family, &packet->key.src, protocol, packet->key.srcport) ||
-	     is_never_filtered(family, &packet->key.dst, protocol, packet->key.dstport))) {
+	if (is_never_filtered(family, &packet->key.src, protocol, packet->key.srcport) ||
+	    is_never_filtered(family, &packet->key.dst, protocol, packet->key.dstport)) {
 		accept_without_state(verdict, packet, rules->never_filtered);
-		return true;
+		return done();
 	}
-	bool has_key = !has_unknown_ports(packet) && !packet->quoted.known &&
-		       connection_key(&packet->connection, family, protocol, direction, &packet->key.src,
-				      &packet->key.dst, packet->key.srcport, packet->key.dstport, &packet->icmp);
-	struct connection *connection = NULL;
-	if (has_key)
-		connection = find_connection(table, slot, &packet->connection, moment_of(packet));
-	if (prior == REFUSED && !connection)
-		return false;
 	/* The network ACL has no state: it is asked for every packet, tracked or not. */
 	__u32 denial = 0;
-	bool denied = prior != PASSES && acl_denies(packet, rules, &denial);
+	bool denied = !packet->passes && acl_denies(packet, rules, &denial);
 	__u64 state = connection ? connection->state : 0;
 	__u8 flags = flags_of(packet);
 	if (connection && !(phase_of(state) == CLOSING && is_opening(flags))) {
@@ -200,7 +198,7 @@ APART bool judge(void *table, struct packet *packet, struct ruleset *rules, stru
 			}
 			verdict->initiator =
 				initiator_of(state) == direction ? SOURCE : DESTINATION_END;
-			return true;
+			return done();
 		}
 	}
 	if (packet->quoted.known && relates(table, packet, rules, verdict)) {
@@ -210,10 +208,10 @@ APART bool judge(void *table, struct packet *packet, struct ruleset *rules, stru
 			verdict->initiator = initiator;
 			verdict->tracked = 0;
 		}
-		return true;
+		return done();
 	}
 	verdict->ground = denial;
 	verdict->action = denied ? REJECT : ACCEPT;
-	DO(judge_by_rules(table, packet, rules, verdict, has_key));
-	return true;
+	DO(judge_by_rules(table, packet, rules, verdict));
+	return done();
 }

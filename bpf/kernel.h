@@ -39,7 +39,6 @@ HELPER(void *, bpf_map_lookup_elem, 1, void *map, const void *key);
 HELPER(long, bpf_map_update_elem, 2, void *map, const void *key, const void *value, __u64 flags);
 HELPER(long, bpf_map_delete_elem, 3, void *map, const void *key);
 HELPER(long, bpf_skb_load_bytes, 26, const void *skb, __u32 offset, void *to, __u32 len);
-HELPER(__u64, bpf_ktime_get_boot_ns, 125, void);
 HELPER(__u64, bpf_ktime_get_coarse_ns, 160, void);
 HELPER(long, bpf_for_each_map_elem, 164, void *map, void *callback, void *context, __u64 flags);
 HELPER(long, bpf_loop, 181, __u32 times, void *callback, void *context, __u64 flags);

@@ -47,11 +47,13 @@ struct epoch {
 	__u32 window_length;
 	/* Which of the two of every kind of table is counted into. */
 	__u32 which;
-	/* Flows that a table holds, and the part of it that every interface is sure of. */
+	/* Flows that a table holds, and the part of its second half that every interface is sure of. */
 	__u32 flows;
 	__u32 share;
+	/* How long the machine has slept since it was started, in ns. */
+	__u64 asleep;
 };
-_Static_assert(sizeof(struct epoch) == 48, "epoch");
+_Static_assert(sizeof(struct epoch) == 56, "epoch");
 
 struct flow_key {
 	__u32 window;
@@ -172,11 +174,12 @@ struct row_key {
 	__u32 window;
 };
 
-/* What an interface takes of the room of an epoch. The last one is all of it. */
+/* What an interface takes of its share of the room of an epoch. The last one is all that is taken of the room. */
 struct taken {
 	__u64 flows;
 	__u64 events;
 };
+_Static_assert(sizeof(struct taken) == 16, "taken");
 
 /* A packet whose flow found no room. */
 struct event {
@@ -264,6 +267,8 @@ _Static_assert(sizeof(struct ruleset) == 28 + 48 + 8 + 8 + 20 * 24, "ruleset");
 #define CHECKS_SOURCE_AND_DESTINATION 1
 #define ALWAYS_TRACKED 2
 #define HAS_ALLOWANCE 4
+/* There are no rules: every packet is counted, in no direction. */
+#define UNJUDGED 8
 
 /* The interface's own end first, so that both directions have one key. */
 struct connection_key {

@@ -52,6 +52,11 @@ struct packet {
 	__u8 fragment;
 	__u8 has_flags;
 	__u8 tcp_flags;
+	/* Neither exclusions nor the network ACL are against it: earlier packets of the flow have passed them. */
+	__u8 passes;
+	/* It can belong to a connection; and does. */
+	__u8 has_key;
+	__u8 has_connection;
 	struct icmp icmp;
 	struct quoted quoted;
 	struct connection_key connection;

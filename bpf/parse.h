@@ -234,6 +234,7 @@ APART int read_quoted(struct __sk_buff *skb, __u32 at, __u32 end, struct packet 
 	struct quoted *quoted = &packet->quoted;
 	__u8 family = packet->key.family;
 	__u8 fragment;
+	__builtin_memset(quoted, 0, sizeof(*quoted));
 	if (family == V4) {
 		struct ipv4 ip;
 		if (at + IPV4_FIXED > end || !load(skb, at, &ip, sizeof(ip)))
@@ -383,7 +384,7 @@ INLINE int parse_ipv6(struct __sk_buff *skb, __u32 at, struct packet *packet)
 }
 
 /* Reads a frame. Returns PARSED, or the counter of what it is instead. The packet has been emptied before. */
-INLINE int parse(struct __sk_buff *skb, bool is_raw_ip, struct packet *packet)
+APART int parse(struct __sk_buff *skb, bool is_raw_ip, struct packet *packet)
 {
 	__u16 type;
 	__u32 at = ETHERNET;

@@ -95,6 +95,9 @@ fn override_by(config: &mut AgentConfig, options: &AgentRunOptions) {
     if let Some(window) = options.window {
         config.window = window;
     }
+    if let Some(capture) = options.capture {
+        config.capture = capture.into();
+    }
     if let Some(interface) = &options.interface {
         config.attachments.push(AttachmentConfig {
             interface: interface.clone(),

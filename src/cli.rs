@@ -7,14 +7,15 @@ use std::path::PathBuf;
 
 use anyhow::anyhow;
 use clap::{Args, Parser, Subcommand, ValueEnum};
+use flowlogd_agent::config::CaptureOption;
 use flowlogd_agent::output::{Encoding, TrafficType};
 use flowlogd_flowlog::{Field, FormatFault, LogFormat};
 use flowlogd_vpc::ReservedAddresses;
 
 use crate::exit_status::Failure;
 pub(crate) use service::{
-    AgentCommand, AgentOptions, AgentRunOptions, ClientOptions, DoctorOptions, EnrollOptions,
-    ServeOptions, StatusOptions, TailOptions,
+    AgentCommand, AgentOptions, AgentRunOptions, ClientOptions, DetachOptions, DoctorOptions,
+    EnrollOptions, ServeOptions, StatusOptions, TailOptions,
 };
 
 /// VPC Flow Logs for networks that people run themselves.
@@ -45,6 +46,8 @@ pub(crate) enum Command {
     Agent(AgentOptions),
     /// Show agents, attachments and flow logs
     Status(StatusOptions),
+    /// Take off devices what agents have left in the kernel, which counts on when they end
+    Detach(DetachOptions),
     /// Find out why a flow log's records do not arrive
     Doctor(DoctorOptions),
     /// Print the events of a log group
@@ -71,7 +74,8 @@ const WATCH_HELP: &str = "\
 Example: what the rules say of a machine's traffic, from the host's end of its cable, for a minute
   sudo flowlogd watch veth7 --side host --inventory vpc.json --interface eni-web --duration 60
 
-It takes root or CAP_NET_RAW. Ctrl-C ends it: open windows are written, a summary is printed.
+It takes root. Without, the capabilities CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON suffice, and for packet
+sockets CAP_NET_RAW. Ctrl-C ends it: open windows are written, a summary is printed.
 
 Exit status:
   0  ended by Ctrl-C or --duration
@@ -180,6 +184,10 @@ pub(crate) struct WatchOptions {
     /// Which end of its cable the device is
     #[arg(long, value_enum, default_value = "guest", value_name = "SIDE")]
     pub(crate) side: SideOption,
+
+    /// How packets are captured: in the kernel, by packet sockets, or in the kernel where that is possible
+    #[arg(long, value_enum, default_value = "auto", value_name = "HOW")]
+    pub(crate) capture: CaptureChoice,
 
     #[command(flatten)]
     pub(crate) record: RecordOptions,
@@ -361,4 +369,26 @@ pub(crate) enum SideOption {
     Guest,
     /// The device is the host's end of the interface's veth or tap: what it receives, the interface sent
     Host,
+}
+
+/// How packets of a device are captured.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum CaptureChoice {
+    /// In the kernel if possible, else by packet sockets
+    Auto,
+    /// In the kernel, or not at all
+    Ebpf,
+    /// By packet sockets
+    #[value(name = "af_packet")]
+    AfPacket,
+}
+
+impl From<CaptureChoice> for CaptureOption {
+    fn from(choice: CaptureChoice) -> Self {
+        match choice {
+            CaptureChoice::Auto => Self::Auto,
+            CaptureChoice::Ebpf => Self::Ebpf,
+            CaptureChoice::AfPacket => Self::AfPacket,
+        }
+    }
 }

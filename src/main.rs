@@ -3,6 +3,7 @@
 mod agent;
 mod cli;
 mod config;
+mod detach;
 mod doctor;
 mod exit_status;
 mod explain;
@@ -30,6 +31,7 @@ fn main() -> ExitCode {
         cli::Command::Serve(options) => serve::run(&options),
         cli::Command::Agent(options) => agent::run(&options),
         cli::Command::Status(options) => status::run(&options),
+        cli::Command::Detach(options) => detach::run(&options),
         cli::Command::Doctor(options) => doctor::run(&options),
         cli::Command::Tail(options) => tail::run(&options),
     };

@@ -4,6 +4,7 @@ use std::io::{self, Write as _};
 
 use flowlogd_agent::doctor::{Agent, agents, flow_logs};
 use flowlogd_aws::ec2::shapes::FlowLog;
+use flowlogd_aws::flowlogd::{AttachmentReport, RuleHits};
 use serde_json::json;
 
 use crate::cli::StatusOptions;
@@ -27,13 +28,52 @@ pub(crate) fn run(options: &StatusOptions) -> Result<Status, Failure> {
         let value = json!({ "agents": agents, "flowLogs": flow_logs });
         serde_json::to_string_pretty(&value).map_err(Failure::failed)? + "\n"
     } else {
-        attachments(&agents, unix_millis()) + &logs(&agents, &flow_logs)
+        attachments(&agents, options.rules, unix_millis()) + &logs(&agents, &flow_logs)
     };
     out.write_all(text.as_bytes()).map_err(Failure::failed)?;
     Ok(Status::Done)
 }
 
-fn attachments(agents: &[Agent], now: i64) -> String {
+/// What became of an attachment's packets, and how full the kernel's tables are.
+fn traffic(attachment: &AttachmentReport) -> String {
+    if attachment.packets == 0 {
+        return String::new();
+    }
+    let traffic = &attachment.traffic;
+    let mut text = format!(
+        "    {} flows, {} bytes; accepted {}, rejected {}, excluded {}, lost {}\n",
+        traffic.flows,
+        traffic.bytes,
+        traffic.accepted,
+        traffic.rejected,
+        traffic.excluded,
+        traffic.lost
+    );
+    if let Some(kernel) = &attachment.kernel {
+        let room = if kernel.has_allowance { "allowance" } else { "room for" };
+        text += &format!(
+            "    {} connections ({room} {}); frames unseen {}, dropped behind {}; flow table {} ‰ full, drained in {} µs\n",
+            kernel.connections,
+            kernel.connection_room,
+            kernel.unseen,
+            kernel.dropped_behind,
+            kernel.flow_table_fill,
+            kernel.drain_micros
+        );
+    }
+    text
+}
+
+/// Which rules decided, the last used first.
+fn hits(attachment: &AttachmentReport, now: i64) -> String {
+    let line = |hits: &RuleHits| {
+        let age = (now - hits.last_use).max(0) / 1000;
+        readable(&format!("    {}: {} packets, last {age} s ago", hits.rule, hits.packets)) + "\n"
+    };
+    attachment.hits.iter().map(line).collect()
+}
+
+fn attachments(agents: &[Agent], rules: bool, now: i64) -> String {
     if agents.is_empty() {
         return "No agent has reported here.\n".to_owned();
     }
@@ -48,15 +88,24 @@ fn attachments(agents: &[Agent], now: i64) -> String {
             let detail =
                 attachment.detail.as_ref().map(|detail| format!(": {detail}")).unwrap_or_default();
             text += &readable(&format!(
-                "  {} at {} ({}, {}): {}{detail}, {} packets",
+                "  {} at {} ({}, {}, {}): {}{detail}, {} packets",
                 attachment.interface_id,
                 attachment.source,
                 attachment.side,
                 attachment.mode,
+                attachment.capture,
                 attachment.state,
                 attachment.packets
             ));
             text.push('\n');
+            if let Some(why) = &attachment.capture_reason {
+                text += &readable(&format!("    not counted in the kernel: {why}"));
+                text.push('\n');
+            }
+            text += &traffic(attachment);
+            if rules {
+                text += &hits(attachment, now);
+            }
         }
         if agent.report.spool_bytes > 0 {
             text += &format!("  {} bytes wait for delivery\n", agent.report.spool_bytes);

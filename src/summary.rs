@@ -40,16 +40,17 @@ fn text(ledger: &Ledger, written: &Written, rules: &Rules, took: Duration) -> St
         );
     }
     let threads: Vec<_> = ledger.packets_per_thread.iter().map(u64::to_string).collect();
-    line(
-        &mut out,
-        &format!("took {:.3} s; packets per thread: {}", took.as_secs_f64(), threads.join(" + ")),
-    );
+    let threads = match threads.join(" + ") {
+        none if none.is_empty() => none,
+        threads => format!("; packets per thread: {threads}"),
+    };
+    line(&mut out, &format!("took {:.3} s{threads}", took.as_secs_f64()));
     out
 }
 
 fn frames(out: &mut String, ledger: &Ledger) {
     let refused = &ledger.refused;
-    let not_ip: u64 = refused.not_ip.values().sum();
+    let not_ip = refused.not_ip_total();
     let malformed: u64 = refused.malformed.values().sum();
     line(
         out,
@@ -59,13 +60,9 @@ fn frames(out: &mut String, ledger: &Ledger) {
         ),
     );
     if not_ip > 0 {
-        line(
-            out,
-            &format!(
-                "  not IP{}",
-                list(refused.not_ip.iter().map(|(kind, frames)| (*frames, kind)))
-            ),
-        );
+        let named = refused.not_ip.iter().map(|(kind, frames)| (*frames, kind.to_string()));
+        let unnamed = (refused.not_ip_unnamed, "other types".to_owned());
+        line(out, &format!("  not IP{}", list(named.chain([unnamed]))));
     }
     if malformed > 0 {
         line(

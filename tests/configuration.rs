@@ -132,7 +132,7 @@ fn block<'a>(source: &'a str, begin: &str) -> &'a str {
     rest.split("\n}").next().unwrap_or(rest)
 }
 
-/// Returns the lower-case names of an enumeration of the file, and which is its default.
+/// Returns the names of an enumeration as the configuration has them, and which is its default.
 fn variants(source: &str, name: &str) -> Option<Vec<(String, bool)>> {
     let begin = format!("pub enum {name} {{");
     if !source.contains(&begin) {
@@ -144,7 +144,14 @@ fn variants(source: &str, name: &str) -> Option<Vec<(String, bool)>> {
         if line == "#[default]" {
             is_default = true;
         } else if let Some(variant) = line.strip_suffix(',') {
-            variants.push((variant.to_lowercase(), std::mem::take(&mut is_default)));
+            let mut name = String::new();
+            for letter in variant.chars() {
+                if letter.is_uppercase() && !name.is_empty() {
+                    name.push('_');
+                }
+                name.extend(letter.to_lowercase());
+            }
+            variants.push((name, std::mem::take(&mut is_default)));
         }
     }
     Some(variants)
@@ -161,5 +168,6 @@ fn default_of(text: &str, field: &str) -> Option<String> {
         }
         None => value.replace('_', ""),
     };
-    (value != "None").then(|| format!("`{value}`"))
+    // Of an enumeration, the default is marked.
+    (value != "None" && !value.contains("::")).then(|| format!("`{value}`"))
 }

@@ -14,10 +14,12 @@ need() { # COMMAND PACKAGE…
 }
 PATH=$PATH:/usr/sbin:/sbin
 need cc gcc libc6-dev       # the compression libraries are C
+ls /usr/bin/clang /usr/bin/clang-1[4-9] >/dev/null 2>&1 || command -v clang >/dev/null || packages+=(clang) # the kernel program
 need ip iproute2            # network namespaces and veth pairs
 need ping iputils-ping      # traffic to capture
 need python3 python3-minimal # the other end of a connection, and `make bench`
 need ps procps              # what is still running
+need setpriv util-linux     # what a process may do without a capability
 # boto3, the AWS CLI and pytest come into an environment of their own.
 python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
 

@@ -7,12 +7,15 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 /// Newer ones as they come; 14 is Debian 12's.
-const COMPILERS: &[&str] = &["clang", "clang-19", "clang-18", "clang-17", "clang-16", "clang-15", "clang-14"];
+const COMPILERS: &[&str] =
+    &["clang", "clang-19", "clang-18", "clang-17", "clang-16", "clang-15", "clang-14"];
 
 fn main() {
     println!("cargo::rustc-check-cfg=cfg(has_kernel_program)");
     println!("cargo::rerun-if-env-changed=CLANG");
-    let sources = Path::new(env!("CARGO_MANIFEST_DIR")).join("../../bpf");
+    // Asked when this runs: a target directory may be handed on to another working copy.
+    let here = PathBuf::from(env::var_os("CARGO_MANIFEST_DIR").unwrap_or_default());
+    let sources = here.join("../../bpf");
     println!("cargo::rerun-if-changed={}", sources.display());
     let object = PathBuf::from(env::var_os("OUT_DIR").unwrap_or_default()).join("flow.bpf.o");
     match compile(&sources.join("flow.bpf.c"), &object) {

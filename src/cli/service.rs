@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use flowlogd_agent::config::{Pace, Side};
 
-use super::SideOption;
+use super::{CaptureChoice, SideOption};
 
 const SERVE_HELP: &str = "\
 Example: a server for this machine, and the AWS CLI as its client
@@ -31,7 +31,7 @@ Example: the agent of a host whose guest web-1 is behind the device veth7
 Example: a capture file as if it were the interface's traffic now
   flowlogd agent --replay capture.pcap --interface eni-0a1b2c3d4e5f60718 --credentials agent-credentials
 
-Capturing from a device takes root or CAP_NET_RAW. A replay ends by itself when everything is delivered.
+Capturing from a device takes root; or CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON, or else CAP_NET_RAW. A replay ends by itself when everything is delivered.
 
 Exit status:
   0  ended by Ctrl-C or SIGTERM, or the replay is over
@@ -109,6 +109,11 @@ pub(crate) struct AgentRunOptions {
     #[arg(long, value_enum, default_value = "host", value_name = "SIDE")]
     pub(crate) side: SideOption,
 
+    /// How packets of devices are captured: in the kernel, by packet sockets, or in the kernel where that is possible
+    /// [default: auto]
+    #[arg(long, value_enum, value_name = "HOW")]
+    pub(crate) capture: Option<CaptureChoice>,
+
     /// Or to this capture file
     #[arg(long, value_name = "FILE", requires = "interface")]
     pub(crate) replay: Option<PathBuf>,
@@ -143,6 +148,18 @@ pub(crate) struct EnrollOptions {
     pub(crate) account_id: String,
 }
 
+#[derive(Debug, Args)]
+#[group(required = true, multiple = false)]
+pub(crate) struct DetachOptions {
+    /// What all agents of this machine have left
+    #[arg(long)]
+    pub(crate) all: bool,
+
+    /// What the agent with this state directory has left
+    #[arg(long, value_name = "DIR")]
+    pub(crate) state_dir: Option<PathBuf>,
+}
+
 /// How a server is found, and as whom it is asked: as by the AWS CLI.
 #[derive(Debug, Args)]
 pub(crate) struct ClientOptions {
@@ -163,6 +180,10 @@ pub(crate) struct ClientOptions {
 pub(crate) struct StatusOptions {
     #[command(flatten)]
     pub(crate) client: ClientOptions,
+
+    /// Of every interface the rules that decided, with packets and last use
+    #[arg(long)]
+    pub(crate) rules: bool,
 
     /// One JSON object
     #[arg(long)]

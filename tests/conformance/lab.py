@@ -7,6 +7,7 @@ import signal
 import subprocess
 import threading
 import time
+import urllib.request
 from pathlib import Path
 
 import boto3
@@ -107,6 +108,8 @@ class Lab:
         self.config = config
         self.port = port
         self.agents = []
+        # Of agents, the server's own among them.
+        self.states = {self.data / "agent"}
         self.server = None
         self.endpoint = None
         self.answered = set()
@@ -119,6 +122,10 @@ class Lab:
         for agent in self.agents:
             agent.end()
         self.server.end()
+        for state in self.states:
+            # What an agent has attached in the kernel counts on when it ends.
+            if state.is_dir():
+                subprocess.run([binary(), "detach", "--state-dir", str(state)], check=True, capture_output=True)
         if kind:
             print("\n".join(["", "server:", *self.server.lines[-100:]]))
             for agent in self.agents:
@@ -202,17 +209,25 @@ class Lab:
         path.write_text(done.stdout)
         return path
 
-    def agent(self, host, *arguments, window=60):
-        """Starts the agent of a host."""
+    def metrics(self):
+        """The page of metrics."""
+        with urllib.request.urlopen(f"{self.endpoint}/metrics") as answer:
+            return answer.read().decode()
+
+    def agent(self, host, *arguments, window=60, environment=None, prefix=()):
+        """Starts the agent of a host, by way of the command `prefix`."""
+        state = self.directory / f"{host}.state"
+        self.states.add(state)
         agent = Process(
             [
-                binary(), "agent",
+                *prefix, binary(), "agent",
                 "--endpoint", self.endpoint,
                 "--credentials", str(self.enroll(host)),
-                "--state-dir", str(self.directory / f"{host}.state"),
+                "--state-dir", str(state),
                 "--window", str(window),
                 *arguments,
-            ]
+            ],
+            environment,
         )
         self.agents.append(agent)
         return agent

@@ -44,8 +44,13 @@ impl Benches {
             Entry::Occupied(known) => Ok(known.into_mut()),
             Entry::Vacant(place) => {
                 let sizes = Sizes { flows: 4096, peers: 1 << 14, chunks: 1 << 12 };
-                let options =
-                    PlaneOptions { sizes, clock: Clock::Test, directory: None, window_length };
+                let options = PlaneOptions {
+                    sizes,
+                    clock: Clock::Test,
+                    directory: None,
+                    window_length,
+                    first_epoch: 1,
+                };
                 Ok(place.insert(Bench { plane: Plane::load(options, timing(0))?, free: 0 }))
             }
         }
@@ -200,7 +205,7 @@ impl Run<'_> {
             | LinkType::Loop
             | LinkType::LinuxSll2 => bytes,
         };
-        self.plane.bind(DEVICE, &Device { slot, received_is: 0, is_raw_ip, zero: 0 })?;
+        self.plane.bind(DEVICE, Device { slot, received_is: 0, is_raw_ip, zero: 0 })?;
         self.plane.run(frame, DEVICE, direction == Direction::Ingress, 1)?;
         Ok(())
     }

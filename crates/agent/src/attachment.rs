@@ -5,9 +5,13 @@
 mod bench;
 mod board;
 mod device_counters;
+mod generations;
+mod kernel;
 mod live;
 mod replay;
+mod shelf;
 mod snapshot;
+mod traffic;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -15,6 +19,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 pub use bench::{AttachmentError, Sink};
 pub use board::Board;
+pub use kernel::{Kernel, Unusable, detach, run as run_kernel};
 pub use snapshot::{Desk, Snapshot};
 
 use crate::config::{AgentConfig, AttachmentConfig};

@@ -33,6 +33,9 @@ pub struct AgentConfig {
     /// Whether the addresses base + 1 and + 2 of subnets and VPCs are AWS's (`aws`) or ordinary machines
     /// (`none`). A replay goes by AWS's unless this says otherwise.
     pub reserved_addresses: Option<Reserved>,
+    /// How packets of devices are captured: by the kernel's program (`ebpf`), by packet sockets (`af_packet`), or
+    /// by the former where it can be used (`auto`).
+    pub capture: CaptureOption,
     /// What is attached to what: `[[agent.attachment]]`.
     #[serde(rename = "attachment")]
     pub attachments: Vec<AttachmentConfig>,
@@ -50,6 +53,7 @@ impl Default for AgentConfig {
             spool_bytes: 1 << 30,
             max_flows: 2_000_000,
             reserved_addresses: None,
+            capture: CaptureOption::default(),
             attachments: Vec::new(),
         }
     }
@@ -100,6 +104,19 @@ pub enum Side {
     Host,
     /// The interface itself.
     Guest,
+}
+
+/// How packets of devices are captured.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CaptureOption {
+    /// In the kernel if possible, else by packet sockets.
+    #[default]
+    Auto,
+    /// In the kernel, or not at all.
+    Ebpf,
+    /// By packet sockets.
+    AfPacket,
 }
 
 /// What happens to refused packets.

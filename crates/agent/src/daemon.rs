@@ -15,9 +15,9 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::attachment::{self, Board, Desk, Sink, Surroundings};
+use crate::attachment::{self, Board, Desk, Kernel, Sink, Surroundings, Unusable};
 use crate::client::Client;
-use crate::config::{AgentConfig, InvalidConfig};
+use crate::config::{AgentConfig, AttachmentConfig, CaptureOption, InvalidConfig};
 use crate::delivery::{Delivery, DeliverySettings};
 use crate::spool::{Spool, SpoolError};
 use dispatch::Dispatch;
@@ -51,6 +51,9 @@ pub enum AgentError {
         /// How.
         source: std::io::Error,
     },
+    /// The kernel's program, which was asked for.
+    #[error("agent.capture is ebpf, but the kernel's program cannot be used: {0}")]
+    Kernel(Unusable),
     /// A capture file that was to be replayed.
     #[error("the replay at {interface} failed: {why}")]
     Replay {
@@ -104,25 +107,31 @@ pub async fn run(
         runtime: tokio::runtime::Handle::current(),
         comfort: config.spool_bytes / COMFORT,
     });
+    let surroundings = |directory: PathBuf| Surroundings {
+        config: Arc::clone(&config),
+        directory,
+        desk: Desk(reader.clone()),
+        sink: Arc::clone(&sink),
+        board: Arc::clone(&board),
+        stop: Arc::clone(&stop),
+    };
+    let kernel = open_kernel(&config, &state_dir, &board)?;
+    let (in_kernel, others): (Vec<AttachmentConfig>, Vec<AttachmentConfig>) = config
+        .attachments
+        .iter()
+        .cloned()
+        .partition(|attachment| kernel.is_some() && attachment.device.is_some());
     let mut threads = Vec::new();
-    for attachment in &config.attachments {
-        let attachment = attachment.clone();
-        let surroundings = Surroundings {
-            config: Arc::clone(&config),
-            directory: state_dir.join("attachments").join(&attachment.interface),
-            desk: Desk(reader.clone()),
-            sink: Arc::clone(&sink),
-            board: Arc::clone(&board),
-            stop: Arc::clone(&stop),
-        };
-        let thread = std::thread::Builder::new()
-            .name(attachment.interface.clone())
-            .spawn(move || attachment::run(&attachment, &surroundings))
-            .map_err(|source| AgentError::Io {
-                what: "an attachment's thread".to_owned(),
-                source,
-            })?;
-        threads.push(thread);
+    if let Some(kernel) = kernel {
+        let surroundings = surroundings(state_dir.join("kernel"));
+        threads.push(thread("kernel", move || {
+            attachment::run_kernel(kernel, &in_kernel, &surroundings);
+        })?);
+    }
+    for attachment in others {
+        let surroundings = surroundings(state_dir.join("attachments").join(&attachment.interface));
+        let name = attachment.interface.clone();
+        threads.push(thread(&name, move || attachment::run(&attachment, &surroundings))?);
     }
 
     let work = async {
@@ -160,6 +169,34 @@ pub async fn run(
         }),
         _ => Ok(()),
     }
+}
+
+/// Loads the kernel's program, if there are devices whose packets it is to count, and it can be used.
+fn open_kernel(
+    config: &AgentConfig,
+    state_dir: &Path,
+    board: &Board,
+) -> Result<Option<Kernel>, AgentError> {
+    let has_devices = config.attachments.iter().any(|attachment| attachment.device.is_some());
+    if config.capture == CaptureOption::AfPacket || !has_devices {
+        return Ok(None);
+    }
+    match Kernel::open(config, state_dir) {
+        Ok(kernel) => Ok(Some(kernel)),
+        Err(why) if config.capture == CaptureOption::Auto => {
+            tracing::warn!(%why, "the kernel's program cannot be used: packets are captured by AF_PACKET");
+            board.without_kernel(why.to_string());
+            Ok(None)
+        }
+        Err(why) => Err(AgentError::Kernel(why)),
+    }
+}
+
+fn thread(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, AgentError> {
+    std::thread::Builder::new()
+        .name(name.to_owned())
+        .spawn(work)
+        .map_err(|source| AgentError::Io { what: "an attachment's thread".to_owned(), source })
 }
 
 /// Completes when there were only files to replay, they are over, and nothing waits for delivery.

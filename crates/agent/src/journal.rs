@@ -29,6 +29,9 @@ pub struct Mark {
     pub at: u64,
     /// Packets that the device has received and sent since it was made, by its own count.
     pub device_packets: u64,
+    /// The last epoch of the kernel's tables that is in this journal; 0 where packets come another way.
+    #[serde(default)]
+    pub epoch: u64,
 }
 
 /// What a journal says of an attachment whose process ended early.
@@ -443,7 +446,7 @@ mod tests {
         for epoch in 1..=3 {
             journal.add_flows(7, &flows(0, epoch));
             journal.add_books(&books(epoch)).unwrap();
-            journal.end_epoch(Mark { at: epoch, device_packets: epoch * 10 }).unwrap();
+            journal.end_epoch(Mark { at: epoch, device_packets: epoch * 10, epoch }).unwrap();
             sizes.push(fs::metadata(&path).unwrap().len());
         }
         let whole = fs::read(&path).unwrap();
@@ -478,7 +481,7 @@ mod tests {
             next_base: Some(8),
             ..Standing::default()
         };
-        let mark = Mark { at: 481, device_packets: 9 };
+        let mark = Mark { at: 481, device_packets: 9, epoch: 0 };
         let untold = [WindowLedger { seen: 1, ..WindowLedger::default() }];
         let beginning = Beginning { standing: &standing, books: &books(3), mark, untold: &untold };
         journal.restart(beginning).unwrap();
@@ -502,7 +505,7 @@ mod tests {
         let mut journal = Journal::create(directory.path(), "run-1").unwrap();
         journal.add_rules(0, "{}").unwrap();
         journal.add_flows(7, &flows(0, 1));
-        journal.end_epoch(Mark { at: 1, device_packets: 1 }).unwrap();
+        journal.end_epoch(Mark { at: 1, device_packets: 1, epoch: 0 }).unwrap();
         let path = directory.path().join("journal");
         let whole = fs::read(&path).unwrap();
         for place in 0..whole.len() {

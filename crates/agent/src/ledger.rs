@@ -76,7 +76,7 @@ pub struct Ledger {
     pub orphan_fragments: u64,
     /// Accepted connections that were not tracked for want of room in the connection table.
     pub untracked: u64,
-    /// Packets judged and counted by each thread.
+    /// Packets judged and counted by each thread; none where the kernel did it.
     pub packets_per_thread: Vec<u64>,
 }
 
@@ -90,10 +90,11 @@ impl Ledger {
 
     /// Returns whether every frame is accounted for, and the books of every interface balance.
     pub fn balances(&self) -> bool {
-        let not_ip: u64 = self.refused.not_ip.values().sum();
+        let not_ip = self.refused.not_ip_total();
         let malformed: u64 = self.refused.malformed.values().sum();
         self.frames == not_ip + malformed + self.refused.foreign + self.packets
-            && self.packets == self.packets_per_thread.iter().sum::<u64>()
+            && (self.packets_per_thread.is_empty()
+                || self.packets == self.packets_per_thread.iter().sum::<u64>())
             && self.interfaces.values().all(InterfaceLedger::balances)
     }
 }

@@ -70,6 +70,11 @@ impl Publisher {
         subscription: &Subscription,
         emit: &mut impl FnMut(Batch) -> Result<(), E>,
     ) -> Result<(), E> {
+        let timeline = self.rules.timeline();
+        let Some(number) = timeline.and_then(|timeline| timeline.interface(&self.interface_id))
+        else {
+            return Ok(());
+        };
         let renderer = Renderer {
             rules: Arc::clone(&self.rules),
             options: RecorderOptions {
@@ -97,24 +102,23 @@ impl Publisher {
             if window.window().end() <= subscription.since {
                 continue;
             }
-            for part in window.parts(1) {
-                let mut result = Ok(());
-                renderer.for_each_record(window, &part, &mut Written::default(), |_, record| {
-                    if result.is_err() || !subscription.wants(record) {
-                        return;
-                    }
-                    line.clear();
-                    if subscription.as_json {
-                        subscription.format.render_json(record, &mut line);
-                        add_groups(record, &mut line);
-                    } else {
-                        subscription.format.render(record, &mut line);
-                    }
-                    let (seconds, packets) = told(record);
-                    result = batcher.push(seconds, &line, packets).map_or(Ok(()), &mut *emit);
-                });
-                result?;
-            }
+            let part = window.part_of(number);
+            let mut result = Ok(());
+            renderer.for_each_record(window, &part, &mut Written::default(), |_, record| {
+                if result.is_err() || !subscription.wants(record) {
+                    return;
+                }
+                line.clear();
+                if subscription.as_json {
+                    subscription.format.render_json(record, &mut line);
+                    add_groups(record, &mut line);
+                } else {
+                    subscription.format.render(record, &mut line);
+                }
+                let (seconds, packets) = told(record);
+                result = batcher.push(seconds, &line, packets).map_or(Ok(()), &mut *emit);
+            });
+            result?;
         }
         batcher.finish().map_or(Ok(()), emit)
     }
@@ -130,6 +134,18 @@ pub fn recorded(closed: &ClosedWindows) -> BTreeMap<(u64, InterfaceIndex), u64> 
         }
     }
     recorded
+}
+
+/// Returns the number of flows of base windows, by window number and interface.
+pub fn flows_of(closed: &ClosedWindows) -> BTreeMap<(u64, InterfaceIndex), u64> {
+    let mut flows = BTreeMap::new();
+    for closed in &closed.base {
+        let Closed::Window(window) = closed else { continue };
+        for (interface, count) in window.flows_by_interface() {
+            *flows.entry((window.window().number(), interface)).or_default() += count;
+        }
+    }
+    flows
 }
 
 /// Returns the second under which a record is an event, its start, and the packets that it counts.

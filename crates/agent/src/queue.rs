@@ -62,6 +62,8 @@ pub(crate) struct Batch {
 pub struct Refused {
     /// Frames that carry something other than IP.
     pub not_ip: BTreeMap<NonIp, u64>,
+    /// Such frames of types that the source does not tell.
+    pub not_ip_unnamed: u64,
     /// Frames that break off or contradict themselves, by the parser's words.
     pub malformed: BTreeMap<String, u64>,
     /// Packets of no interface of the inventory.
@@ -86,7 +88,13 @@ impl Refused {
         for (fault, frames) in &other.malformed {
             *self.malformed.entry(fault.clone()).or_default() += frames;
         }
+        self.not_ip_unnamed += other.not_ip_unnamed;
         self.foreign += other.foreign;
+    }
+
+    /// Returns the frames that carry something other than IP.
+    pub fn not_ip_total(&self) -> u64 {
+        self.not_ip.values().sum::<u64>() + self.not_ip_unnamed
     }
 }
 

@@ -9,7 +9,8 @@ pub use get_agent_configuration::{
     GetAgentConfigurationResponse, Lease,
 };
 pub use report_agent::{
-    AttachmentReport, DeliveryReport, ReportAgentRequest, ReportAgentResponse, WindowLedger,
+    AttachmentReport, DeliveryReport, KernelReport, ReportAgentRequest, ReportAgentResponse,
+    RuleHits, TrafficReport, WindowLedger,
 };
 
 /// What `X-Amz-Target` begins with.

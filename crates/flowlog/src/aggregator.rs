@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use flowlogd_packet::Addresses;
 use flowlogd_vpc::{Action, ConnectionHint, Decision, Exclusion, InterfaceIndex, Judgement};
 
-use crate::key::{FlowKey, KeyV4, KeyV6, PackedKey};
+use crate::key::{FlowKey, KeyV4, KeyV6, PackedKey, at_point};
 use crate::table::{Entry, FlowTable};
 use crate::tally::{Generation, Sighting, Tally};
 use crate::window::{CaptureWindow, WindowLength};
@@ -340,10 +340,6 @@ impl Aggregator {
 #[expect(clippy::cast_possible_truncation, reason = "a window is at most 600 s long")]
 const fn offset_in_window(secs: u64, start: u64) -> u16 {
     secs.wrapping_sub(start) as u16
-}
-
-fn at_point<K: PackedKey>(packed: K, key: &FlowKey) -> K {
-    packed.at(key.interface, key.direction).with_action(key.action)
 }
 
 /// A key that knows which of a window's tables it belongs to. Sealed: the families are IPv4 and IPv6.

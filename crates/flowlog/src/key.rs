@@ -57,6 +57,11 @@ pub trait PackedKey: Copy + Ord + Send + Sync {
     fn decode(bytes: &[u8]) -> Option<Self>;
 }
 
+/// Completes a packed key by where the flow was seen and what it met.
+pub(crate) fn at_point<K: PackedKey>(packed: K, key: &FlowKey) -> K {
+    packed.at(key.interface, key.direction).with_action(key.action)
+}
+
 const fn head_of(interface: InterfaceIndex, direction: Direction) -> u32 {
     (interface.0 << 1) | matches!(direction, Direction::Egress) as u32
 }

@@ -33,6 +33,6 @@ pub use reader::{
 pub use record::{Body, Explanation, Flow, InterfaceView, Mode, Record, Span};
 pub use render::{GzipMembers, ParquetWriteError, ParquetWriter};
 pub use table::Entry;
-pub use tally::{Generation, Sighting, Tally};
+pub use tally::{Gathered, Generation, Sighting, Tally};
 pub use window::{CaptureWindow, GRACE, InvalidWindowLength, WindowLength};
 pub use window_flows::{DamagedFlows, WindowFlows};

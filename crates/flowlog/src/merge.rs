@@ -97,6 +97,18 @@ impl ClosedWindow {
         self.tables.iter().map(|table| table.v4.len() + table.v6.len()).sum()
     }
 
+    /// Returns the number of flows of each interface, those that several tables share counted in each.
+    pub fn flows_by_interface(&self) -> BTreeMap<InterfaceIndex, u64> {
+        let mut flows: BTreeMap<InterfaceIndex, u64> = BTreeMap::new();
+        for table in &self.tables {
+            let heads = table.v4.iter().map(|entry| entry.key.head());
+            for head in heads.chain(table.v6.iter().map(|entry| entry.key.head())) {
+                *flows.entry(InterfaceIndex(head >> 1)).or_default() += 1;
+            }
+        }
+        flows
+    }
+
     /// Returns the interfaces that have flows or lost packets.
     pub(crate) fn interfaces(&self) -> BTreeSet<InterfaceIndex> {
         let mut found = self.statuses.keys().copied().collect();
@@ -105,6 +117,20 @@ impl ClosedWindow {
             interfaces_of(&table.v6, &mut found);
         }
         found
+    }
+
+    /// Returns what the window says of one interface.
+    pub fn part_of(&self, interface: InterfaceIndex) -> Part<'_> {
+        Part {
+            v4: self.tables.iter().map(|table| flows_at(&table.v4, interface)).collect(),
+            v6: self.tables.iter().map(|table| flows_at(&table.v6, interface)).collect(),
+            statuses: self
+                .statuses
+                .get(&interface)
+                .map(|status| (interface, *status))
+                .into_iter()
+                .collect(),
+        }
     }
 
     /// Cuts the window into at least one and about `count` parts of similar size.
@@ -159,6 +185,13 @@ impl ClosedWindow {
         parts.push(Part { v4: rest_v4, v6: rest_v6, statuses: statuses.collect() });
         parts
     }
+}
+
+/// Returns the stretch of a sorted run that is of one interface.
+fn flows_at<K: PackedKey>(run: &[Entry<K>], interface: InterfaceIndex) -> &[Entry<K>] {
+    let first = run.partition_point(|entry| entry.key.head() >> 1 < interface.0);
+    let end = run.partition_point(|entry| entry.key.head() >> 1 <= interface.0);
+    run.get(first..end).unwrap_or_default()
 }
 
 /// Takes the sorted run's head off.

@@ -46,6 +46,27 @@ impl Sighting {
     }
 }
 
+/// What another judge, the kernel's, has counted of a flow in a window.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Gathered {
+    /// Wire packets.
+    pub packets: u64,
+    /// IP bytes of all of them.
+    pub bytes: u64,
+    /// Orders it among other pieces of the same flow: the lower, the earlier its first packet.
+    pub first_sequence: u64,
+    /// What decided the first packet, under which ruleset; nothing where flows are not judged.
+    pub decision: Option<(Decision, Generation)>,
+    /// Seconds of the first and last packet after the window's start.
+    pub offsets: (u16, u16),
+    /// AWS's TCP flags of all packets `ORed`; `None` where none could be read.
+    pub tcp_flags: Option<u8>,
+    /// Whether a later packet was decided by another rule than the first.
+    pub is_mixed: bool,
+    /// Who opened the connection.
+    pub initiator: Initiator,
+}
+
 /// A flow's counters and what decided about it. 48 bytes: with an IPv4 key, one cache line.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Tally {
@@ -171,6 +192,33 @@ impl Tally {
         reuse: PackedReuse::Never,
         connection: PackedHint::NONE,
     };
+
+    /// Takes over what was counted elsewhere.
+    pub fn gathered(flow: &Gathered) -> Self {
+        let by = match flow.initiator {
+            Initiator::Source => BY_SOURCE,
+            Initiator::Destination => BY_DESTINATION,
+            Initiator::Unknown => 0,
+        };
+        let flags_known = if flow.tcp_flags.is_some() { FLAGS_KNOWN } else { 0 };
+        let unjudged = Self {
+            packets: flow.packets,
+            bytes: flow.bytes,
+            first_sequence: flow.first_sequence,
+            first: flow.offsets.0,
+            last: flow.offsets.1,
+            tcp_flags: flow.tcp_flags.unwrap_or(0),
+            marks: flags_known,
+            ..Self::EMPTY
+        };
+        let Some((decision, generation)) = flow.decision else { return unjudged };
+        Self {
+            first_decision: decision.into(),
+            first_generation: generation,
+            marks: flags_known | JUDGED | by | if flow.is_mixed { MIXED } else { 0 },
+            ..unjudged
+        }
+    }
 
     pub(crate) const fn is_empty(&self) -> bool {
         self.packets == 0

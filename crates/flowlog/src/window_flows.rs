@@ -3,9 +3,10 @@
 
 use std::collections::BTreeMap;
 
+use flowlogd_packet::Addresses;
 use flowlogd_vpc::InterfaceIndex;
 
-use crate::key::{KeyV4, KeyV6, PackedKey};
+use crate::key::{FlowKey, KeyV4, KeyV6, PackedKey, at_point};
 use crate::table::Entry;
 use crate::tally::Tally;
 use crate::window::CaptureWindow;
@@ -27,6 +28,27 @@ pub struct WindowFlows {
 pub struct DamagedFlows;
 
 impl WindowFlows {
+    /// Adds flows in any order, those of the same key as pieces of one.
+    pub fn gather(flows: impl IntoIterator<Item = (FlowKey, Tally)>) -> Self {
+        let mut gathered = Self::default();
+        for (key, tally) in flows {
+            let (ports, protocol) = ((key.srcport, key.dstport), key.protocol);
+            match key.addresses {
+                Addresses::V4 { src, dst } => {
+                    let packed = KeyV4::new(src, dst, ports.0, ports.1, protocol);
+                    gathered.v4.push(Entry { key: at_point(packed, &key), tally });
+                }
+                Addresses::V6 { src, dst } => {
+                    let packed = KeyV6::new(src, dst, ports.0, ports.1, protocol);
+                    gathered.v6.push(Entry { key: at_point(packed, &key), tally });
+                }
+            }
+        }
+        unite(&mut gathered.v4);
+        unite(&mut gathered.v6);
+        gathered
+    }
+
     /// Whether there is nothing in it.
     pub fn is_empty(&self) -> bool {
         self.v4.is_empty() && self.v6.is_empty() && self.lost.is_empty()
@@ -57,6 +79,25 @@ impl WindowFlows {
             let lost = self.lost.entry(interface).or_default();
             *lost = lost.saturating_add(packets);
         }
+    }
+
+    /// The same, where at most so many flows can be added: the packets of others become lost ones. Returns how many
+    /// those were, by interface.
+    pub fn absorb_within(&mut self, mut other: Self, room: usize) -> BTreeMap<InterfaceIndex, u64> {
+        let mut without_room = BTreeMap::new();
+        if other.flows() > room {
+            let mut lose = |head: u32, packets: u64| {
+                *without_room.entry(InterfaceIndex(head >> 1)).or_default() += packets;
+            };
+            let mut room = room;
+            keep_within(&mut other.v4, &self.v4, &mut room, &mut lose);
+            keep_within(&mut other.v6, &self.v6, &mut room, &mut lose);
+        }
+        for (interface, packets) in &without_room {
+            *other.lost.entry(*interface).or_default() += packets;
+        }
+        self.absorb(other);
+        without_room
     }
 
     /// Makes them flows of a longer window that contains the one they are of.
@@ -101,6 +142,39 @@ impl WindowFlows {
         }
         if rest.is_empty() { Ok(Self { v4, v6, lost: losses }) } else { Err(DamagedFlows) }
     }
+}
+
+/// Sorts flows, and makes one of those with the same key. Of two that began at the same time the one that was there first
+/// counts as the earlier.
+fn unite<K: PackedKey>(flows: &mut Vec<Entry<K>>) {
+    flows.sort_by_key(|entry| entry.key);
+    flows.dedup_by(|later, earlier| {
+        let same = later.key == earlier.key;
+        if same {
+            earlier.tally.merge(&later.tally);
+        }
+        same
+    });
+}
+
+/// Keeps of some flows those that are there already, and as many others as there is room for.
+fn keep_within<K: PackedKey>(
+    more: &mut Vec<Entry<K>>,
+    there: &[Entry<K>],
+    room: &mut usize,
+    mut lose: impl FnMut(u32, u64),
+) {
+    more.retain(|entry| {
+        if there.binary_search_by_key(&entry.key, |entry| entry.key).is_ok() {
+            return true;
+        }
+        if *room == 0 {
+            lose(entry.key.head(), entry.tally.packets());
+            return false;
+        }
+        *room -= 1;
+        true
+    });
 }
 
 fn absorb<K: PackedKey>(into: &mut Vec<Entry<K>>, more: Vec<Entry<K>>) {
@@ -225,7 +299,7 @@ mod tests {
 
     /// What a record can tell of a flow.
     fn told(flows: &WindowFlows) -> Vec<String> {
-        let tell = |key: crate::FlowKey, tally: &Tally| {
+        let tell = |key: FlowKey, tally: &Tally| {
             format!(
                 "{key:?} {} {} {:?} {:?} {:?} {} {:?} {}",
                 tally.packets(),
@@ -268,6 +342,30 @@ mod tests {
 
             let expected = roomy.close_all().remove(&0).unwrap_or_default();
             prop_assert_eq!(told(&sum), told(&expected));
+        }
+
+        #[test]
+        fn what_finds_no_room_is_lost_and_nothing_else_is(first in packets(), second in packets(), room in 0..12_usize) {
+            let table = |packets: &[Packet]| {
+                let mut aggregator = Aggregator::new(WindowLength::ONE_MINUTE, 1000);
+                for (place, packet) in packets.iter().enumerate() {
+                    observe(&mut aggregator, place as u64, *packet);
+                }
+                aggregator.close_all().remove(&0).unwrap_or_default()
+            };
+            let (mut bounded, mut roomy) = (table(&first), table(&first));
+            let before = bounded.flows();
+
+            let lost = bounded.absorb_within(table(&second), room);
+            roomy.absorb(table(&second));
+
+            prop_assert_eq!(bounded.flows(), roomy.flows().min(before + room));
+            prop_assert_eq!(&bounded.lost, &lost);
+            let mut packets = bounded.packets();
+            for (interface, packet) in lost {
+                *packets.entry(interface).or_default() += packet;
+            }
+            prop_assert_eq!(packets, roomy.packets());
         }
 
         #[test]

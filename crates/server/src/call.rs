@@ -13,6 +13,7 @@ use sha2::{Digest as _, Sha256};
 use crate::config::Config;
 use crate::dispatch::{Circumstances, Service};
 use crate::ids;
+use crate::reports::Reports;
 use crate::state::{Document, Place, StateError, Txn};
 
 /// Who was authenticated.
@@ -68,6 +69,8 @@ pub struct Call<'a> {
     pub(crate) txn: &'a Txn<'a>,
     /// The log store, which has transactions of its own.
     pub(crate) logs: &'a LogStore,
+    /// What agents have told last.
+    pub(crate) reports: &'a Reports,
     pub(crate) config: &'a Config,
     pub(crate) caller: &'a Caller,
     pub(crate) service: Service,

@@ -16,6 +16,7 @@ use serde::de::DeserializeOwned;
 use crate::call::{Call, Caller, internal};
 use crate::config::Config;
 use crate::ops;
+use crate::reports::Reports;
 use crate::state::{State, Txn};
 
 /// The services that are spoken here.
@@ -229,6 +230,7 @@ pub struct Door {
     logs: LogStore,
     config: Config,
     operations: HashMap<(Service, &'static str), Operation>,
+    reports: Reports,
 }
 
 impl Door {
@@ -247,7 +249,7 @@ impl Door {
                 operations.into_iter().map(move |operation| ((service, operation.name), operation))
             })
             .collect();
-        Self { state, logs, config, operations }
+        Self { state, logs, config, operations, reports: Reports::default() }
     }
 
     /// The state behind it.
@@ -258,6 +260,11 @@ impl Door {
     /// The log store behind it.
     pub const fn logs(&self) -> &LogStore {
         &self.logs
+    }
+
+    /// What agents have told last.
+    pub(crate) const fn reports(&self) -> &Reports {
+        &self.reports
     }
 
     /// Its configuration.
@@ -335,6 +342,7 @@ impl Door {
             let call = Call {
                 txn,
                 logs: &self.logs,
+                reports: &self.reports,
                 config: &self.config,
                 caller,
                 service,

@@ -1,5 +1,6 @@
 //! The HTTP door: one endpoint for all services, within limits.
 
+mod agents;
 mod body;
 mod limits;
 mod metrics;
@@ -315,7 +316,8 @@ impl Shared {
         let logs = self.door.logs().clone();
         let bytes = tokio::task::spawn_blocking(move || logs.disk_bytes()).await;
         let bytes = bytes.ok().and_then(Result::ok).unwrap_or(0);
-        let body = self.metrics.page(bytes, *self.door.state().changes().borrow(), now());
+        let mut body = self.metrics.page(bytes, *self.door.state().changes().borrow(), now());
+        body += &agents::page(&self.door.reports().present(unix_millis()));
         let answer = Answer {
             status: 200,
             content_type: "text/plain; version=0.0.4",

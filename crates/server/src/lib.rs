@@ -16,6 +16,7 @@ mod ids;
 mod inventory;
 mod model;
 mod ops;
+mod reports;
 mod state;
 #[cfg(test)]
 mod testing;

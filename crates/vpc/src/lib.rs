@@ -24,8 +24,8 @@ pub use inventory::{
 pub use network::{Cidr, InvalidCidr};
 pub use rulebook::{Ground, GroundIndex, InterfaceIndex, RuleBook};
 pub use ruleset::{
-    CompileOptions, FlatAcl, FlatBlocks, FlatCondition, FlatFamily, FlatRules, InterfaceSet, Points,
-    Revision, Ruleset,
+    CompileOptions, FlatAcl, FlatBlocks, FlatCondition, FlatFamily, FlatRules, InterfaceSet,
+    Points, Revision, Ruleset,
 };
 pub use verdict::{
     Action, Decision, Direction, Exclusion, Initiator, Judgement, Lacking, NearestMiss, Reuse,

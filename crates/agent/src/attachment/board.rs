@@ -3,7 +3,9 @@
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
-use flowlogd_aws::flowlogd::{AttachmentReport, WindowLedger};
+use flowlogd_aws::flowlogd::{
+    AttachmentReport, KernelReport, RuleHits, TrafficReport, WindowLedger,
+};
 
 use crate::config::{AttachmentConfig, Side};
 
@@ -17,9 +19,16 @@ pub struct Board {
     ledgers: Mutex<VecDeque<WindowLedger>>,
     /// Records that gave way in the spool: interface, second of the first, packets.
     gave_way: Mutex<Vec<(String, u64, u64)>>,
+    /// Why devices are captured from by packet sockets, if the kernel's program was tried.
+    no_kernel: Mutex<Option<String>>,
 }
 
 impl Board {
+    /// The kernel's program cannot be used.
+    pub fn without_kernel(&self, why: String) {
+        *lock(&self.no_kernel) = Some(why);
+    }
+
     /// An attachment begins.
     pub(super) fn enter(&self, config: &AttachmentConfig) {
         let (source, mode) = match (&config.device, &config.replay) {
@@ -31,6 +40,12 @@ impl Board {
             source,
             side: if config.side == Side::Host { "host" } else { "guest" }.to_owned(),
             mode: mode.to_owned(),
+            capture_reason: if config.replay.is_some() {
+                None
+            } else {
+                lock(&self.no_kernel).clone()
+            },
+            capture: if config.replay.is_some() { "replay" } else { "af_packet" }.to_owned(),
             state: "waiting".to_owned(),
             detail: Some("for the configuration from the server".to_owned()),
             ..AttachmentReport::default()
@@ -41,6 +56,11 @@ impl Board {
     /// An attachment does its work.
     pub(super) fn work(&self, interface: &str, state: &str) {
         self.change(interface, state, None);
+    }
+
+    /// An attachment does its work, but for something.
+    pub(super) fn work_but(&self, interface: &str, state: &str, but: Option<&str>) {
+        self.change(interface, state, but.map(ToOwned::to_owned));
     }
 
     /// An attachment waits for something.
@@ -71,6 +91,30 @@ impl Board {
         {
             report.packets += packets;
             report.last_packet = i64::try_from(last.saturating_mul(1000)).ok();
+        }
+    }
+
+    /// What reads an attachment's packets.
+    pub(super) fn capture(&self, interface: &str, capture: &str) {
+        self.edit(interface, |report| capture.clone_into(&mut report.capture));
+    }
+
+    /// What became of an attachment's packets, and which rules decided.
+    pub(super) fn traffic(&self, interface: &str, traffic: TrafficReport, hits: Vec<RuleHits>) {
+        self.edit(interface, |report| {
+            report.traffic = traffic;
+            report.hits = hits;
+        });
+    }
+
+    /// What the kernel's tables tell of an attachment.
+    pub(super) fn kernel(&self, interface: &str, kernel: KernelReport) {
+        self.edit(interface, |report| report.kernel = Some(kernel));
+    }
+
+    fn edit(&self, interface: &str, edit: impl FnOnce(&mut AttachmentReport)) {
+        if let Some(report) = lock(&self.attachments).get_mut(interface) {
+            edit(report);
         }
     }
 

@@ -6,10 +6,9 @@
 #![expect(unsafe_code, reason = "no safe interface of the kernel's packet sockets in std")]
 
 mod block;
-mod device;
 mod gso;
 
-use std::ffi::{CStr, CString, c_int, c_void};
+use std::ffi::{c_int, c_void};
 use std::io;
 use std::mem::{size_of, zeroed};
 use std::os::fd::{AsRawFd, FromRawFd, OwnedFd};
@@ -19,7 +18,7 @@ use std::time::Duration;
 
 use flowlogd_packet::LinkType;
 
-use super::Chunk;
+use super::{Chunk, DeviceError, device};
 use block::BLOCK_STATUS;
 
 /// How to capture.
@@ -66,44 +65,14 @@ pub enum Reach {
 /// Why a device cannot be captured from.
 #[derive(Debug, thiserror::Error)]
 pub enum AfPacketError {
-    /// There is no device of that name in this network namespace.
-    #[error("no device {device}; there are: {}", .present.join(", "))]
-    NoDevice {
-        /// As asked for.
-        device: String,
-        /// What there is.
-        present: Vec<String>,
-    },
+    /// The device cannot be captured from, or not any more.
+    #[error(transparent)]
+    Device(#[from] DeviceError),
     /// The process lacks the capability.
     #[error("no permission to capture from {device}: it takes the capability CAP_NET_RAW")]
     NotPermitted {
         /// As asked for.
         device: String,
-    },
-    /// The device is not up. Told once; when it is up again, capturing goes on.
-    #[error("device {device} is down")]
-    Down {
-        /// As asked for.
-        device: String,
-    },
-    /// The device was removed. One of the same name is another device.
-    #[error("device {device} is gone")]
-    Gone {
-        /// As asked for.
-        device: String,
-    },
-    /// The device's frames have a header that is not read.
-    #[error(
-        "device {device} has hardware type {number} ({name}), whose link type is not read; \
-         Ethernet, loopback and devices without a link header are"
-    )]
-    UnsupportedHardware {
-        /// As asked for.
-        device: String,
-        /// `ARPHRD_…` of the kernel.
-        number: u16,
-        /// What it stands for.
-        name: &'static str,
     },
     /// The kernel refuses something else.
     #[error("cannot {action} of {device}")]
@@ -132,10 +101,7 @@ pub struct AfPacket {
 impl AfPacket {
     /// Starts to capture from the device of that name in the calling thread's network namespace.
     pub fn open(device: &str, options: &AfPacketOptions) -> Result<Self, AfPacketError> {
-        let index = device_index(device).ok_or_else(|| AfPacketError::NoDevice {
-            device: device.to_owned(),
-            present: device_names(),
-        })?;
+        let index = device::find(device)?;
         let system = |action| {
             move |source| AfPacketError::System { action, device: device.to_owned(), source }
         };
@@ -162,10 +128,7 @@ impl AfPacket {
         }
 
         let (_, number) = bound_to(&socket).map_err(system("ask for the hardware type"))?;
-        let link_type = device::link_type(number).ok_or_else(|| {
-            let (device, name) = (device.to_owned(), device::hardware_name(number));
-            AfPacketError::UnsupportedHardware { device, number, name }
-        })?;
+        let link_type = device::readable(device, number)?;
         let capture = Self { device: device.to_owned(), link_type, ring, socket };
         capture.check_error()?;
         Ok(capture)
@@ -231,7 +194,7 @@ impl AfPacket {
         match error {
             0 => Ok(()),
             libc::ENETDOWN if self.is_gone()? => Err(self.gone()),
-            libc::ENETDOWN => Err(AfPacketError::Down { device: self.device.clone() }),
+            libc::ENETDOWN => Err(DeviceError::Down { device: self.device.clone() }.into()),
             other => Err(self.system("receive packets", io::Error::from_raw_os_error(other))),
         }
     }
@@ -243,7 +206,7 @@ impl AfPacket {
     }
 
     fn gone(&self) -> AfPacketError {
-        AfPacketError::Gone { device: self.device.clone() }
+        DeviceError::Gone { device: self.device.clone() }.into()
     }
 
     fn system(&self, action: &'static str, source: io::Error) -> AfPacketError {
@@ -435,37 +398,6 @@ fn page_size() -> io::Result<u32> {
     // SAFETY: takes a number.
     let size = unsafe { libc::sysconf(libc::_SC_PAGESIZE) };
     u32::try_from(size).map_err(|_| io::Error::last_os_error())
-}
-
-/// Returns the number of a device in the calling thread's network namespace.
-fn device_index(device: &str) -> Option<u32> {
-    let device = CString::new(device).ok()?;
-    // SAFETY: a string with its end.
-    let index = unsafe { libc::if_nametoindex(device.as_ptr()) };
-    (index != 0).then_some(index)
-}
-
-/// Returns the names of all devices in the calling thread's network namespace.
-fn device_names() -> Vec<String> {
-    // SAFETY: takes nothing.
-    let Some(list) = NonNull::new(unsafe { libc::if_nameindex() }) else { return Vec::new() };
-    let mut names = Vec::new();
-    let mut entry = list;
-    loop {
-        // SAFETY: the list ends with an entry whose index is 0, and is left there.
-        let device = unsafe { entry.as_ref() };
-        if device.if_index == 0 || device.if_name.is_null() {
-            break;
-        }
-        // SAFETY: not null, so a string with its end, which lives as long as the list.
-        let name = unsafe { CStr::from_ptr(device.if_name) };
-        names.push(name.to_string_lossy().into_owned());
-        // SAFETY: not the last entry.
-        entry = unsafe { entry.add(1) };
-    }
-    // SAFETY: from `if_nameindex`, once; the names were copied.
-    unsafe { libc::if_freenameindex(list.as_ptr()) };
-    names
 }
 
 #[expect(clippy::cast_possible_truncation, reason = "structures of a few bytes")]

@@ -9,10 +9,26 @@ use std::time::Duration;
 ///
 /// Unlike the wall clock, by which packets are stamped, it cannot be set.
 pub fn boot_time() -> io::Result<Duration> {
+    read(libc::CLOCK_BOOTTIME)
+}
+
+/// Returns how long the machine has slept since it was started.
+pub(crate) fn time_asleep() -> io::Result<Duration> {
+    // In this order the difference is never negative.
+    let awake = read(libc::CLOCK_MONOTONIC)?;
+    let asleep = boot_time()?.saturating_sub(awake);
+    // Between the two readings nobody slept for long.
+    Ok(if asleep < SHORTEST_SLEEP { Duration::ZERO } else { asleep })
+}
+
+/// Less is the time that a reading takes.
+const SHORTEST_SLEEP: Duration = Duration::from_millis(100);
+
+fn read(clock: libc::clockid_t) -> io::Result<Duration> {
     // SAFETY: all zeros is a value of this structure of numbers.
     let mut time: libc::timespec = unsafe { zeroed() };
     // SAFETY: the structure is valid for writing.
-    if unsafe { libc::clock_gettime(libc::CLOCK_BOOTTIME, &raw mut time) } != 0 {
+    if unsafe { libc::clock_gettime(clock, &raw mut time) } != 0 {
         return Err(io::Error::last_os_error());
     }
     // Neither is negative: the clock starts at 0.

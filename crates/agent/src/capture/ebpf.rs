@@ -3,7 +3,9 @@
 #![expect(unsafe_code, reason = "no safe interface of bpf(2) in std")]
 
 pub mod layout;
+mod link;
 mod map;
+pub mod pins;
 mod plane;
 mod program;
 mod rules;
@@ -11,6 +13,7 @@ mod sys;
 
 use std::io;
 
+pub use link::Hooks;
 pub use plane::{Counted, Plane, PlaneOptions, Retired, Timing};
 pub use program::{Clock, Sizes};
 pub use rules::{RulesDoNotFit, SlotRules};

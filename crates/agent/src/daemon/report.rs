@@ -20,6 +20,8 @@ const REPORT: Duration = Duration::from_millis(500);
 const HEARTBEAT: Duration = Duration::from_secs(15);
 /// Ledgers that one report takes along.
 const LEDGERS_PER_REPORT: usize = 500;
+/// Rules that one report tells of.
+const HITS_PER_REPORT: usize = 1000;
 
 /// Reports whenever there is something new, and now and then anyway.
 pub(super) async fn report(client: &Client, board: &Board, delivery: &Dispatch, spool: &Spool) {
@@ -66,9 +68,15 @@ fn is_news(last: Option<&ReportAgentRequest>, next: &ReportAgentRequest) -> bool
 }
 
 fn standing(board: &Board, delivery: &Dispatch, spool: &Spool) -> ReportAgentRequest {
+    let mut attachments = board.attachments();
+    // A report is one log event, whose size has a limit.
+    let most = (HITS_PER_REPORT / attachments.len().max(1)).max(1);
+    for attachment in &mut attachments {
+        attachment.hits.truncate(most);
+    }
     ReportAgentRequest {
         version: env!("CARGO_PKG_VERSION").to_owned(),
-        attachments: board.attachments(),
+        attachments,
         ledger: Vec::new(),
         deliveries: by_flow_log(delivery.delivery.reports()),
         spool_bytes: spool.bytes(),

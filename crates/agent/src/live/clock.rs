@@ -51,6 +51,11 @@ impl SteadyClock {
         self.now
     }
 
+    /// Returns this clock − the time since boot, in nanoseconds.
+    pub fn offset(&self) -> i64 {
+        i64::try_from(self.offset).unwrap_or(i64::MAX)
+    }
+
     /// Returns whether packets bear the time of this clock as it is.
     pub const fn agrees(&self) -> bool {
         self.ahead == 0 && self.ahead_before == 0

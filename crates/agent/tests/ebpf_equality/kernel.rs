@@ -41,7 +41,13 @@ impl Bench {
     pub(crate) fn new(flows: u32, length: WindowLength) -> Result<Self, EbpfError> {
         let sizes = Sizes { flows, ..Sizes::default() };
         let window_length = u32::try_from(length.as_secs()).expect("short");
-        let options = PlaneOptions { sizes, clock: Clock::Test, directory: None, window_length };
+        let options = PlaneOptions {
+            sizes,
+            clock: Clock::Test,
+            directory: None,
+            window_length,
+            first_epoch: 1,
+        };
         let mut plane = Plane::load(options, Timing::fixed(0))?;
         let setups: Vec<Setup> = (0..layout::SLOTS).map(setup).collect();
         let tables: Vec<(u32, u32)> =
@@ -132,7 +138,7 @@ impl Bench {
             is_raw_ip: u8::from(*is_raw_ip),
             zero: 0,
         };
-        self.plane.bind(DEVICE, &device)?;
+        self.plane.bind(DEVICE, device)?;
         let setup = self.setup(part.slot);
         let end = places.end.min(packets.len());
         let mut tick = 0;

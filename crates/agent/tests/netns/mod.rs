@@ -29,11 +29,11 @@ fn say_skipped() {
 
 /// A network namespace without IPv6, on whose devices so nothing moves by itself.
 pub(crate) struct Namespace {
-    name: String,
+    pub(crate) name: String,
 }
 
 impl Namespace {
-    fn new(label: &str) -> Self {
+    pub(crate) fn new(label: &str) -> Self {
         static COUNT: AtomicU32 = AtomicU32::new(0);
         let count = COUNT.fetch_add(1, Ordering::Relaxed);
         let namespace = Self { name: format!("flowlogd-{}-{count}-{label}", std::process::id()) };

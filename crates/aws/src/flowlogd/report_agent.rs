@@ -43,11 +43,90 @@ pub struct AttachmentReport {
     /// What it waits for, or why it failed.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub detail: Option<String>,
+    /// What reads the packets: `ebpf`, `af_packet` or `replay`.
+    #[serde(default)]
+    pub capture: String,
+    /// Why it is not `ebpf`, if that was tried.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub capture_reason: Option<String>,
     /// Packets seen since it was attached.
     pub packets: u64,
     /// Of the last one, Unix milliseconds.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub last_packet: Option<i64>,
+    /// What became of the packets, since the agent started.
+    #[serde(default)]
+    pub traffic: TrafficReport,
+    /// The kernel's tables, where it counts.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub kernel: Option<KernelReport>,
+    /// Rules and entries that decided about packets, the last used first; not more than a report has room for.
+    #[serde(default)]
+    pub hits: Vec<RuleHits>,
+}
+
+/// What became of the packets of an attachment, since the agent started.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TrafficReport {
+    /// IP bytes in flows.
+    pub bytes: u64,
+    /// Flows in windows that are over.
+    pub flows: u64,
+    /// Packets in flows, accepted.
+    pub accepted: u64,
+    /// Packets in flows, refused.
+    pub rejected: u64,
+    /// Packets in no record, by rule.
+    pub excluded: u64,
+    /// Packets that were lost, told by SKIPDATA.
+    pub lost: u64,
+}
+
+/// What the kernel's program and its tables tell of an attachment.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct KernelReport {
+    /// By what the program is attached: `tcx` or `clsact`.
+    pub hooks: String,
+    /// Frames that the program has seen received and sent.
+    pub frames: [u64; 2],
+    /// Frames that the device has received, but no program has seen: others took them first.
+    pub unseen: u64,
+    /// Frames that the program has seen sent, but the device has not: a queue behind it dropped them.
+    pub dropped_behind: u64,
+    /// Frames that are not IP, or that cannot be read.
+    pub not_ip: u64,
+    /// Frames that are cut off or malformed.
+    pub malformed: u64,
+    /// Later fragments whose first one is not known.
+    pub orphan_fragments: u64,
+    /// Connections.
+    pub connections: u64,
+    /// Connections that there is room for.
+    pub connection_room: u64,
+    /// Whether that is the interface's allowance, beyond which connections are refused.
+    pub has_allowance: bool,
+    /// Packets that were refused for want of allowance.
+    pub allowance_refusals: u64,
+    /// Accepted packets whose connections found no room.
+    pub untracked: u64,
+    /// How full the flow table was at the last drain, in thousandths; of all interfaces together.
+    pub flow_table_fill: u32,
+    /// How long the last drain took, in microseconds; of all interfaces together.
+    pub drain_micros: u64,
+}
+
+/// How often a rule decided.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct RuleHits {
+    /// As in `x-deciding-rule`, without `tracked:`.
+    pub rule: String,
+    /// Packets in flows whose first packet it decided, tracked ones included, since the agent started.
+    pub packets: u64,
+    /// When it last did, Unix milliseconds.
+    pub last_use: i64,
 }
 
 /// The books of an interface for one base window: seen = recorded + excluded + lost, in packets.

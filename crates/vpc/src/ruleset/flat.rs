@@ -96,7 +96,8 @@ impl Ruleset {
     /// Returns the rules of an interface without pointers.
     pub fn flat(&self, index: InterfaceIndex) -> Option<FlatRules> {
         let (site, interface) = (self.site(index)?, self.interface(index)?);
-        let reserved = reserved_addresses(&self.inventory, interface, self.options.reserved_addresses);
+        let reserved =
+            reserved_addresses(&self.inventory, interface, self.options.reserved_addresses);
         Some(FlatRules {
             timeouts: site.timeouts,
             always_tracked: site.tracking == Tracking::Always,
@@ -163,10 +164,10 @@ fn flat_acl<A: AddressBits>(subnet: &[Block<A>], acl: &AclEntries<A>) -> FlatAcl
     let mut gather = Gather::default();
     for (&(len, base), block) in &blocks {
         let is_inside = subnet.iter().any(|subnet| subnet.covers(block));
-        let conditions = entries
-            .iter()
-            .filter(|entry| !is_inside && entry.block.covers(block))
-            .map(|entry| condition(&entry.service, entry.denial.unwrap_or(last), entry.denial.is_none()));
+        let conditions =
+            entries.iter().filter(|entry| !is_inside && entry.block.covers(block)).map(|entry| {
+                condition(&entry.service, entry.denial.unwrap_or(last), entry.denial.is_none())
+            });
         gather.add(base, len, conditions.collect());
     }
     FlatAcl { entries: gather.flat, last }

@@ -4,7 +4,9 @@ use std::time::{Duration, Instant};
 
 use crate::attachment::bench::Bench;
 use crate::attachment::{AttachmentError, Snapshot, Surroundings, device_counters, now, unix_time};
-use crate::capture::{AfPacket, AfPacketError, AfPacketOptions, Chunk, FrameRef, boot_time};
+use crate::capture::{
+    AfPacket, AfPacketError, AfPacketOptions, Chunk, DeviceError, FrameRef, boot_time,
+};
 use crate::config::AttachmentConfig;
 use crate::journal::Mark;
 use crate::live::{Losses, Passed, SteadyClock, mend_frames};
@@ -78,7 +80,7 @@ impl<'a> Device<'a> {
 
     /// A device that is gone takes its counters along: the next one of the name begins at 0.
     pub(super) fn forget(&mut self, error: &AfPacketError) {
-        if matches!(error, AfPacketError::Gone { .. }) {
+        if matches!(error, AfPacketError::Device(DeviceError::Gone { .. })) {
             self.passed = Passed::new(self.clock.now(), 0);
         }
     }
@@ -109,7 +111,7 @@ impl<'a> Device<'a> {
             self.passed.add(before, packets);
         }
         let end = match source.next_chunk(&mut self.chunk, PATIENCE) {
-            Ok(_) | Err(AfPacketError::Down { .. }) => Ok(()),
+            Ok(_) | Err(AfPacketError::Device(DeviceError::Down { .. })) => Ok(()),
             Err(error) => Err(error),
         };
         self.look_at_the_clock()?;
@@ -163,7 +165,7 @@ impl<'a> Device<'a> {
 
     fn mark(&self) -> Mark {
         let (time, device_packets) = self.passed.last();
-        Mark { at: time.as_secs(), device_packets }
+        Mark { at: time.as_secs(), device_packets, epoch: 0 }
     }
 
     fn look_at_the_clock(&mut self) -> Result<(), AttachmentError> {

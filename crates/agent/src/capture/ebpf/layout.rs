@@ -2,6 +2,8 @@
 //!
 //! The derived traits hold only where there is no padding; sizes are asserted on both sides.
 
+#![expect(missing_docs, reason = "what is not told here is in bpf/layout.h")]
+
 use zerocopy::{FromBytes, Immutable, IntoBytes, KnownLayout};
 
 /// Interfaces that can be attached at a time.
@@ -56,7 +58,7 @@ plain! {
     }
 
     /// What all packets between two swaps have in common.
-    struct Epoch, 48 {
+    struct Epoch, 56 {
         number: u64,
         /// Wall clock − time since boot, in ns.
         offset: i64,
@@ -69,8 +71,10 @@ plain! {
         which: u32,
         /// Flows that a table holds.
         flows: u32,
-        /// The part of it that every interface is sure of.
+        /// The part of its second half that every interface is sure of.
         share: u32,
+        /// How long the machine has slept since it was started, in ns.
+        asleep: u64,
     }
 
     /// A flow in a window.
@@ -130,7 +134,7 @@ plain! {
         window: u32,
     }
 
-    /// What an interface takes of the room of an epoch.
+    /// What an interface takes of its share of the room of an epoch; the last one, all that is taken.
     struct Taken, 16 {
         flows: u64,
         events: u64,
@@ -230,7 +234,6 @@ pub const GROUND_MASK: u32 = (1 << 30) - 1;
 
 /// Marks of a [`Flow`].
 pub mod mark {
-    #![expect(missing_docs, reason = "bpf/layout.h says what they mean")]
     pub const FLAGS_KNOWN: u32 = 1 << 8;
     pub const MIXED: u32 = 1 << 9;
     pub const BY_SOURCE: u32 = 1 << 10;
@@ -241,7 +244,6 @@ pub mod mark {
 
 /// Marks of a [`Condition`].
 pub mod condition {
-    #![expect(missing_docs, reason = "bpf/layout.h says what they mean")]
     pub const ALLOWS: u16 = 1;
     pub const FOR_EVERYONE: u16 = 2;
     pub const CODE_ALONE: u16 = 4;
@@ -251,15 +253,14 @@ pub mod condition {
 
 /// Marks of a [`Ruleset`].
 pub mod rules {
-    #![expect(missing_docs, reason = "bpf/layout.h says what they mean")]
     pub const CHECKS_SOURCE_AND_DESTINATION: u16 = 1;
     pub const ALWAYS_TRACKED: u16 = 2;
     pub const HAS_ALLOWANCE: u16 = 4;
+    pub const UNJUDGED: u16 = 8;
 }
 
 /// Numbers of counters.
 pub mod counter {
-    #![expect(missing_docs, reason = "bpf/layout.h says what they mean")]
     pub const SEEN: usize = 0;
     pub const SEEN_BYTES: usize = 1;
     pub const ACCEPTED: usize = 2;

@@ -4,7 +4,7 @@ use std::io;
 use std::marker::PhantomData;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 
-use zerocopy::{FromZeros, IntoBytes};
+use zerocopy::IntoBytes;
 
 use super::layout::Plain;
 use super::sys;
@@ -14,41 +14,41 @@ const PAGE: usize = 4096;
 
 /// A map of the kernel's.
 #[derive(Debug)]
-pub struct Map<K, V> {
+pub(super) struct Map<K, V> {
     fd: OwnedFd,
     kinds: PhantomData<fn(K) -> V>,
 }
 
 impl<K: Plain, V: Plain> Map<K, V> {
     /// Takes a map over. Its sizes have to be those of the kinds.
-    pub const fn new(fd: OwnedFd) -> Self {
+    pub(super) const fn new(fd: OwnedFd) -> Self {
         Self { fd, kinds: PhantomData }
     }
 
     /// Makes one (`sys::kind`).
-    pub fn create(kind: u32, entries: u32, flags: u32, name: &str) -> io::Result<Self> {
+    pub(super) fn create(kind: u32, entries: u32, flags: u32, name: &str) -> io::Result<Self> {
         sys::create(kind, size_of::<K>(), size_of::<V>(), entries, flags, name).map(Self::new)
     }
 
     /// Returns the value of a key.
-    pub fn get(&self, key: &K) -> io::Result<Option<V>> {
+    pub(super) fn get(&self, key: &K) -> io::Result<Option<V>> {
         let mut value = V::new_zeroed();
         let found = sys::lookup(self.fd.as_fd(), key.as_bytes(), value.as_mut_bytes())?;
         Ok(found.then_some(value))
     }
 
     /// Sets the value of a key.
-    pub fn set(&self, key: &K, value: &V) -> io::Result<()> {
+    pub(super) fn set(&self, key: &K, value: &V) -> io::Result<()> {
         sys::update(self.fd.as_fd(), key.as_bytes(), value.as_bytes())
     }
 
     /// Removes a key; false where there is none.
-    pub fn remove(&self, key: &K) -> io::Result<bool> {
+    pub(super) fn remove(&self, key: &K) -> io::Result<bool> {
         sys::delete(self.fd.as_fd(), key.as_bytes())
     }
 
     /// Sets the values of many keys.
-    pub fn set_all(&self, keys: &[K], values: &[V]) -> io::Result<()> {
+    pub(super) fn set_all(&self, keys: &[K], values: &[V]) -> io::Result<()> {
         let count = keys.len().min(values.len());
         if count == 0 {
             return Ok(());
@@ -57,7 +57,7 @@ impl<K: Plain, V: Plain> Map<K, V> {
     }
 
     /// Removes many keys, those that are not there too.
-    pub fn remove_all(&self, keys: &[K]) -> io::Result<()> {
+    pub(super) fn remove_all(&self, keys: &[K]) -> io::Result<()> {
         let mut rest = keys;
         while !rest.is_empty() {
             let removed = sys::delete_batch(self.fd.as_fd(), rest.as_bytes(), rest.len())?;
@@ -68,7 +68,7 @@ impl<K: Plain, V: Plain> Map<K, V> {
     }
 
     /// Hands over all entries, page by page. Nothing may write to the map meanwhile.
-    pub fn read(&self, mut page: impl FnMut(&[K], &[V])) -> io::Result<()> {
+    pub(super) fn read(&self, mut page: impl FnMut(&[K], &[V])) -> io::Result<()> {
         let mut size = PAGE;
         let mut position = None;
         let (mut keys, mut values) = (zeroed::<K>(size), zeroed::<V>(size));
@@ -103,24 +103,24 @@ impl<K: Plain, V: Plain> Map<K, V> {
 
 impl<V: Plain> Map<u32, V> {
     /// Returns the values of every CPU.
-    pub fn of_cpus(&self, key: u32, cpus: usize) -> io::Result<Vec<V>> {
+    pub(super) fn of_cpus(&self, key: u32, cpus: usize) -> io::Result<Vec<V>> {
         let mut values = zeroed::<V>(cpus);
         let found = sys::lookup(self.fd.as_fd(), key.as_bytes(), values.as_mut_bytes())?;
         Ok(if found { values } else { Vec::new() })
     }
 
     /// Sets the values of every CPU to 0.
-    pub fn clear_cpus(&self, key: u32, cpus: usize) -> io::Result<()> {
+    pub(super) fn clear_cpus(&self, key: u32, cpus: usize) -> io::Result<()> {
         sys::update(self.fd.as_fd(), key.as_bytes(), zeroed::<V>(cpus).as_bytes())
     }
 
     /// Puts a map into this table of maps. Returns when no program uses the one before any more.
-    pub fn put(&self, key: u32, map: &impl AsFd) -> io::Result<()> {
+    pub(super) fn put(&self, key: u32, map: &impl AsFd) -> io::Result<()> {
         sys::update(self.fd.as_fd(), key.as_bytes(), &sys::as_value(map))
     }
 
     /// Puts many maps into this table of maps. Returns when no program uses those before any more.
-    pub fn put_all(&self, keys: &[u32], maps: &[impl AsFd]) -> io::Result<()> {
+    pub(super) fn put_all(&self, keys: &[u32], maps: &[impl AsFd]) -> io::Result<()> {
         let values: Vec<u8> = maps.iter().flat_map(sys::as_value).collect();
         if keys.is_empty() {
             return Ok(());

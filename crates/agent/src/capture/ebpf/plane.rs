@@ -7,10 +7,13 @@ use std::path::PathBuf;
 
 use flowlogd_vpc::FlatRules;
 
+use super::super::boot_time::time_asleep;
 use super::EbpfError;
 use super::layout::{
-    Connection, ConnectionKey, Counters, Device, Epoch, Event, Flow, FlowKey, OVERFLOW_EVENTS, SLOTS, Taken,
+    Connection, ConnectionKey, Counters, Device, Epoch, Event, Flow, FlowKey, OVERFLOW_EVENTS,
+    SLOTS, Taken,
 };
+use super::link::{self, Hooks, Links};
 use super::map::Map;
 use super::program::{self, Clock, Programs, Sizes, Tables};
 use super::rules::{RuleStore, RulesDoNotFit, SlotRules};
@@ -27,6 +30,8 @@ pub struct PlaneOptions {
     pub directory: Option<PathBuf>,
     /// In seconds.
     pub window_length: u32,
+    /// The number of the first epoch, if there are no tables to take over.
+    pub first_epoch: u64,
 }
 
 /// From which time on which offset counts (`semantics.md` 5). Times are since boot, all in nanoseconds.
@@ -79,6 +84,7 @@ pub struct Plane {
     cpus: usize,
     /// Slots whose cells may hold something.
     slots: Vec<u32>,
+    links: BTreeMap<u32, Links>,
 }
 
 impl Plane {
@@ -93,13 +99,19 @@ impl Plane {
             programs,
             tables,
             store,
-            epoch: Epoch { window_length: options.window_length, flows: options.sizes.flows, ..Epoch::default() },
+            epoch: Epoch {
+                window_length: options.window_length,
+                flows: options.sizes.flows,
+                ..Epoch::default()
+            },
             options,
             cpus,
             slots: Vec::new(),
+            links: BTreeMap::new(),
         };
         plane.find_epoch().map_err(EbpfError::io("find the epoch"))?;
         if plane.epoch.number == 0 {
+            plane.epoch.number = plane.options.first_epoch.saturating_sub(1);
             plane.begin_epoch(0, timing).map_err(EbpfError::io("begin an epoch"))?;
         }
         Ok(plane)
@@ -107,7 +119,9 @@ impl Plane {
 
     /// Looks which epoch is counted into, if any.
     fn find_epoch(&mut self) -> io::Result<()> {
-        let Some(active) = self.tables.epochs.get(&0).or_else(nothing_there)? else { return Ok(()) };
+        let Some(active) = self.tables.epochs.get(&0).or_else(nothing_there)? else {
+            return Ok(());
+        };
         for side in &self.tables.sides {
             if sys::map_id(side.epoch.as_fd())? == active
                 && let Some(epoch) = side.epoch.get(&0)?
@@ -151,6 +165,7 @@ impl Plane {
             which,
             flows: self.options.sizes.flows,
             share: self.options.sizes.flows / 2 / attached,
+            asleep: u64::try_from(time_asleep()?.as_nanos()).unwrap_or(u64::MAX),
         };
         let [first, second] = &self.tables.sides;
         let side = if which == 0 { first } else { second };
@@ -169,7 +184,9 @@ impl Plane {
         let [first, second] = &self.tables.sides;
         let side = if retired.which == 0 { first } else { second };
         let mut counted = Counted { number: retired.number, ..Counted::default() };
-        side.flows.read(|keys, flows| counted.flows.extend(keys.iter().copied().zip(flows.iter().copied())))?;
+        side.flows.read(|keys, flows| {
+            counted.flows.extend(keys.iter().copied().zip(flows.iter().copied()));
+        })?;
         let told = side.taken.get(&SLOTS)?.unwrap_or_default().events.min(OVERFLOW_EVENTS.into());
         for place in 0..u32::try_from(told).unwrap_or(0) {
             counted.events.extend(side.events.get(&place)?);
@@ -223,15 +240,20 @@ impl Plane {
     /// Gives a slot room for connections, and rules. A device may be bound to it then.
     pub fn open_slot(&mut self, slot: u32, connections: u32) -> Result<(), EbpfError> {
         let open = || -> io::Result<()> {
-            let path = self.options.directory.as_ref().map(|at| at.join(format!("connections_{slot}")));
+            let path =
+                self.options.directory.as_ref().map(|at| at.join(format!("connections_{slot}")));
             if let Some(path) = &path
                 && let Ok(fd) = sys::pinned(path)
             {
                 return self.tables.connections.put(slot, &fd);
             }
             let flags = sys::NO_PREALLOC;
-            let table =
-                Map::<ConnectionKey, Connection>::create(kind::HASH, connections, flags, "connections")?;
+            let table = Map::<ConnectionKey, Connection>::create(
+                kind::HASH,
+                connections,
+                flags,
+                "connections",
+            )?;
             if let Some(path) = &path {
                 sys::pin(table.as_fd(), path)?;
             }
@@ -284,8 +306,16 @@ impl Plane {
 
     /// Puts the rules of many slots in force, in the time that one takes. Returns the slots whose rules do not fit:
     /// there those before stay.
-    pub fn set_rules_of_all(&mut self, all: &[SlotRules<'_>]) -> Result<Vec<(u32, RulesDoNotFit)>, EbpfError> {
+    pub fn set_rules_of_all(
+        &mut self,
+        all: &[SlotRules<'_>],
+    ) -> Result<Vec<(u32, RulesDoNotFit)>, EbpfError> {
         self.store.set_all(&self.tables, all)
+    }
+
+    /// Has every packet of a slot counted, without rules.
+    pub fn set_unjudged(&mut self, slot: u32) -> Result<(), EbpfError> {
+        self.store.set_unjudged(&self.tables, slot)
     }
 
     /// Removes rules that an earlier process left, when all slots have new ones.
@@ -293,9 +323,69 @@ impl Plane {
         self.store.forget_stale(&self.tables)
     }
 
+    /// Attaches the program to a device, whose packets are those of a slot from now on.
+    pub fn attach(&mut self, ifindex: u32, device: Device) -> Result<(), EbpfError> {
+        let slot = device.slot;
+        let pins = self.pins(slot);
+        self.bind(ifindex, device)?;
+        let programs = [self.programs.receive.as_fd(), self.programs.send.as_fd()];
+        let links = match Links::attach(programs, ifindex, pins) {
+            Ok(links) => links,
+            Err(error) => {
+                self.unbind(ifindex)?;
+                return Err(error);
+            }
+        };
+        self.links.insert(slot, links);
+        Ok(())
+    }
+
+    /// Detaches the program from the device of a slot. What it has counted stays.
+    pub fn detach(&mut self, ifindex: u32, slot: u32) -> Result<(), EbpfError> {
+        if let Some(links) = self.links.remove(&slot) {
+            links.detach()?;
+        }
+        self.unbind(ifindex)
+    }
+
+    /// Detaches the program from whatever device a slot was bound to by an earlier process.
+    pub fn detach_slot(&mut self, slot: u32) -> Result<(), EbpfError> {
+        let mut bound = Vec::new();
+        self.tables
+            .devices
+            .read(|keys, devices| {
+                let of_slot = keys.iter().zip(devices).filter(|(_, device)| device.slot == slot);
+                bound.extend(of_slot.map(|(ifindex, _)| *ifindex));
+            })
+            .map_err(EbpfError::io("look for devices"))?;
+        if let Some([receive, send]) = self.pins(slot) {
+            link::unpin(&receive)
+                .and_then(|()| link::unpin(&send))
+                .map_err(EbpfError::io("detach the program"))?;
+        }
+        bound.into_iter().try_for_each(|ifindex| self.unbind(ifindex))
+    }
+
+    fn pins(&self, slot: u32) -> Option<[PathBuf; 2]> {
+        let directory = self.options.directory.as_ref()?;
+        Some([directory.join(format!("receive_{slot}")), directory.join(format!("send_{slot}"))])
+    }
+
+    /// Tries how the program can be attached to devices of this system, at one where nothing is counted yet.
+    pub fn try_hooks(&self, ifindex: u32) -> Result<Hooks, EbpfError> {
+        match Links::attach(
+            [self.programs.receive.as_fd(), self.programs.send.as_fd()],
+            ifindex,
+            None,
+        ) {
+            Ok(_) => Ok(Hooks::Tcx),
+            Err(error) => Err(error),
+        }
+    }
+
     /// Lets packets of a device be those of a slot.
-    pub fn bind(&self, ifindex: u32, device: &Device) -> Result<(), EbpfError> {
-        self.tables.devices.set(&ifindex, device).map_err(EbpfError::io("bind a device"))
+    pub fn bind(&self, ifindex: u32, device: Device) -> Result<(), EbpfError> {
+        self.tables.devices.set(&ifindex, &device).map_err(EbpfError::io("bind a device"))
     }
 
     /// Lets a device's packets be nobody's.
@@ -317,8 +407,21 @@ impl Plane {
         run().map_err(EbpfError::io("sweep connections"))
     }
 
+    /// Returns how many connections a slot has, the dead among them that were not removed yet.
+    pub fn connections(&self, slot: u32) -> Result<u64, EbpfError> {
+        let count =
+            self.tables.connection_counts.get(&slot).map_err(EbpfError::io("count connections"))?;
+        Ok(count.unwrap_or(0))
+    }
+
     /// Runs the program on a frame that the device has received, or sent.
-    pub fn run(&self, frame: &[u8], ifindex: u32, received: bool, repeat: u32) -> Result<Run, EbpfError> {
+    pub fn run(
+        &self,
+        frame: &[u8],
+        ifindex: u32,
+        received: bool,
+        repeat: u32,
+    ) -> Result<Run, EbpfError> {
         let program = if received { &self.programs.receive } else { &self.programs.send };
         // `ifindex` is the eleventh word of `struct __sk_buff`.
         let mut context = [0_u32; 48];

@@ -5,11 +5,14 @@ use std::os::fd::{AsFd, OwnedFd};
 use std::path::Path;
 
 use aya::maps::{Map as LoadedMap, MapData};
-use aya::programs::{Program as LoadedProgram, SchedClassifier};
+use aya::programs::Program as LoadedProgram;
 use aya::{Ebpf, EbpfLoader};
 
 use super::EbpfError;
-use super::layout::{Cell, Chunk, Counters, Device, Epoch, Event, Flow, FlowKey, List, OVERFLOW_EVENTS, PeerKey, RowKey, SLOTS, Taken};
+use super::layout::{
+    Cell, Chunk, Counters, Device, Epoch, Event, Flow, FlowKey, List, OVERFLOW_EVENTS, PeerKey,
+    RowKey, SLOTS, Taken,
+};
 use super::map::Map;
 use super::sys::{self, kind};
 
@@ -30,9 +33,9 @@ pub struct Sizes {
 }
 
 impl Default for Sizes {
-    /// About 60 MiB of the kernel's memory, most of it in the two flow tables.
+    /// About 100 MiB of the kernel's memory, most of it in the two flow tables.
     fn default() -> Self {
-        Self { flows: 1 << 17, peers: 1 << 17, chunks: 1 << 14 }
+        Self { flows: 1 << 18, peers: 1 << 17, chunks: 1 << 14 }
     }
 }
 
@@ -118,7 +121,8 @@ pub(super) fn load(
             loader.map_pin_path(name, directory.join(name));
         }
     }
-    let mut object = loader.load(OBJECT).map_err(|error| EbpfError::load("the kernel program", error))?;
+    let mut object =
+        loader.load(OBJECT).map_err(|error| EbpfError::load("the kernel program", error))?;
     let programs = Programs {
         receive: program(&mut object, "receive")?,
         send: program(&mut object, "send")?,
@@ -155,9 +159,8 @@ pub(super) fn load(
 fn program(object: &mut Ebpf, name: &'static str) -> Result<OwnedFd, EbpfError> {
     let failed = |error: &dyn std::error::Error| EbpfError::Load { what: name, why: chain(error) };
     let program = object.program_mut(name).ok_or(EbpfError::Lacks(name))?;
-    let classifier: &mut SchedClassifier = match program {
-        LoadedProgram::SchedClassifier(classifier) => classifier,
-        _ => return Err(EbpfError::Lacks(name)),
+    let LoadedProgram::SchedClassifier(classifier) = program else {
+        return Err(EbpfError::Lacks(name));
     };
     classifier.load().map_err(|error| failed(&error))?;
     let fd = classifier.fd().map_err(|error| failed(&error))?;
@@ -179,6 +182,10 @@ fn map<K: super::layout::Plain, V: super::layout::Plain>(
     Ok(Map::new(fd))
 }
 
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "there are no maps of other kinds in the object"
+)]
 fn data(map: &LoadedMap) -> Option<&MapData> {
     match map {
         LoadedMap::Array(data)

@@ -11,7 +11,9 @@ use std::sync::Arc;
 use flowlogd_vpc::{Cidr, FlatBlocks, FlatCondition, FlatRules};
 
 use super::EbpfError;
-use super::layout::{self, Address, CHUNK, Chunk, Condition, KnownAddress, List, PeerKey, Ruleset, V4, V6};
+use super::layout::{
+    self, Address, CHUNK, Chunk, Condition, KnownAddress, List, PeerKey, Ruleset, V4, V6,
+};
 use super::map::Map;
 use super::program::Tables;
 use super::sys::kind;
@@ -68,7 +70,9 @@ impl RuleStore {
     /// Takes over tables. What is in them belongs to rules that are in force until they are replaced.
     pub(super) fn new(tables: &Tables, most_peers: u32, most_chunks: u32) -> io::Result<Self> {
         let mut stale = Vec::new();
-        tables.peers.read(|keys, values| stale.extend(keys.iter().copied().zip(values.iter().copied())))?;
+        tables
+            .peers
+            .read(|keys, values| stale.extend(keys.iter().copied().zip(values.iter().copied())))?;
         let mut chunks = Chunks::new(most_chunks);
         let ranges: HashSet<(u32, u32)> =
             stale.iter().map(|(_, list)| (list.first_chunk, list.chunks)).collect();
@@ -140,13 +144,17 @@ impl RuleStore {
     }
 
     /// Writes down what the rules of a slot refer to, and returns them and the sets that they use.
-    fn prepare(&mut self, tables: &Tables, one: &SlotRules<'_>) -> Result<(Ruleset, Vec<Arc<FlatBlocks>>), EbpfError> {
+    fn prepare(
+        &mut self,
+        tables: &Tables,
+        one: &SlotRules<'_>,
+    ) -> Result<(Ruleset, Vec<Arc<FlatBlocks>>), EbpfError> {
         let SlotRules { generation, rules, has_allowance, .. } = *one;
         let mut own = known_addresses(rules);
-        let reserved = rules.reserved.iter().map(|(address, why)| KnownAddress {
-            exclusion: *why as u8,
-            ..known(*address)
-        });
+        let reserved = rules
+            .reserved
+            .iter()
+            .map(|(address, why)| KnownAddress { exclusion: *why as u8, ..known(*address) });
         let reserved: Vec<KnownAddress> = reserved.collect();
         if reserved.len() > layout::RESERVED_ADDRESSES {
             return Err(EbpfError::Rules(RulesDoNotFit {
@@ -179,7 +187,8 @@ impl RuleStore {
             for (family, flat) in rules.families.iter().enumerate() {
                 for direction in [0, 1] {
                     let place = |of: &mut [[u32; 2]; 2], value| {
-                        if let Some(cell) = of.get_mut(family).and_then(|of| of.get_mut(direction)) {
+                        if let Some(cell) = of.get_mut(family).and_then(|of| of.get_mut(direction))
+                        {
                             *cell = value;
                         }
                     };
@@ -190,7 +199,9 @@ impl RuleStore {
                         place(&mut ruleset.acl_last, acl.last.0);
                     }
                     let (tcp, udp) = flat.open.get(direction).copied().unwrap_or_default();
-                    if let Some(cell) = ruleset.open.get_mut(family).and_then(|of| of.get_mut(direction)) {
+                    if let Some(cell) =
+                        ruleset.open.get_mut(family).and_then(|of| of.get_mut(direction))
+                    {
                         *cell = u8::from(tcp) | u8::from(udp) << 1;
                     }
                 }
@@ -205,12 +216,21 @@ impl RuleStore {
                 return Err(error);
             }
         };
-        ruleset.marks = u16::from(rules.own.is_some()) * layout::rules::CHECKS_SOURCE_AND_DESTINATION
-            | u16::from(rules.always_tracked) * layout::rules::ALWAYS_TRACKED
-            | u16::from(has_allowance) * layout::rules::HAS_ALLOWANCE;
+        ruleset.marks = marks([
+            (rules.own.is_some(), layout::rules::CHECKS_SOURCE_AND_DESTINATION),
+            (rules.always_tracked, layout::rules::ALWAYS_TRACKED),
+            (has_allowance, layout::rules::HAS_ALLOWANCE),
+        ]);
         ruleset.own_count = fill(&mut ruleset.own_address, own.into_iter().map(|own| own.1));
         ruleset.reserved_count = fill(&mut ruleset.reserved, reserved);
         Ok((ruleset, used))
+    }
+
+    /// Has every packet of a slot counted, without rules.
+    pub(super) fn set_unjudged(&mut self, tables: &Tables, slot: u32) -> Result<(), EbpfError> {
+        let ruleset = Ruleset { marks: layout::rules::UNJUDGED, ..Ruleset::default() };
+        put_in_force(tables, &[slot], &[ruleset]).map_err(EbpfError::io("put rules in force"))?;
+        self.remove(tables, slot)
     }
 
     /// Forgets the rules of a slot, which nothing uses any more.
@@ -233,7 +253,11 @@ impl RuleStore {
         Ok(())
     }
 
-    fn release_all(&mut self, tables: &Tables, used_by: &[Vec<Arc<FlatBlocks>>]) -> Result<(), EbpfError> {
+    fn release_all(
+        &mut self,
+        tables: &Tables,
+        used_by: &[Vec<Arc<FlatBlocks>>],
+    ) -> Result<(), EbpfError> {
         used_by.iter().try_for_each(|used| self.release(tables, used))
     }
 
@@ -262,12 +286,23 @@ impl RuleStore {
         let free = self.most_peers - self.peers;
         if blocks.blocks.len() > free {
             let (needed, limit) = (blocks.blocks.len(), self.most_peers);
-            return Err(EbpfError::Rules(RulesDoNotFit { what: "address blocks", needed, free, limit }));
+            return Err(EbpfError::Rules(RulesDoNotFit {
+                what: "address blocks",
+                needed,
+                free,
+                limit,
+            }));
         }
         let count = u32::try_from(needed).unwrap_or(u32::MAX);
         let first = self.chunks.take(count).ok_or_else(|| {
-            let (free, limit) = (self.chunks.longest() as usize * CHUNK, self.chunks.all as usize * CHUNK);
-            EbpfError::Rules(RulesDoNotFit { what: "conditions in one piece", needed: needed * CHUNK, free, limit })
+            let (free, limit) =
+                (self.chunks.longest() as usize * CHUNK, self.chunks.all as usize * CHUNK);
+            EbpfError::Rules(RulesDoNotFit {
+                what: "conditions in one piece",
+                needed: needed * CHUNK,
+                free,
+                limit,
+            })
         })?;
         let number = self.next_set;
         self.next_set = self.next_set.checked_add(1).unwrap_or(1);
@@ -283,7 +318,8 @@ impl RuleStore {
                 next += 1;
             }
         }
-        let keys: Vec<PeerKey> = blocks.blocks.iter().map(|(cidr, _)| peer_key(number, *cidr)).collect();
+        let keys: Vec<PeerKey> =
+            blocks.blocks.iter().map(|(cidr, _)| peer_key(number, *cidr)).collect();
         let values: Vec<List> = blocks
             .blocks
             .iter()
@@ -319,10 +355,13 @@ impl Uses<'_> {
         let (number, blocks) = if let Some((known, _)) = self.store.sets.get_key_value(blocks) {
             let known = Arc::clone(known);
             let set = self.store.sets.get_mut(&known);
-            (set.map_or(0, |set| {
-                set.uses += 1;
-                set.number
-            }), known)
+            (
+                set.map_or(0, |set| {
+                    set.uses += 1;
+                    set.number
+                }),
+                known,
+            )
         } else {
             let blocks = Arc::new(blocks.clone());
             (self.store.write(self.tables, &blocks)?, blocks)
@@ -350,8 +389,11 @@ impl Chunks {
         if count == 0 {
             return Some(0);
         }
-        let (first, length) =
-            self.free.iter().map(|(first, length)| (*first, *length)).find(|(_, length)| *length >= count)?;
+        let (first, length) = self
+            .free
+            .iter()
+            .map(|(first, length)| (*first, *length))
+            .find(|(_, length)| *length >= count)?;
         self.take_at(first, count);
         debug_assert!(length >= count);
         Some(first)
@@ -410,15 +452,22 @@ fn put_in_force(tables: &Tables, slots: &[u32], rulesets: &[Ruleset]) -> io::Res
     tables.rulesets.put_all(slots, &new)
 }
 
+/// Joins the marks of what holds.
+fn marks<const N: usize>(of: [(bool, u16); N]) -> u16 {
+    of.iter().filter(|(holds, _)| *holds).fold(0, |sum, (_, mark)| sum | mark)
+}
+
 fn chunk(conditions: &[FlatCondition]) -> Chunk {
     let nobodys = Condition { protocol: layout::condition::NOBODYS, ..Condition::default() };
     let mut chunk = Chunk { condition: [nobodys; CHUNK] };
     for (cell, condition) in chunk.condition.iter_mut().zip(conditions) {
         *cell = Condition {
             protocol: condition.protocol,
-            marks: u16::from(condition.allows) * layout::condition::ALLOWS
-                | u16::from(condition.for_everyone) * layout::condition::FOR_EVERYONE
-                | u16::from(condition.code_alone) * layout::condition::CODE_ALONE,
+            marks: marks([
+                (condition.allows, layout::condition::ALLOWS),
+                (condition.for_everyone, layout::condition::FOR_EVERYONE),
+                (condition.code_alone, layout::condition::CODE_ALONE),
+            ]),
             low: condition.low,
             span: condition.span,
             ground: condition.ground.0,
@@ -471,12 +520,11 @@ fn blocks_of(cidrs: Vec<Cidr>) -> FlatBlocks {
     FlatBlocks { blocks: cidrs.into_iter().map(|cidr| (cidr, 0)).collect(), lists }
 }
 
-#[expect(clippy::cast_possible_truncation, reason = "the arrays are short")]
 fn fill(cells: &mut [KnownAddress], with: impl IntoIterator<Item = KnownAddress>) -> u8 {
-    let mut count = 0;
+    let mut count = 0_u8;
     for (cell, known) in cells.iter_mut().zip(with) {
         *cell = known;
         count += 1;
     }
-    count as u8
+    count
 }

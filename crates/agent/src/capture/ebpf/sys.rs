@@ -10,15 +10,14 @@ use std::path::Path;
 use zerocopy::{Immutable, IntoBytes};
 
 /// Kinds of maps (`enum bpf_map_type`).
-pub mod kind {
-    #![expect(missing_docs, reason = "the kernel's names")]
-    pub const HASH: u32 = 1;
-    pub const ARRAY: u32 = 2;
-    pub const PERCPU_ARRAY: u32 = 6;
+pub(super) mod kind {
+    pub(crate) const HASH: u32 = 1;
+    pub(crate) const ARRAY: u32 = 2;
+    pub(crate) const PERCPU_ARRAY: u32 = 6;
 }
 
 /// `BPF_F_NO_PREALLOC`: memory is taken as entries come.
-pub const NO_PREALLOC: u32 = 1;
+pub(super) const NO_PREALLOC: u32 = 1;
 
 /// Commands (`enum bpf_cmd`).
 mod command {
@@ -35,6 +34,7 @@ mod command {
     pub(super) const MAP_DELETE_BATCH: u32 = 27;
     pub(super) const LINK_CREATE: u32 = 28;
     pub(super) const LINK_UPDATE: u32 = 29;
+    pub(super) const LINK_DETACH: u32 = 34;
 }
 
 /// Calls the kernel with a command's attributes.
@@ -42,9 +42,8 @@ fn bpf(command: u32, attributes: &mut (impl Sized + Copy)) -> io::Result<c_long>
     let size = size_of_val(attributes);
     // SAFETY: the attributes are a structure of plain numbers that lives during the call; the kernel reads and writes
     // no more than `size` bytes of it, and what pointers in it lead to is alive at all callers.
-    let result = unsafe {
-        libc::syscall(libc::SYS_bpf, command, std::ptr::from_mut(attributes), size)
-    };
+    let result =
+        unsafe { libc::syscall(libc::SYS_bpf, command, std::ptr::from_mut(attributes), size) };
     if result < 0 { Err(io::Error::last_os_error()) } else { Ok(result) }
 }
 
@@ -71,7 +70,14 @@ fn length(of: usize) -> u32 {
 }
 
 /// Makes a map.
-pub fn create(kind: u32, key: usize, value: usize, entries: u32, flags: u32, name: &str) -> io::Result<OwnedFd> {
+pub(super) fn create(
+    kind: u32,
+    key: usize,
+    value: usize,
+    entries: u32,
+    flags: u32,
+    name: &str,
+) -> io::Result<OwnedFd> {
     #[repr(C)]
     #[derive(Clone, Copy)]
     struct Attributes {
@@ -111,9 +117,14 @@ struct Element {
 }
 
 /// Reads the value of a key; false where there is none.
-pub fn lookup(map: BorrowedFd<'_>, key: &[u8], value: &mut [u8]) -> io::Result<bool> {
-    let mut element =
-        Element { map: number(map), padding: 0, key: pointer(key), value: pointer_mut(value), flags: 0 };
+pub(super) fn lookup(map: BorrowedFd<'_>, key: &[u8], value: &mut [u8]) -> io::Result<bool> {
+    let mut element = Element {
+        map: number(map),
+        padding: 0,
+        key: pointer(key),
+        value: pointer_mut(value),
+        flags: 0,
+    };
     match bpf(command::MAP_LOOKUP_ELEM, &mut element) {
         Ok(_) => Ok(true),
         Err(error) if error.raw_os_error() == Some(libc::ENOENT) => Ok(false),
@@ -122,15 +133,21 @@ pub fn lookup(map: BorrowedFd<'_>, key: &[u8], value: &mut [u8]) -> io::Result<b
 }
 
 /// Sets the value of a key.
-pub fn update(map: BorrowedFd<'_>, key: &[u8], value: &[u8]) -> io::Result<()> {
-    let mut element =
-        Element { map: number(map), padding: 0, key: pointer(key), value: pointer(value), flags: 0 };
+pub(super) fn update(map: BorrowedFd<'_>, key: &[u8], value: &[u8]) -> io::Result<()> {
+    let mut element = Element {
+        map: number(map),
+        padding: 0,
+        key: pointer(key),
+        value: pointer(value),
+        flags: 0,
+    };
     bpf(command::MAP_UPDATE_ELEM, &mut element).map(drop)
 }
 
 /// Removes a key; false where there is none.
-pub fn delete(map: BorrowedFd<'_>, key: &[u8]) -> io::Result<bool> {
-    let mut element = Element { map: number(map), padding: 0, key: pointer(key), value: 0, flags: 0 };
+pub(super) fn delete(map: BorrowedFd<'_>, key: &[u8]) -> io::Result<bool> {
+    let mut element =
+        Element { map: number(map), padding: 0, key: pointer(key), value: 0, flags: 0 };
     match bpf(command::MAP_DELETE_ELEM, &mut element) {
         Ok(_) => Ok(true),
         Err(error) if error.raw_os_error() == Some(libc::ENOENT) => Ok(false),
@@ -153,18 +170,18 @@ struct Batch {
 
 /// A page of a batch.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Page {
+pub(super) struct Page {
     /// Entries read.
-    pub count: usize,
+    pub(super) count: usize,
     /// Whether it was the last.
-    pub is_last: bool,
+    pub(super) is_last: bool,
 }
 
 /// Reads the next entries of a map, at most `most`, from a position on (none: the first). The position of a hash table is
 /// its bucket, in four bytes; of an array its index.
 ///
 /// A bucket that holds more than `most` entries is `ENOSPC`.
-pub fn lookup_batch(
+pub(super) fn lookup_batch(
     map: BorrowedFd<'_>,
     position: &mut Option<u32>,
     keys: &mut [u8],
@@ -193,7 +210,12 @@ pub fn lookup_batch(
 }
 
 /// Sets the values of many keys.
-pub fn update_batch(map: BorrowedFd<'_>, keys: &[u8], values: &[u8], count: usize) -> io::Result<()> {
+pub(super) fn update_batch(
+    map: BorrowedFd<'_>,
+    keys: &[u8],
+    values: &[u8],
+    count: usize,
+) -> io::Result<()> {
     let mut batch = Batch {
         from: 0,
         to: 0,
@@ -208,7 +230,7 @@ pub fn update_batch(map: BorrowedFd<'_>, keys: &[u8], values: &[u8], count: usiz
 }
 
 /// Removes many keys. Returns how many were there, up to the first that was not.
-pub fn delete_batch(map: BorrowedFd<'_>, keys: &[u8], count: usize) -> io::Result<usize> {
+pub(super) fn delete_batch(map: BorrowedFd<'_>, keys: &[u8], count: usize) -> io::Result<usize> {
     let mut batch = Batch {
         from: 0,
         to: 0,
@@ -235,21 +257,21 @@ struct Object {
 }
 
 /// Keeps a map, program or link in a BPF file system beyond the life of this process.
-pub fn pin(object: BorrowedFd<'_>, path: &Path) -> io::Result<()> {
+pub(super) fn pin(object: BorrowedFd<'_>, path: &Path) -> io::Result<()> {
     let path = CString::new(path.as_os_str().as_bytes())?;
     let mut attributes = Object { path: path.as_ptr() as u64, fd: number(object), flags: 0 };
     bpf(command::OBJ_PIN, &mut attributes).map(drop)
 }
 
 /// Opens what was pinned.
-pub fn pinned(path: &Path) -> io::Result<OwnedFd> {
+pub(super) fn pinned(path: &Path) -> io::Result<OwnedFd> {
     let path = CString::new(path.as_os_str().as_bytes())?;
     let mut attributes = Object { path: path.as_ptr() as u64, fd: 0, flags: 0 };
     owned(bpf(command::OBJ_GET, &mut attributes)?)
 }
 
-/// Returns the number that the kernel knows a map by.
-pub fn map_id(map: BorrowedFd<'_>) -> io::Result<u32> {
+/// Asks what an object is; the kernel tells as much as there is room for.
+fn object_info<const N: usize>(object: BorrowedFd<'_>, info: &mut [u32; N]) -> io::Result<()> {
     #[repr(C)]
     #[derive(Clone, Copy)]
     struct Attributes {
@@ -257,11 +279,19 @@ pub fn map_id(map: BorrowedFd<'_>) -> io::Result<u32> {
         length: u32,
         info: u64,
     }
-    // Type and number; the kernel tells as much as there is room for.
+    let mut attributes = Attributes {
+        fd: number(object),
+        length: length(size_of_val(info)),
+        info: pointer_mut(info),
+    };
+    bpf(command::OBJ_GET_INFO_BY_FD, &mut attributes).map(drop)
+}
+
+/// Returns the number that the kernel knows a map by.
+pub(super) fn map_id(map: BorrowedFd<'_>) -> io::Result<u32> {
+    // Type and number.
     let mut info = [0_u32; 2];
-    let mut attributes =
-        Attributes { fd: number(map), length: length(size_of_val(&info)), info: pointer_mut(&mut info) };
-    bpf(command::OBJ_GET_INFO_BY_FD, &mut attributes)?;
+    object_info(map, &mut info)?;
     Ok(info[1])
 }
 
@@ -275,7 +305,12 @@ pub struct Run {
 }
 
 /// Runs a program on a frame, so many times. `context` is a `struct __sk_buff`, or nothing.
-pub fn test_run(program: BorrowedFd<'_>, frame: &[u8], context: &[u8], repeat: u32) -> io::Result<Run> {
+pub(super) fn test_run(
+    program: BorrowedFd<'_>,
+    frame: &[u8],
+    context: &[u8],
+    repeat: u32,
+) -> io::Result<Run> {
     #[repr(C)]
     #[derive(Clone, Copy)]
     struct Attributes {
@@ -320,7 +355,7 @@ pub fn test_run(program: BorrowedFd<'_>, frame: &[u8], context: &[u8], repeat: u
 
 /// Where a program is attached to a device (`enum bpf_attach_type`), and where among those that are there.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hook {
+pub(super) enum Hook {
     /// What the device receives, before all others.
     IngressHead,
     /// What it sends, after all others.
@@ -328,7 +363,7 @@ pub enum Hook {
 }
 
 /// Attaches a program to a device (`TCX`, Linux 6.6). The link holds it as long as it is open or pinned.
-pub fn link(program: BorrowedFd<'_>, device: u32, hook: Hook) -> io::Result<OwnedFd> {
+pub(super) fn link(program: BorrowedFd<'_>, device: u32, hook: Hook) -> io::Result<OwnedFd> {
     const TCX_INGRESS: u32 = 46;
     const TCX_EGRESS: u32 = 47;
     const BEFORE: u32 = 1 << 3;
@@ -360,8 +395,16 @@ pub fn link(program: BorrowedFd<'_>, device: u32, hook: Hook) -> io::Result<Owne
     owned(bpf(command::LINK_CREATE, &mut attributes)?)
 }
 
+/// Returns the index of the device that a link is attached to; 0 where that is gone.
+pub(super) fn linked_device(link: BorrowedFd<'_>) -> io::Result<u32> {
+    // Type, number, program, padding, then the device's index of a `TCX` link.
+    let mut info = [0_u32; 6];
+    object_info(link, &mut info)?;
+    Ok(info[4])
+}
+
 /// Puts another program into a link, between two packets.
-pub fn update_link(link: BorrowedFd<'_>, program: BorrowedFd<'_>) -> io::Result<()> {
+pub(super) fn update_link(link: BorrowedFd<'_>, program: BorrowedFd<'_>) -> io::Result<()> {
     #[repr(C)]
     #[derive(Clone, Copy)]
     struct Attributes {
@@ -375,20 +418,28 @@ pub fn update_link(link: BorrowedFd<'_>, program: BorrowedFd<'_>) -> io::Result<
     bpf(command::LINK_UPDATE, &mut attributes).map(drop)
 }
 
+/// Takes a link's program off its device, whoever holds the link open.
+pub(super) fn detach_link(link: BorrowedFd<'_>) -> io::Result<()> {
+    let mut attributes = number(link);
+    bpf(command::LINK_DETACH, &mut attributes).map(drop)
+}
+
 /// Returns the bytes of a key or value.
-pub fn bytes<T: IntoBytes + Immutable>(of: &T) -> &[u8] {
+pub(super) fn bytes<T: IntoBytes + Immutable>(of: &T) -> &[u8] {
     of.as_bytes()
 }
 
 /// Returns how many CPUs there may ever be: so many values a per-CPU map has for a key.
-pub fn possible_cpus() -> io::Result<usize> {
+pub(super) fn possible_cpus() -> io::Result<usize> {
     let text = std::fs::read_to_string("/sys/devices/system/cpu/possible")?;
     // `0-1`, `0,2-5`: the highest counts.
     let highest = text.trim().rsplit(['-', ',']).next().and_then(|last| last.parse::<usize>().ok());
-    highest.map(|highest| highest + 1).ok_or_else(|| io::Error::other(format!("possible CPUs: '{}'", text.trim())))
+    highest
+        .map(|highest| highest + 1)
+        .ok_or_else(|| io::Error::other(format!("possible CPUs: '{}'", text.trim())))
 }
 
 /// Borrows the descriptor of a map in the form that is written into a table of tables.
-pub fn as_value(map: &impl AsFd) -> [u8; 4] {
+pub(super) fn as_value(map: &impl AsFd) -> [u8; 4] {
     map.as_fd().as_raw_fd().to_ne_bytes()
 }

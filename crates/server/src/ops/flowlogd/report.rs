@@ -24,6 +24,7 @@ pub(super) fn report(
         enter(call, host, delivery)?;
     }
     keep(call, host, &request)?;
+    call.reports.keep(call.account(), host, call.now(), &request);
     Ok(ReportAgentResponse {})
 }
 

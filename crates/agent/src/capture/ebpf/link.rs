@@ -1,0 +1,81 @@
+//! The program at a device: by `TCX` links, or below Linux 6.6 as classifiers.
+
+use std::io;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::path::{Path, PathBuf};
+
+use super::EbpfError;
+use super::sys::{self, Hook};
+
+/// By what the program is attached.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Hooks {
+    /// Links at the head of what a device receives and the end of what it sends (Linux 6.6).
+    Tcx,
+    /// Classifiers of its queueing discipline `clsact`.
+    Clsact,
+}
+
+/// Both links of a device. Where they are pinned they hold on when this process ends.
+#[derive(Debug)]
+pub(super) struct Links {
+    _received: OwnedFd,
+    _sent: OwnedFd,
+    pins: Option<[PathBuf; 2]>,
+}
+
+impl Links {
+    /// Attaches both programs to a device. Links that an earlier process has pinned for the slot get the new programs,
+    /// between two packets, if they are still at this device.
+    pub(super) fn attach(
+        [receive, send]: [BorrowedFd<'_>; 2],
+        ifindex: u32,
+        pins: Option<[PathBuf; 2]>,
+    ) -> Result<Self, EbpfError> {
+        let [receive_pin, send_pin] = match &pins {
+            Some([receive, send]) => [Some(receive.as_path()), Some(send.as_path())],
+            None => [None, None],
+        };
+        let attach = || -> io::Result<(OwnedFd, OwnedFd)> {
+            let sent = link(send, ifindex, Hook::EgressTail, send_pin)?;
+            Ok((link(receive, ifindex, Hook::IngressHead, receive_pin)?, sent))
+        };
+        let (received, sent) = attach().map_err(EbpfError::io("attach the program"))?;
+        Ok(Self { _received: received, _sent: sent, pins })
+    }
+
+    /// Detaches both.
+    pub(super) fn detach(self) -> Result<(), EbpfError> {
+        for pin in self.pins.iter().flatten() {
+            unpin(pin).map_err(EbpfError::io("detach the program"))?;
+        }
+        Ok(())
+    }
+}
+
+fn link(
+    program: BorrowedFd<'_>,
+    ifindex: u32,
+    hook: Hook,
+    pin: Option<&Path>,
+) -> io::Result<OwnedFd> {
+    let Some(pin) = pin else { return sys::link(program, ifindex, hook) };
+    if let Ok(link) = sys::pinned(pin) {
+        if sys::linked_device(link.as_fd())? == ifindex {
+            sys::update_link(link.as_fd(), program)?;
+            return Ok(link);
+        }
+        // Of a device that is gone, or another's by now.
+        unpin(pin)?;
+    }
+    let link = sys::link(program, ifindex, hook)?;
+    sys::pin(link.as_fd(), pin)?;
+    Ok(link)
+}
+
+pub(super) fn unpin(pin: &Path) -> io::Result<()> {
+    match std::fs::remove_file(pin) {
+        Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
+        Ok(()) | Err(_) => Ok(()),
+    }
+}

@@ -1,0 +1,161 @@
+"""The agent's capture in the kernel: what it needs, what it falls back to, and what stays when it ends."""
+
+import json
+import subprocess
+import time
+
+import pytest
+
+from lab import Lab, binary, eventually
+from namespace import cable, need_root, new_namespace
+from test_flow_logs import GROUP, make
+from test_kill_live import Sender, read
+
+WINDOW = 2
+# What the unit file gives.
+CAPABILITIES = ["bpf", "net_admin", "perfmon", "net_raw"]
+
+
+@pytest.fixture
+def network():
+    need_root("capture in the kernel needs root")
+    with new_namespace():
+        cable("eni0", "out0")
+        yield
+
+
+def attached(interface, capture="auto"):
+    return ["host", "--interface", interface, "--device", "eni0", "--side", "guest", "--capture", capture]
+
+
+def with_only(capabilities):
+    """The words before a command that let it have only these capabilities, though it is root's."""
+    bounds = ",".join(["-all", *(f"+{capability}" for capability in capabilities)])
+    return ["setpriv", f"--bounding-set={bounds}", "--inh-caps=-all"]
+
+
+def attachment(lab):
+    """The attachment as the agent has reported it; nothing before it has."""
+    agents = json.loads(lab.flowlogd("status", "--json").stdout)["agents"]
+    attachments = [attachment for agent in agents for attachment in agent["report"]["attachments"]]
+    return attachments[0] if attachments else None
+
+
+def capturing(lab):
+    return eventually(lambda: (found := attachment(lab)) and found["state"] == "capturing" and found)
+
+
+def test_the_capabilities_of_the_unit_file_suffice_for_the_kernel(network, tmp_path):
+    with Lab(tmp_path) as lab:
+        interface = lab.interface("172.31.16.80")["NetworkInterfaceId"]
+        lab.agent(*attached(interface), window=WINDOW, prefix=with_only(CAPABILITIES))
+        found = capturing(lab)
+        assert (found["capture"], found.get("captureReason")) == ("ebpf", None)
+
+
+@pytest.mark.parametrize("missing", ["bpf", "perfmon", "net_admin"])
+def test_without_a_capability_packets_are_captured_by_packet_sockets_and_the_reason_is_told(network, tmp_path, missing):
+    with Lab(tmp_path) as lab:
+        interface = lab.interface("172.31.16.81")["NetworkInterfaceId"]
+        may = [capability for capability in CAPABILITIES if capability != missing]
+        agent = lab.agent(*attached(interface), window=WINDOW, prefix=with_only(may))
+        found = capturing(lab)
+        assert found["capture"] == "af_packet"
+        assert "kernel" in found["captureReason"] or "cannot" in found["captureReason"]
+        assert any("captured by AF_PACKET" in line for line in agent.lines)
+        assert "not counted in the kernel: " in lab.flowlogd("status").stdout
+
+
+def test_who_asks_for_the_kernel_is_refused_where_it_cannot_be_used(network, tmp_path):
+    with Lab(tmp_path) as lab:
+        interface = lab.interface("172.31.16.82")["NetworkInterfaceId"]
+        agent = lab.agent(*attached(interface, "ebpf"), prefix=with_only(["net_raw"]))
+        lab.agents.remove(agent)
+        assert agent.process.wait(20) == 1
+        assert any("agent.capture is ebpf, but" in line for line in agent.lines), agent.lines
+
+
+def test_packets_are_counted_while_no_agent_runs(network, tmp_path):
+    with Lab(tmp_path) as lab:
+        target = "172.31.16.83"
+        interface = lab.interface(target)["NetworkInterfaceId"]
+        make(lab, lab.role(), interface)
+        agent = lab.agent(*attached(interface, "ebpf"), window=WINDOW)
+        agent.wait_for(r'"state":"capturing"')
+        sender = Sender("out0", target)
+        time.sleep(1)
+        lab.agents.remove(agent)
+        assert agent.end() == 0
+        # Windows pass by.
+        time.sleep(3 * WINDOW)
+        lab.agent(*attached(interface, "ebpf"), window=WINDOW).wait_for(r'"state":"capturing"')
+        sent = sender.end()
+        time.sleep(2 * WINDOW + 3)
+        recorded, skipped, _ = read(lab, interface)
+        assert (recorded, skipped) == (sent, set())
+
+
+def test_a_device_that_is_made_anew_is_attached_anew(network, tmp_path):
+    with Lab(tmp_path) as lab:
+        target = "172.31.16.84"
+        interface = lab.interface(target)["NetworkInterfaceId"]
+        make(lab, lab.role(), interface)
+        lab.agent(*attached(interface, "ebpf"), window=WINDOW).wait_for(r'"state":"capturing"')
+        sent = 0
+        for _ in range(3):
+            sender = Sender("out0", target)
+            time.sleep(1)
+            sent += sender.end()
+            # In order: what was sent is through before the device goes.
+            time.sleep(0.2)
+            subprocess.run(["ip", "link", "delete", "eni0"], check=True)
+            eventually(lambda: (found := attachment(lab)) and "no device eni0" in found.get("detail", ""))
+            cable("eni0", "out0")
+            capturing(lab)
+        time.sleep(2 * WINDOW + 3)
+        recorded, skipped, _ = read(lab, interface)
+        assert (recorded, skipped) == (sent, set())
+
+
+def test_detaching_leaves_nothing_behind(network, tmp_path):
+    with Lab(tmp_path) as lab:
+        interface = lab.interface("172.31.16.85")["NetworkInterfaceId"]
+        agent = lab.agent(*attached(interface, "ebpf"), window=WINDOW)
+        agent.wait_for(r'"state":"capturing"')
+        lab.agents.remove(agent)
+        assert agent.end() == 0
+        detach = [binary(), "detach", "--state-dir", str(tmp_path / "host.state")]
+        first, second = (subprocess.run(detach, check=True, capture_output=True, text=True).stdout for _ in range(2))
+        assert (first, second) == ("2 programs taken off\n", "0 programs taken off\n")
+
+
+def test_status_and_metrics_tell_of_every_interface(network, tmp_path):
+    with Lab(tmp_path) as lab:
+        target = "172.31.16.86"
+        interface = lab.interface(target)["NetworkInterfaceId"]
+        make(lab, lab.role(), interface)
+        lab.agent(*attached(interface, "ebpf"), window=WINDOW).wait_for(r'"state":"capturing"')
+        sender = Sender("out0", target)
+        time.sleep(2)
+        sent = sender.end()
+
+        def all_told():
+            found = attachment(lab)
+            return found if found["packets"] == sent and found["traffic"]["flows"] else None
+
+        # An unchanged report is sent again after 15 seconds.
+        found = eventually(all_told, 30)
+        kernel = found["kernel"]
+        assert (found["traffic"]["rejected"], found["traffic"]["lost"]) == (sent, 0)
+        assert (kernel["unseen"], kernel["droppedBehind"]) == (0, 0)
+        assert [hits["packets"] for hits in found["hits"]] == [sent]
+        rules = lab.flowlogd("status", "--rules").stdout
+        assert f"implicit-deny:{lab_group(lab)}: {sent} packets, last " in rules
+        page = lab.metrics()
+        assert f'flowlogd_interface_packets_total{{host="host",interface="{interface}"' in page
+        assert any(line.startswith("flowlogd_rule_packets_total") and line.endswith(f" {sent}") for line in page.splitlines())
+
+
+def lab_group(lab):
+    groups = lab.client("ec2").describe_security_groups()["SecurityGroups"]
+    return next(group["GroupId"] for group in groups if group["GroupName"] == "default")
