@@ -1,6 +1,7 @@
 //! The kernel program, with every interface of a capture at a slot of its own.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 
 use flowlogd_agent::capture::FrameRef;
 use flowlogd_agent::capture::ebpf::layout::{Device, counter};
@@ -39,19 +40,20 @@ pub(crate) struct Bench {
 
 impl Benches {
     pub(crate) fn of(&mut self, window_length: u32) -> Result<&mut Bench, EbpfError> {
-        if !self.benches.contains_key(&window_length) {
-            let sizes = Sizes { flows: 4096, peers: 1 << 14, chunks: 1 << 12 };
-            let options = PlaneOptions {
-                sizes,
-                clock: Clock::Test,
-                directory: None,
-                window_length,
-                first_epoch: 1,
-            };
-            let plane = Plane::load(options, timing(0))?;
-            self.benches.insert(window_length, Bench { plane, free: 0 });
+        match self.benches.entry(window_length) {
+            Entry::Occupied(known) => Ok(known.into_mut()),
+            Entry::Vacant(place) => {
+                let sizes = Sizes { flows: 4096, peers: 1 << 14, chunks: 1 << 12 };
+                let options = PlaneOptions {
+                    sizes,
+                    clock: Clock::Test,
+                    directory: None,
+                    window_length,
+                    first_epoch: 1,
+                };
+                Ok(place.insert(Bench { plane: Plane::load(options, timing(0))?, free: 0 }))
+            }
         }
-        Ok(self.benches.get_mut(&window_length).expect("it is there"))
     }
 
     /// Lets the kernel judge a capture.
@@ -197,7 +199,11 @@ impl Run<'_> {
         let is_raw_ip = u8::from(link != LinkType::Ethernet);
         let frame = match link {
             LinkType::LinuxSll => bytes.get(COOKED..).expect("it has a header"),
-            _ => bytes,
+            LinkType::Ethernet
+            | LinkType::RawIp
+            | LinkType::Null
+            | LinkType::Loop
+            | LinkType::LinuxSll2 => bytes,
         };
         self.plane.bind(DEVICE, Device { slot, received_is: 0, is_raw_ip, zero: 0 })?;
         self.plane.run(frame, DEVICE, direction == Direction::Ingress, 1)?;
@@ -233,7 +239,8 @@ impl Run<'_> {
                 }
             }
             if sums.0 > 0 {
-                told.books.insert(interfaces[&slot], sums);
+                let interface = interfaces.get(&slot).expect("it was made of them");
+                told.books.insert(*interface, sums);
             }
         }
         told.flows.sort_by_key(|flow| (flow.window, flow.key));

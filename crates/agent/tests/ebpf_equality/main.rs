@@ -53,5 +53,5 @@ fn why_not() -> Option<&'static str> {
         return Some("this is not root");
     }
     matches!(Bench::new(16, WindowLength::ONE_MINUTE), Err(EbpfError::NotBuilt))
-        .then_some("there was no clang to build the kernel program with")
+        .then_some("the kernel program was not built (the build says why)")
 }

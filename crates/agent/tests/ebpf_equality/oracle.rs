@@ -147,7 +147,7 @@ impl Judge<'_> {
         self.count(window, counter::UNTRACKED, without_room);
         match judgement {
             Judgement::Excluded(why) => {
-                self.count(window, counter::EXCLUDED + why as usize, packets.into())
+                self.count(window, counter::EXCLUDED + why as usize, packets.into());
             }
             Judgement::Decided(verdict) => {
                 self.note(&header, &verdict, without_room > 0);
