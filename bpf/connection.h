@@ -24,7 +24,7 @@ enum phase { OPENING = 0, ESTABLISHED = 1, CLOSING = 2 };
 #define STATE_DEAD (1ULL << 37)
 
 /* How often a compare-and-swap is tried while others change the word. */
-#define TRIES 8
+#define TRIES 4
 
 /* Ticks that are never 0. */
 INLINE __u32 moment_of(const struct packet *packet)
@@ -198,7 +198,7 @@ INLINE __u64 next_state(const struct packet *packet, const struct ruleset *rules
 }
 
 /* Lets a connection learn from a packet. Returns its state; dead where it has died meanwhile. */
-INLINE __u64 observe(const struct packet *packet, const struct ruleset *rules, struct connection *connection)
+APART __u64 observe(const struct packet *packet, const struct ruleset *rules, struct connection *connection)
 {
 	__u32 now = moment_of(packet), direction = packet->key.direction & 1;
 	__u32 marks_of_udp = 0;

@@ -70,7 +70,8 @@ APART int judge_and_count(struct packet *packet, struct ruleset *rules, struct e
 	if (!table || !tracked)
 		return TCX_NEXT;
 	struct flow *refused = NULL;
-	struct verdict verdict = {};
+	struct verdict *verdict = &packet->verdict;
+	__builtin_memset(verdict, 0, sizeof(*verdict));
 	bool tells_all = flow_tells_all(packet);
 	aim(packet);
 	/* Exclusions and the network ACL read nothing but what all packets of the flow share. */
@@ -91,24 +92,26 @@ APART int judge_and_count(struct packet *packet, struct ruleset *rules, struct e
 		refused = bpf_map_lookup_elem(table, &packet->key);
 		looked = true;
 		if (refused && reuse_of(refused->judged) == RULES_ONLY && is_of_generation(refused->judged, rules)) {
-			refuse(&verdict, packet, refused->judged & GROUND_MASK);
+			refuse(verdict, packet, refused->judged & GROUND_MASK);
 			is_refused = true;
 		}
 	}
 	if (!is_refused)
-		DO(judge(tracked, packet, rules, &verdict, connection));
-	if (verdict.shortage == UNTRACKED || verdict.shortage == ALLOWANCE)
-		cell->counters.of[verdict.shortage]++;
-	cell->counters.of[verdict.action == ACCEPT ? ACCEPTED : REJECTED] += packet->packets;
-	packet->key.action = verdict.action;
-	struct flow *flow = verdict.action == ACCEPT ? accepted : refused;
-	if (verdict.action == REJECT && !looked)
+		DO(judge(tracked, packet, rules, verdict, connection));
+	if (verdict->shortage == UNTRACKED)
+		cell->counters.of[UNTRACKED]++;
+	else if (verdict->shortage == ALLOWANCE)
+		cell->counters.of[ALLOWANCE]++;
+	cell->counters.of[verdict->action == ACCEPT ? ACCEPTED : REJECTED] += packet->packets;
+	packet->key.action = verdict->action;
+	struct flow *flow = verdict->action == ACCEPT ? accepted : refused;
+	if (verdict->action == REJECT && !looked)
 		flow = bpf_map_lookup_elem(table, &packet->key);
 	if (flow) {
-		learn(flow, packet, rules, &verdict);
+		learn(flow, packet, rules, verdict);
 		count_into(flow, packet);
 	} else {
-		DO(begin_flow(packet, rules, &verdict, epoch, cell));
+		DO(begin_flow(packet, rules, verdict, epoch, cell));
 	}
 	return TCX_NEXT;
 }
@@ -123,14 +126,14 @@ INLINE struct epoch *current_epoch(void)
 /* A packet of which nothing is asked but that it is counted. */
 APART int count_unjudged(struct packet *packet, struct ruleset *rules, struct epoch *epoch, struct cell *cell)
 {
-	struct verdict verdict = { .action = ACCEPT };
+	__builtin_memset(&packet->verdict, 0, sizeof(packet->verdict));
 	packet->key.direction = INGRESS;
 	void *table = one_of(&flows, epoch->which);
 	struct flow *flow = table ? bpf_map_lookup_elem(table, &packet->key) : NULL;
 	if (flow)
 		count_into(flow, packet);
 	else
-		DO(begin_flow(packet, rules, &verdict, epoch, cell));
+		DO(begin_flow(packet, rules, &packet->verdict, epoch, cell));
 	return TCX_NEXT;
 }
 

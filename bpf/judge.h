@@ -8,16 +8,6 @@
 
 enum initiator { UNKNOWN = 0, SOURCE = 1, DESTINATION_END = 2 };
 
-struct verdict {
-	__u32 ground;
-	__u8 action;
-	__u8 tracked;
-	__u8 initiator;
-	__u8 reuse;
-	/* A counter of what could not be kept; 0: nothing. */
-	__u32 shortage;
-};
-
 /* Who opened a connection of which nothing is known but one packet's flags. */
 INLINE __u8 initiator_by_flags(const struct packet *packet)
 {
@@ -92,8 +82,8 @@ INLINE bool is_untracked(struct packet *packet, const struct ruleset *rules, __u
 		return true;
 	if (is_opening(flags_of(packet)) || !(rules->open[family][direction] & bit))
 		return false;
-	struct scan scan = { .selector = packet->key.srcport, .protocol = protocol };
-	return first_match(packet, rules->groups[family][!direction], &scan) && scan.marks & FOR_EVERYONE;
+	return first_match(packet, rules->groups[family][!direction], packet->key.srcport) &&
+	       packet->scan.marks & FOR_EVERYONE;
 }
 
 /* Judges a packet of no connection. */
@@ -107,8 +97,7 @@ APART int judge_by_rules(void *table, struct packet *packet, struct ruleset *rul
 		refuse(verdict, packet, denial);
 		return done();
 	}
-	struct scan scan = { .selector = packet->selector, .protocol = packet->protocol };
-	if (!first_match(packet, rules->groups[family][direction], &scan)) {
+	if (!first_match(packet, rules->groups[family][direction], packet->selector)) {
 		refuse(verdict, packet, rules->implicit_deny);
 		return done();
 	}
@@ -116,11 +105,13 @@ APART int judge_by_rules(void *table, struct packet *packet, struct ruleset *rul
 		refuse(verdict, packet, denial);
 		return done();
 	}
-	accept_without_state(verdict, packet, scan.ground);
+	__u32 ground = packet->scan.ground;
+	__u16 marks = packet->scan.marks;
+	accept_without_state(verdict, packet, ground);
 	__u8 flags = flags_of(packet);
 	if (!packet->has_key || !may_open(packet) || flags & TCP_RST)
 		return done();
-	if (is_untracked(packet, rules, scan.marks)) {
+	if (is_untracked(packet, rules, marks)) {
 		if (is_opening(flags)) {
 			/* It begins anew what was closing. */
 			__u32 now = moment_of(packet);
@@ -132,7 +123,7 @@ APART int judge_by_rules(void *table, struct packet *packet, struct ruleset *rul
 		}
 		return done();
 	}
-	if (open_connection(table, packet, rules, scan.ground) == IS_TRACKED) {
+	if (open_connection(table, packet, rules, ground) == IS_TRACKED) {
 		verdict->initiator = SOURCE;
 		/* One that is being opened is not steady. */
 		if (packet->key.protocol == PROTO_TCP && is_opening(flags))

@@ -38,6 +38,28 @@ struct quoted {
 	struct address dst;
 };
 
+/* A look through a list of conditions. */
+struct scan {
+	__u32 first_chunk;
+	__u32 selector;
+	__u16 protocol;
+	/* Of the condition that matches. */
+	__u16 marks;
+	__u32 ground;
+	bool hit;
+};
+
+/* What the rules say of the packet. */
+struct verdict {
+	__u32 ground;
+	__u8 action;
+	__u8 tracked;
+	__u8 initiator;
+	__u8 reuse;
+	/* A counter of what could not be kept; 0: nothing. */
+	__u32 shortage;
+};
+
 struct packet {
 	/* Of the flow that it belongs to if it is accepted. */
 	struct flow_key key;
@@ -64,6 +86,9 @@ struct packet {
 	/* What rules compare: the destination port, or the ICMP type and code. */
 	__u32 selector;
 	__u16 protocol;
+	/* Here, not on the stack: the verifier would follow every combination of their values. */
+	struct scan scan;
+	struct verdict verdict;
 };
 
 INLINE __u32 least(__u32 a, __u32 b)

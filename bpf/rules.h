@@ -11,16 +11,6 @@
 #define SELECTOR_ICMP 0x20000
 #define SELECTOR_NONE 0x40000
 
-struct scan {
-	__u32 first_chunk;
-	__u32 selector;
-	__u16 protocol;
-	/* Of the condition that matches. */
-	__u16 marks;
-	__u32 ground;
-	bool hit;
-};
-
 static long scan_chunk(__u32 index, struct scan *scan)
 {
 	__u32 place = scan->first_chunk + index;
@@ -45,6 +35,12 @@ static long scan_chunk(__u32 index, struct scan *scan)
 	return 0;
 }
 
+/* What bpf_loop hands on has to lie on the stack. */
+static long scan_next(__u32 index, struct scan **scan)
+{
+	return scan_chunk(index, *scan);
+}
+
 #define MOST_CHUNKS 65536
 
 /* Returns the list of a set for the packet's peer. */
@@ -54,17 +50,21 @@ INLINE struct list *list_of(struct packet *packet, __u32 set)
 	return bpf_map_lookup_elem(&peers, &packet->peer);
 }
 
-/* Looks for the first condition of a set that holds for the packet's peer, and a protocol and selector. */
-INLINE bool first_match(struct packet *packet, __u32 set, struct scan *scan)
+/* Looks for the first condition of a set that holds for the packet's peer, its protocol and a selector. */
+APART bool first_match(struct packet *packet, __u32 set, __u32 selector)
 {
+	struct scan *scan = &packet->scan;
 	struct list *list = list_of(packet, set);
 	if (!list)
 		return false;
+	scan->selector = selector;
+	scan->protocol = packet->protocol;
+	scan->hit = false;
 	scan->first_chunk = list->first_chunk;
 	/* Most lists are one chunk. */
 	if (list->chunks && !scan_chunk(0, scan) && list->chunks > 1) {
 		scan->first_chunk++;
-		bpf_loop(least(list->chunks - 1, MOST_CHUNKS), scan_chunk, scan, 0);
+		bpf_loop(least(list->chunks - 1, MOST_CHUNKS), scan_next, &scan, 0);
 	}
 	return scan->hit;
 }
@@ -99,13 +99,12 @@ APART bool acl_denies(struct packet *packet, struct ruleset *rules, __u32 *groun
 	struct list *list = list_of(packet, set);
 	if (list && !list->chunks)
 		return false;
-	struct scan scan = { .selector = packet->selector, .protocol = packet->protocol };
-	if (!list || !first_match(packet, set, &scan)) {
+	if (!list || !first_match(packet, set, packet->selector)) {
 		*ground = rules->acl_last[family][direction];
 		return true;
 	}
-	*ground = scan.ground;
-	return !(scan.marks & ALLOWS);
+	*ground = packet->scan.ground;
+	return !(packet->scan.marks & ALLOWS);
 }
 
 /* --- exclusions (ruleset/exclusion.rs, ruleset/site.rs) --- */
@@ -153,7 +152,7 @@ INLINE __u32 never_logged(__u8 family, const struct address *address)
 }
 
 /* The earliest reason of those in the order of `enum exclusion` counts. */
-INLINE __u32 exclusion_of_address(const struct ruleset *rules, __u8 family, const struct address *address)
+APART __u32 exclusion_of_address(const struct ruleset *rules, __u8 family, const struct address *address)
 {
 	__u32 found = never_logged(family, address);
 	if (found != NOT_EXCLUDED)

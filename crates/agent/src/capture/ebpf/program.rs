@@ -6,7 +6,7 @@ use std::path::Path;
 
 use aya::maps::{Map as LoadedMap, MapData};
 use aya::programs::Program as LoadedProgram;
-use aya::{Ebpf, EbpfLoader};
+use aya::{Ebpf, EbpfLoader, VerifierLogLevel};
 
 use super::EbpfError;
 use super::layout::{
@@ -112,6 +112,15 @@ pub(super) fn load(
         return Err(EbpfError::NotBuilt);
     }
     let mut loader = EbpfLoader::new();
+    // The program reads nothing of this kernel's own types.
+    loader.btf(None);
+    // It takes the kernel far longer to write its log than to verify.
+    let wants_log = std::env::var_os("FLOWLOGD_VERIFIER_LOG").is_some();
+    loader.verifier_log_level(if wants_log {
+        VerifierLogLevel::DEBUG | VerifierLogLevel::STATS
+    } else {
+        VerifierLogLevel::DISABLE
+    });
     let has_test_clock = u8::from(clock == Clock::Test);
     loader.override_global("has_test_clock", &has_test_clock, true);
     loader.map_max_entries("peers", sizes.peers);
@@ -142,17 +151,17 @@ pub(super) fn load(
             side(&mut object, 1, sizes, directory).map_err(EbpfError::io("make tables"))?,
         ],
     };
-    for (which, side) in (0..).zip(&tables.sides) {
-        let put = || -> io::Result<()> {
-            table_of(&mut object, "flows")?.put(which, &side.flows)?;
-            table_of(&mut object, "cells")?.put(which, &side.cells)?;
-            table_of(&mut object, "rows")?.put(which, &side.rows)?;
-            table_of(&mut object, "taken")?.put(which, &side.taken)?;
-            table_of(&mut object, "events")?.put(which, &side.events)
-        };
-        let mut put = put;
-        put().map_err(EbpfError::io("put tables in place"))?;
-    }
+    let [a, b] = &tables.sides;
+    let mut put = || -> io::Result<()> {
+        // Two at a time: each takes a wait for the programs that might use what was there.
+        let both = [0, 1];
+        table_of(&mut object, "flows")?.put_all(&both, &[&a.flows, &b.flows])?;
+        table_of(&mut object, "cells")?.put_all(&both, &[&a.cells, &b.cells])?;
+        table_of(&mut object, "rows")?.put_all(&both, &[&a.rows, &b.rows])?;
+        table_of(&mut object, "taken")?.put_all(&both, &[&a.taken, &b.taken])?;
+        table_of(&mut object, "events")?.put_all(&both, &[&a.events, &b.events])
+    };
+    put().map_err(EbpfError::io("put tables in place"))?;
     Ok((programs, tables))
 }
 
