@@ -20,6 +20,7 @@ need ping iputils-ping      # traffic to capture
 need python3 python3-minimal # the other end of a connection, and `make bench`
 need ps procps              # what is still running
 need setpriv util-linux     # what a process may do without a capability
+need ethtool ethtool        # super-packets, with and without
 # boto3, the AWS CLI and pytest come into an environment of their own.
 python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
 

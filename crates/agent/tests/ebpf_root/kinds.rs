@@ -20,7 +20,7 @@ fn a_device_without_a_link_header_is_counted_to_the_byte() {
         let index = index_of(&namespace, "tun0");
         let mut stand = Stand::new(&rules::open(1));
         let raw = Device { slot: 0, received_is: INGRESS, is_raw_ip: 1, zero: 0 };
-        stand.attach(&namespace, index, &raw);
+        stand.attach(&namespace, index, raw);
         namespace.ip(&["address", "add", "10.77.1.2/24", "dev", "tun0"]);
         namespace.ip(&["link", "set", "tun0", "up"]);
         let socket = namespace.run(|| UdpSocket::bind("10.77.1.2:4000").expect("a socket"));

@@ -64,7 +64,7 @@ fn memory() -> u64 {
 fn timed<T>(work: impl FnOnce() -> T) -> (Duration, T) {
     let before = boot_time().expect("a clock");
     let result = work();
-    (boot_time().expect("a clock") - before, result)
+    (boot_time().expect("a clock").saturating_sub(before), result)
 }
 
 #[test]

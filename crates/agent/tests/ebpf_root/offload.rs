@@ -132,7 +132,7 @@ fn a_virtual_machines_super_packet_is_counted_as_it_leaves_the_host() {
         let mut tap = wire.host.run(|| flood::tap("tap0"));
         let index = index_of(&wire.host, "tap0");
         let mut stand = Stand::new(&rules::open(2));
-        stand.attach(&wire.host, index, &device(0, End::Host));
+        stand.attach(&wire.host, index, device(0, End::Host));
         stand.watch(&wire, 1, End::Host);
         wire.up();
         wire.offload("off");

@@ -64,13 +64,13 @@ fn what_two_senders_send_is_counted_over_a_thousand_swaps() {
                     }
                 });
             }
-            while now() - began < length(1) || stand.sums.epochs < SWAPS {
+            while now().saturating_sub(began) < length(1) || stand.sums.epochs < SWAPS {
                 stand.take();
             }
             is_over.store(true, Ordering::Relaxed);
         });
 
-        let took = now() - began;
+        let took = now().saturating_sub(began);
         let device = stand.take_all_at_host(&wire);
         let (sent, sums) = (sent.into_inner(), &stand.sums);
         let (counted, lost) = (sums.of(|_| true).packets, sums.count(0, counter::LOST));
@@ -123,7 +123,7 @@ fn send(flood: &Flood, device: u32, load: Load, length: Duration) -> u64 {
     let mut frames = vec![template; 64];
     let (began, mut sent) = (now(), 0_u64);
     loop {
-        let elapsed = now() - began;
+        let elapsed = now().saturating_sub(began);
         if elapsed >= length {
             return sent;
         }
@@ -162,14 +162,14 @@ fn bear(load: Load, pace: Pace, length: Duration) -> Outcome {
             thread::sleep(LOOK);
             let taken = stand.plane.taken().expect("how full they are");
             let is_full = pace == Pace::HalfFull && (taken.flows >= half || taken.events > 0);
-            if is_full || now() - epoch >= Duration::from_secs(1) {
+            if is_full || now().saturating_sub(epoch) >= Duration::from_secs(1) {
                 epoch = now();
                 stand.take();
             }
         }
         sender.join().expect("a sender")
     });
-    let took = now() - began;
+    let took = now().saturating_sub(began);
     let device = stand.take_all_at_host(&wire);
     let sums = &stand.sums;
     sums.assert_frames(0, &device);
@@ -208,7 +208,7 @@ fn what_is_lost_at_which_rate_of_new_flows_is_told() {
         let mut table = String::from("loss curve\n");
         for pace in [Pace::Second, Pace::HalfFull] {
             writeln!(table, "epochs: {pace:?}").expect("room");
-            for flows in [20, 50, 100, 130, 150, 200, 300, 600] {
+            for flows in [20, 50, 100, 150, 300, 600] {
                 let load = Load { packets: 300_000.max(flows * 1000), flows: flows * 1000 };
                 let outcome = bear(load, pace, Duration::from_secs(10));
                 writeln!(table, "{}", row(&outcome)).expect("room");

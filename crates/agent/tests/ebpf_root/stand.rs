@@ -45,7 +45,7 @@ pub(crate) fn options(sizes: Sizes, directory: Option<&Path>) -> PlaneOptions {
 /// Returns the wall clock − the time since boot, in nanoseconds.
 pub(crate) fn offset() -> i64 {
     let boot = boot_time().expect("a clock");
-    i64::try_from((unix_time() - boot).as_nanos()).expect("before 2262")
+    i64::try_from(unix_time().saturating_sub(boot).as_nanos()).expect("before 2262")
 }
 
 /// The data plane, and what it has counted so far.
@@ -72,9 +72,9 @@ impl Stand {
         stand
     }
 
-    pub(crate) fn attach(&mut self, namespace: &Namespace, ifindex: u32, device: &Device) {
+    pub(crate) fn attach(&mut self, namespace: &Namespace, ifindex: u32, device: Device) {
         let plane = &mut self.plane;
-        namespace.run(|| plane.attach(ifindex, *device)).unwrap_or_else(|error| panic!("{error}"));
+        namespace.run(|| plane.attach(ifindex, device)).unwrap_or_else(|error| panic!("{error}"));
     }
 
     /// Looks at a cable's guest, at one end of it.
@@ -83,7 +83,7 @@ impl Stand {
             End::Host => (&wire.host, wire.host_end),
             End::Guest => (&wire.guest, wire.guest_end),
         };
-        self.attach(namespace, ifindex, &device(slot, end));
+        self.attach(namespace, ifindex, device(slot, end));
     }
 
     /// Ends an epoch, and adds up what it has counted.

@@ -74,14 +74,13 @@ impl Flood {
                 let fd = self.socket.as_raw_fd();
                 // SAFETY: the messages, and all that they point to, live during the call.
                 let sent = unsafe { libc::sendmmsg(fd, rest.as_mut_ptr(), count, 0) };
-                match usize::try_from(sent) {
-                    Ok(sent) => done += sent,
-                    Err(_) => {
-                        let error = io::Error::last_os_error();
-                        let is_full = error.raw_os_error() == Some(libc::ENOBUFS);
-                        assert!(is_full, "sending frames: {error}");
-                        std::thread::yield_now();
-                    }
+                if let Ok(sent) = usize::try_from(sent) {
+                    done += sent;
+                } else {
+                    let error = io::Error::last_os_error();
+                    let is_full = error.raw_os_error() == Some(libc::ENOBUFS);
+                    assert!(is_full, "sending frames: {error}");
+                    std::thread::yield_now();
                 }
             }
         }

@@ -19,8 +19,8 @@ pub enum Hooks {
 /// Both links of a device. Where they are pinned they hold on when this process ends.
 #[derive(Debug)]
 pub(super) struct Links {
-    _received: OwnedFd,
-    _sent: OwnedFd,
+    /// Where pins do not hold them: of many devices these would be more files than a process may have open.
+    _held: Option<[OwnedFd; 2]>,
     pins: Option<[PathBuf; 2]>,
 }
 
@@ -41,7 +41,7 @@ impl Links {
             Ok((link(receive, ifindex, Hook::IngressHead, receive_pin)?, sent))
         };
         let (received, sent) = attach().map_err(EbpfError::io("attach the program"))?;
-        Ok(Self { _received: received, _sent: sent, pins })
+        Ok(Self { _held: pins.is_none().then_some([received, sent]), pins })
     }
 
     /// Detaches both.
