@@ -1,6 +1,7 @@
 //! Many packets, many flows, and many swaps.
 
 use std::fmt::Write as _;
+use std::net::Ipv6Addr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -84,6 +85,42 @@ fn what_two_senders_send_is_counted_over_a_thousand_swaps() {
         sums.assert_packets(0, &device);
         sums.assert_closed(0);
         assert_eq!(device.received, sent);
+    });
+}
+
+/// The program looks at these for as long as a whole swap may take: whoever reads has to wait for them.
+#[test]
+fn a_packet_that_is_being_looked_at_while_epochs_end_is_counted() {
+    as_root(|| {
+        let wire = Wire::new();
+        let mut stand = watched(&wire);
+        wire.lengthen();
+        let (guest, guest_end) = (&wire.guest, wire.guest_end);
+        let (src, dst) = (Ipv6Addr::from(0xfd77 << 112 | 2), Ipv6Addr::from(0xfd88 << 112 | 1));
+        let frames = vec![frame::lengthy(src, dst, 8000); 4];
+        let (is_over, sent) = (AtomicBool::new(false), AtomicU64::new(0));
+
+        thread::scope(|scope| {
+            scope.spawn(|| {
+                let flood = guest.run(|| Flood::open(Way::Direct));
+                while !is_over.load(Ordering::Relaxed) {
+                    flood.send(guest_end, &frames);
+                    sent.fetch_add(frames.len() as u64, Ordering::Relaxed);
+                }
+            });
+            while stand.sums.epochs < SWAPS / 5 || sent.load(Ordering::Relaxed) < 400 {
+                stand.take();
+            }
+            is_over.store(true, Ordering::Relaxed);
+        });
+
+        let device = stand.take_all_at_host(&wire);
+        let sent = sent.into_inner();
+        assert_eq!(stand.sums.of(|_| true).packets, sent);
+        stand.sums.assert_frames(0, &device);
+        stand.sums.assert_packets(0, &device);
+        stand.sums.assert_closed(0);
+        say(&format!("lengthy packets: sent {sent}, counted {sent}, swaps {}", stand.sums.epochs));
     });
 }
 
