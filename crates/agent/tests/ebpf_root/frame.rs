@@ -89,9 +89,13 @@ pub(crate) fn udp_v6(
     frame
 }
 
-/// A datagram without ports behind so many extension headers: the longer the program looks at it, the likelier it is
-/// that something changes meanwhile. No verdict of its flow is kept.
-pub(crate) fn lengthy(src: Ipv6Addr, dst: Ipv6Addr, headers: usize) -> Vec<u8> {
+/// A datagram behind so many extension headers: the longer the program looks at it, the likelier it is that something
+/// changes meanwhile.
+pub(crate) fn lengthy(
+    (src, srcport): (Ipv6Addr, u16),
+    (dst, dstport): (Ipv6Addr, u16),
+    headers: usize,
+) -> Vec<u8> {
     let mut frame = ethernet(NOBODY, &[], 0x86dd);
     frame.extend([0x60, 0, 0, 0]);
     frame.extend(u16::try_from(8 * headers + 8).expect("a packet").to_be_bytes());
@@ -103,7 +107,7 @@ pub(crate) fn lengthy(src: Ipv6Addr, dst: Ipv6Addr, headers: usize) -> Vec<u8> {
         // Four bytes of padding.
         frame.extend([next, 0, 1, 4, 0, 0, 0, 0]);
     }
-    frame.extend(udp_header(0, 0, 0));
+    frame.extend(udp_header(srcport, dstport, 0));
     frame
 }
 

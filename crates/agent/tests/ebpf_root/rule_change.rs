@@ -11,7 +11,7 @@ use crate::flood::{Flood, Way};
 use crate::frame;
 use crate::netns::as_root;
 use crate::rules::{self, Acl};
-use crate::stand::{End, Stand, say};
+use crate::stand::{End, Over, Stand, say};
 use crate::sums::{ACCEPT, REJECT};
 use crate::wire::{GUEST_V4, GUEST_V6, Wire};
 
@@ -41,11 +41,18 @@ fn every_packet_is_judged_by_the_rules_before_or_after_a_change_and_none_is_lost
             .map(|(src, dst)| frame::udp(&[], (GUEST_V4, src), (PEER, dst), 10))
             .collect();
         let lengthy: Vec<_> = (1..5)
-            .map(|peer| frame::lengthy(src_v6, Ipv6Addr::new(0xfd88, 0, 0, 0, 0, 0, 0, peer), 2000))
+            .map(|peer| {
+                frame::lengthy(
+                    (src_v6, 0),
+                    (Ipv6Addr::new(0xfd88, 0, 0, 0, 0, 0, 0, peer), 0),
+                    2000,
+                )
+            })
             .collect();
         let mut by_generation = vec![0; usize::from(CHANGES) + 1];
 
         thread::scope(|scope| {
+            let _over = Over(&is_over);
             for frames in [&short, &lengthy] {
                 let (is_over, sent) = (&is_over, &sent);
                 scope.spawn(move || {
@@ -90,7 +97,6 @@ fn every_packet_is_judged_by_the_rules_before_or_after_a_change_and_none_is_lost
                     assert!(belongs, "{ground} in generation {first}");
                 }
             }
-            is_over.store(true, Ordering::Relaxed);
         });
 
         let device = stand.take_all_at_host(&wire);
