@@ -9,6 +9,7 @@ pub(crate) const NOBODY: [u8; 6] = [2, 0, 0, 9, 9, 9];
 /// Offset of the source port in an untagged frame of IPv4.
 pub(crate) const SRCPORT: usize = 34;
 const UDP: u8 = 17;
+const DESTINATION_OPTIONS: u8 = 60;
 
 fn ethernet(to: [u8; 6], tags: &[(u16, u16)], kind: u16) -> Vec<u8> {
     let mut frame = to.to_vec();
@@ -85,6 +86,28 @@ pub(crate) fn udp_v6(
     frame.extend(dst.octets());
     frame.extend(udp_header(srcport, dstport, payload));
     frame.extend(vec![0; payload]);
+    frame
+}
+
+/// A datagram behind so many extension headers: the longer the program looks at it, the likelier it is that something
+/// changes meanwhile.
+pub(crate) fn lengthy(
+    (src, srcport): (Ipv6Addr, u16),
+    (dst, dstport): (Ipv6Addr, u16),
+    headers: usize,
+) -> Vec<u8> {
+    let mut frame = ethernet(NOBODY, &[], 0x86dd);
+    frame.extend([0x60, 0, 0, 0]);
+    frame.extend(u16::try_from(8 * headers + 8).expect("a packet").to_be_bytes());
+    frame.extend([DESTINATION_OPTIONS, 64]);
+    frame.extend(src.octets());
+    frame.extend(dst.octets());
+    for header in 1..=headers {
+        let next = if header == headers { UDP } else { DESTINATION_OPTIONS };
+        // Four bytes of padding.
+        frame.extend([next, 0, 1, 4, 0, 0, 0, 0]);
+    }
+    frame.extend(udp_header(srcport, dstport, 0));
     frame
 }
 

@@ -11,7 +11,7 @@ use crate::flood::{Flood, Way};
 use crate::frame;
 use crate::netns::as_root;
 use crate::rules;
-use crate::stand::{End, Pins, Stand, device, options, sizes};
+use crate::stand::{End, Over, Pins, Stand, device, options, sizes};
 use crate::sums::{Sums, Tally};
 use crate::wire::{GUEST_V4, HOST, HOST_V4, OfDevice, Wire, new_index};
 
@@ -37,6 +37,7 @@ fn a_program_that_takes_over_under_load_misses_nothing_and_doubles_nothing() {
         let mut sums = Sums::default();
 
         thread::scope(|scope| {
+            let _over = Over(&is_over);
             scope.spawn(|| {
                 let flood = guest.run(|| Flood::open(Way::Direct));
                 let frames = datagrams(64);
@@ -54,7 +55,6 @@ fn a_program_that_takes_over_under_load_misses_nothing_and_doubles_nothing() {
                 drop(before);
                 sums.add(&stand.take());
             }
-            is_over.store(true, Ordering::Relaxed);
         });
 
         stand.sums = sums;

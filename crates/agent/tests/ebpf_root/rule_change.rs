@@ -1,19 +1,19 @@
 //! Rules are replaced while packets come.
 
-use std::net::Ipv4Addr;
+use std::net::{Ipv4Addr, Ipv6Addr};
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 
-use flowlogd_agent::capture::ebpf::layout::{GROUND_MASK, TRACKED, counter, mark};
+use flowlogd_agent::capture::ebpf::layout::{GROUND_MASK, TRACKED, V6, counter, mark};
 use flowlogd_vpc::{Ground, GroundIndex, RuleBook};
 
 use crate::flood::{Flood, Way};
 use crate::frame;
 use crate::netns::as_root;
 use crate::rules::{self, Acl};
-use crate::stand::{End, Stand, say};
+use crate::stand::{End, Over, Stand, say};
 use crate::sums::{ACCEPT, REJECT};
-use crate::wire::{GUEST_V4, Wire};
+use crate::wire::{GUEST_V4, GUEST_V6, Wire};
 
 const CHANGES: u16 = 250;
 /// Of another subnet: inside the guest's own no network ACL is asked.
@@ -31,22 +31,35 @@ fn every_packet_is_judged_by_the_rules_before_or_after_a_change_and_none_is_lost
         let mut stand = Stand::new(std::slice::from_ref(&allow));
         stand.watch(&wire, 0, End::Host);
         wire.up();
+        wire.lengthen();
         let (guest, guest_end) = (&wire.guest, wire.guest_end);
+        let src_v6: Ipv6Addr = GUEST_V6.parse().expect("an address");
         let (is_over, sent) = (AtomicBool::new(false), AtomicU64::new(0));
+        // Without ports no verdict is kept: each packet is judged by itself.
+        let short: Vec<_> = (0..64)
+            .map(|port| if port < 32 { (1000 + port, 53) } else { (0, 0) })
+            .map(|(src, dst)| frame::udp(&[], (GUEST_V4, src), (PEER, dst), 10))
+            .collect();
+        let lengthy: Vec<_> = (1..5)
+            .map(|peer| {
+                frame::lengthy(
+                    (src_v6, 0),
+                    (Ipv6Addr::new(0xfd88, 0, 0, 0, 0, 0, 0, peer), 0),
+                    2000,
+                )
+            })
+            .collect();
         let mut by_generation = vec![0; usize::from(CHANGES) + 1];
 
         thread::scope(|scope| {
-            for sender in 0..2_u16 {
+            let _over = Over(&is_over);
+            for frames in [&short, &lengthy] {
                 let (is_over, sent) = (&is_over, &sent);
                 scope.spawn(move || {
                     let flood = guest.run(|| Flood::open(Way::Direct));
-                    let port = |port: u16| 1000 + 100 * sender + port;
-                    let frames: Vec<_> = (0..64)
-                        .map(|source| frame::udp(&[], (GUEST_V4, port(source)), (PEER, 53), 10))
-                        .collect();
                     while !is_over.load(Ordering::Relaxed) {
-                        flood.send(guest_end, &frames);
-                        sent.fetch_add(64, Ordering::Relaxed);
+                        flood.send(guest_end, frames);
+                        sent.fetch_add(frames.len() as u64, Ordering::Relaxed);
                     }
                 });
             }
@@ -74,7 +87,8 @@ fn every_packet_is_judged_by_the_rules_before_or_after_a_change_and_none_is_lost
                     let belongs = match ground {
                         Ground::SecurityGroupRule(_) => expected == ACCEPT,
                         Ground::NetworkAclEntry(entry) => {
-                            expected == REJECT && entry == "acl-1:egress:100"
+                            let number = if key.family == V6 { 101 } else { 100 };
+                            expected == REJECT && *entry == format!("acl-1:egress:{number}")
                         }
                         Ground::ImplicitDeny(_)
                         | Ground::ConnectionAllowance
@@ -83,7 +97,6 @@ fn every_packet_is_judged_by_the_rules_before_or_after_a_change_and_none_is_lost
                     assert!(belongs, "{ground} in generation {first}");
                 }
             }
-            is_over.store(true, Ordering::Relaxed);
         });
 
         let device = stand.take_all_at_host(&wire);

@@ -1,6 +1,7 @@
 //! Many packets, many flows, and many swaps.
 
 use std::fmt::Write as _;
+use std::net::Ipv6Addr;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
@@ -13,7 +14,8 @@ use crate::flood::{Flood, Way};
 use crate::frame;
 use crate::netns::as_root;
 use crate::rules;
-use crate::stand::{End, Stand, options, say};
+use crate::stand::{End, Over, Stand, options, say, sizes};
+use crate::sums::UDP;
 use crate::wire::{GUEST_V4, HOST_V4, Wire};
 
 /// At least so many.
@@ -50,6 +52,7 @@ fn what_two_senders_send_is_counted_over_a_thousand_swaps() {
 
         let began = now();
         thread::scope(|scope| {
+            let _over = Over(&is_over);
             for sender in 0..2_u16 {
                 let (is_over, sent) = (&is_over, &sent);
                 scope.spawn(move || {
@@ -67,7 +70,6 @@ fn what_two_senders_send_is_counted_over_a_thousand_swaps() {
             while now().saturating_sub(began) < length(1) || stand.sums.epochs < SWAPS {
                 stand.take();
             }
-            is_over.store(true, Ordering::Relaxed);
         });
 
         let took = now().saturating_sub(began);
@@ -84,6 +86,51 @@ fn what_two_senders_send_is_counted_over_a_thousand_swaps() {
         sums.assert_packets(0, &device);
         sums.assert_closed(0);
         assert_eq!(device.received, sent);
+    });
+}
+
+/// The program looks at these for as long as a whole swap may take: whoever reads has to wait for them.
+#[test]
+fn a_packet_that_is_being_looked_at_while_epochs_end_is_counted() {
+    as_root(|| {
+        let wire = Wire::new();
+        // Small tables are soon read.
+        let mut stand = Stand::with(options(sizes(64), None), &rules::open(1));
+        stand.watch(&wire, 0, End::Host);
+        wire.up();
+        wire.lengthen();
+        let (guest, guest_end) = (&wire.guest, wire.guest_end);
+        let (src, dst) = (Ipv6Addr::from(0xfd77 << 112 | 2), Ipv6Addr::from(0xfd88 << 112 | 1));
+        let frames = vec![frame::lengthy((src, 1000), (dst, 53), 8000); 4];
+        let (is_over, sent) = (AtomicBool::new(false), AtomicU64::new(0));
+        let began = now();
+
+        thread::scope(|scope| {
+            let _over = Over(&is_over);
+            scope.spawn(|| {
+                let flood = guest.run(|| Flood::open(Way::Direct));
+                while !is_over.load(Ordering::Relaxed) {
+                    flood.send(guest_end, &frames);
+                    sent.fetch_add(frames.len() as u64, Ordering::Relaxed);
+                }
+            });
+            while stand.sums.epochs < SWAPS / 4 || sent.load(Ordering::Relaxed) < 1000 {
+                let retired = stand.plane.swap(stand.timing).expect("a swap");
+                let counted = stand.plane.read(retired).expect("what was counted");
+                // What comes to be counted only now is in nobody's sum.
+                thread::sleep(Duration::from_millis(2));
+                stand.plane.clear(retired).expect("empty tables");
+                stand.sums.add(&counted);
+            }
+        });
+
+        let device = stand.take_all_at_host(&wire);
+        let sent = sent.into_inner();
+        assert_eq!(stand.sums.of(|kind| kind.protocol == UDP).packets, sent);
+        stand.sums.assert_frames(0, &device);
+        stand.sums.assert_packets(0, &device);
+        stand.sums.assert_closed(0);
+        say(&format!("lengthy packets: sent {sent}, counted {sent}, swaps {} {:?}", stand.sums.epochs, now().saturating_sub(began)));
     });
 }
 

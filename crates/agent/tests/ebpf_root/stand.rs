@@ -1,7 +1,7 @@
 //! The data plane, at the devices of a test.
 
 use std::path::{Path, PathBuf};
-use std::sync::atomic::{AtomicU32, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use flowlogd_agent::capture::boot_time;
 use flowlogd_agent::capture::ebpf::layout::Device;
@@ -145,6 +145,15 @@ impl Drop for Pins {
             let _ = std::fs::remove_file(entry.path());
         }
         let _ = std::fs::remove_dir(&self.directory);
+    }
+}
+
+/// Tells senders that it is over, also where a test fails.
+pub(crate) struct Over<'a>(pub(crate) &'a AtomicBool);
+
+impl Drop for Over<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
     }
 }
 

@@ -91,6 +91,13 @@ impl Wire {
         }
     }
 
+    /// Lets frames be as long as packets can.
+    pub(crate) fn lengthen(&self) {
+        for (namespace, device, _) in self.ends() {
+            namespace.ip(&["link", "set", device, "mtu", "65535"]);
+        }
+    }
+
     /// Switches what devices leave to each other: segmentation, and putting segments together.
     pub(crate) fn offload(&self, state: &str) {
         for (namespace, device, _) in self.ends() {
