@@ -26,7 +26,7 @@ const SWEEPS: u32 = 5;
 /// There is one interface.
 const SLOT: u32 = 0;
 /// The fewest flows and the most that an epoch has room for.
-const FLOWS: (usize, usize) = (1 << 10, 1 << 17);
+const FLOWS: (usize, usize) = (1 << 10, 1 << 16);
 /// The most connections, unless an allowance is given. Their table takes 16 bytes for each from the beginning.
 const MOST_CONNECTIONS: usize = 1 << 20;
 
@@ -161,10 +161,10 @@ impl KernelWatch {
         self.ledger.clone()
     }
 
-    /// Whether the tables fill up faster than epochs end. One interface may fill half of them.
+    /// Whether the tables fill up faster than epochs end.
     fn fills_up(&self) -> Result<bool, EbpfError> {
         let Taken { flows, events } = self.plane.taken()?;
-        Ok(flows >= u64::from(self.sizes.flows) / 4 || events > 0)
+        Ok(flows >= u64::from(self.sizes.flows) / 2 || events > 0)
     }
 
     /// Ends the epoch, and takes what it has counted.
