@@ -119,7 +119,8 @@ fn a_step_of_the_clock_counts_from_the_end_of_a_window_on() {
         let step = 100 * SECOND + 3 * SECOND / 10;
         let wall = now() + offset;
         let length = i64::from(WINDOW) * SECOND;
-        let ends = (wall / length + 2) * length - offset;
+        // Time enough to set all up.
+        let ends = (wall / length + 5) * length - offset;
         let timing = Timing {
             offset,
             switch_at: u64::try_from(ends).expect("later"),
@@ -142,6 +143,6 @@ fn a_step_of_the_clock_counts_from_the_end_of_a_window_on() {
 
         assert_eq!(told(&mut stand), expected(&sent));
         let (first, last) = (sent.keys().min().expect("one"), sent.keys().max().expect("one"));
-        assert!(last - first > 90, "before and after the step: {sent:?}");
+        assert!(last - first > 90, "before and after the step");
     });
 }
