@@ -130,7 +130,11 @@ fn a_packet_that_is_being_looked_at_while_epochs_end_is_counted() {
         stand.sums.assert_frames(0, &device);
         stand.sums.assert_packets(0, &device);
         stand.sums.assert_closed(0);
-        say(&format!("lengthy packets: sent {sent}, counted {sent}, swaps {} {:?}", stand.sums.epochs, now().saturating_sub(began)));
+        say(&format!(
+            "lengthy packets: sent {sent}, counted {sent}, swaps {} {:?}",
+            stand.sums.epochs,
+            now().saturating_sub(began)
+        ));
     });
 }
 
