@@ -59,10 +59,10 @@ fn expected(sent: &BTreeMap<i64, u64>) -> Vec<(i64, i64, i64, u64)> {
         .collect()
 }
 
-fn watched(wire: &Wire, timing: Timing) -> Stand {
+fn watched(wire: &Wire, offset: i64) -> Stand {
     let options = PlaneOptions { window_length: WINDOW, ..options(sizes(1 << 12), None) };
     let mut stand = Stand::with(options, &rules::open(1));
-    stand.timing = timing;
+    stand.timing = Timing::fixed(offset);
     stand.watch(wire, 0, End::Host);
     wire.up();
     stand.take();
@@ -96,7 +96,7 @@ fn flows_carry_their_window_and_their_first_and_last_second() {
     as_root(|| {
         let wire = Wire::new();
         let offset = offset();
-        let mut stand = watched(&wire, Timing::fixed(offset));
+        let mut stand = watched(&wire, offset);
         let flood = wire.guest.run(|| Flood::open(Way::Direct));
         let mut sent = BTreeMap::new();
 
@@ -116,6 +116,7 @@ fn a_step_of_the_clock_counts_from_the_end_of_a_window_on() {
     as_root(|| {
         let wire = Wire::new();
         let offset = offset();
+        let mut stand = watched(&wire, offset);
         let step = 100 * SECOND + 3 * SECOND / 10;
         let wall = now() + offset;
         let length = i64::from(WINDOW) * SECOND;
@@ -126,7 +127,8 @@ fn a_step_of_the_clock_counts_from_the_end_of_a_window_on() {
             switch_at: u64::try_from(ends).expect("later"),
             next_offset: offset + step,
         };
-        let mut stand = watched(&wire, timing);
+        stand.timing = timing;
+        stand.take();
         let flood = wire.guest.run(|| Flood::open(Way::Direct));
         let wall = |now| if now < ends { now + offset } else { now + offset + step };
         let mut sent = BTreeMap::new();
