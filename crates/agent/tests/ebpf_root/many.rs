@@ -158,8 +158,8 @@ fn five_hundred_interfaces_are_counted_each_for_itself() {
             sums.assert_closed(slot);
         }
         say(&format!(
-            "{INTERFACES} interfaces: load {loading:.0?}, open slots {opening:.0?}, first rules {first:.0?}, \
-             attach {attaching:.0?}, replace all rules {replacing:.0?}; swap {swapping:.1?}, read {reading:.1?}, \
+            "{INTERFACES} interfaces: load {loading:.1?}, open slots {opening:.1?}, first rules {first:.1?}, \
+             attach {attaching:.1?}, replace all rules {replacing:.1?}; swap {swapping:.1?}, read {reading:.1?}, \
              clear {clearing:.1?}; memory: tables {tables} MiB, with all interfaces {all} MiB"
         ));
     });
