@@ -12,8 +12,8 @@ type Frames = [u64; 2];
 pub(super) struct Tallies {
     sums: Counters,
     has_allowance: bool,
-    /// Frames that device and program had counted when they were first compared.
-    base: Option<(Frames, Frames)>,
+    /// What device and program had counted when they were first compared: frames; and packets on the wire.
+    base: Option<(Frames, Frames, u64)>,
     unseen: u64,
     dropped_behind: u64,
     /// Frames that the program had counted at the drain before.
@@ -41,17 +41,23 @@ impl Tallies {
     /// then the program has seen all that it will, and what the program had seen sent before, the device has counted.
     pub(super) fn add(&mut self, counters: &Counters, device: Option<Frames>) {
         self.sums.add(counters);
-        let frames = self.frames();
+        let (frames, wire) = (self.frames(), self.wire_packets());
         let Some(device) = device else { return };
-        let (device_base, frames_base) = *self.base.get_or_insert((device, frames));
+        let (device_base, frames_base, wire_base) =
+            *self.base.get_or_insert((device, frames, wire));
         let passed = |now: u64, base: u64| now.saturating_sub(base);
-        let (received, seen) =
-            (passed(device[0], device_base[0]), passed(frames[0], frames_base[0]));
-        self.unseen = self.unseen.max(received.saturating_sub(seen));
+        // Of packets that offloads have joined, a device may count the parts: never more than there are on the wire.
+        let counted = passed(device[0] + device[1], device_base[0] + device_base[1]);
+        self.unseen = self.unseen.max(counted.saturating_sub(passed(wire, wire_base)));
         let (sent, seen) =
             (passed(device[1], device_base[1]), passed(self.before[1], frames_base[1]));
         self.dropped_behind = self.dropped_behind.max(seen.saturating_sub(sent));
         self.before = frames;
+    }
+
+    fn wire_packets(&self) -> u64 {
+        let frames = counter::NOT_IP_ARP..=counter::IP_MALFORMED;
+        self.sums.get(counter::SEEN) + frames.map(|counter| self.sums.get(counter)).sum::<u64>()
     }
 
     fn frames(&self) -> Frames {
@@ -88,6 +94,7 @@ mod tests {
         let mut counters = Counters::default();
         counters.of[counter::FRAMES_RECEIVED] = received;
         counters.of[counter::FRAMES_SENT] = sent;
+        counters.of[counter::SEEN] = received + sent;
         counters
     }
 
@@ -101,10 +108,16 @@ mod tests {
         let report = tallies.report(0, 0, DRAIN);
         assert_eq!((report.unseen, report.dropped_behind), (0, 0));
 
-        // Three were taken by somebody before; of the ten sent before, two never left.
-        tallies.add(&counters(7, 0), Some([120, 108]));
+        // Three were taken by somebody before.
+        tallies.add(&counters(7, 0), Some([120, 110]));
+        assert_eq!(tallies.report(0, 0, DRAIN).unseen, 3);
+        // Of the ten sent before, two never left.
+        let mut tallies = Tallies::new(false);
+        tallies.add(&counters(5, 5), Some([100, 100]));
+        tallies.add(&counters(10, 10), Some([110, 110]));
+        tallies.add(&counters(7, 0), Some([117, 108]));
         let report = tallies.report(0, 0, DRAIN);
-        assert_eq!((report.unseen, report.dropped_behind, report.frames), (3, 2, [22, 15]));
+        assert_eq!((report.unseen, report.dropped_behind, report.frames), (0, 2, [22, 15]));
     }
 
     #[test]
