@@ -13,14 +13,17 @@ fn main() {
     let options: Vec<String> = env::args().collect();
     let text = |name: &str, default: &str| -> String {
         let place = options.iter().position(|option| option == name);
-        place.and_then(|place| options.get(place + 1).cloned()).unwrap_or_else(|| default.to_owned())
+        place
+            .and_then(|place| options.get(place + 1).cloned())
+            .unwrap_or_else(|| default.to_owned())
     };
     let number = |name: &str, default: u64| -> u64 {
         text(name, &default.to_string()).parse().unwrap_or_else(|_| panic!("{name} takes a number"))
     };
     let to: Ipv4Addr = text("--to", "10.9.0.2").parse().expect("--to takes an address");
     let (hosts, ports) = (number("--hosts", 1), number("--ports", 1));
-    let (seconds, size, pace) = (number("--seconds", 5), number("--size", 214), number("--pace", 0));
+    let (seconds, size, pace) =
+        (number("--seconds", 5), number("--size", 214), number("--pace", 0));
     let first_port = number("--first-port", 1024);
 
     let socket = UdpSocket::bind("0.0.0.0:40000").expect("a socket");
@@ -46,7 +49,11 @@ fn main() {
                     std::thread::sleep(Duration::from_micros(500));
                 }
             }
-            let result = if hosts * ports == 1 { socket.send(&payload) } else { socket.send_to(&payload, target(sent)) };
+            let result = if hosts * ports == 1 {
+                socket.send(&payload)
+            } else {
+                socket.send_to(&payload, target(sent))
+            };
             match result {
                 Ok(_) => sent += 1,
                 Err(_) => failed += 1,
