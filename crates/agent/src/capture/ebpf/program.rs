@@ -47,7 +47,7 @@ const ROWS: u32 = 1 << 14;
 pub enum Clock {
     /// The kernel.
     Kernel,
-    /// A test, by [`Tables::test_clock`].
+    /// A test, by [`Plane::set_test_clock`](super::Plane::set_test_clock).
     Test,
 }
 
