@@ -1,6 +1,7 @@
 """The agent's capture in the kernel: what it needs, what it falls back to, and what stays when it ends."""
 
 import json
+import signal
 import subprocess
 import time
 
@@ -91,6 +92,25 @@ def test_packets_are_counted_while_no_agent_runs(network, tmp_path):
         lab.agent(*attached(interface, "ebpf"), window=WINDOW).wait_for(r'"state":"capturing"')
         sent = sender.end()
         time.sleep(2 * WINDOW + 3)
+        recorded, skipped, _ = read(lab, interface)
+        assert (recorded, skipped) == (sent, set())
+
+
+def test_what_packet_sockets_have_counted_is_published_when_the_kernel_takes_over(network, tmp_path):
+    with Lab(tmp_path) as lab:
+        target = "172.31.16.87"
+        interface = lab.interface(target)["NetworkInterfaceId"]
+        make(lab, lab.role(), interface)
+        agent = lab.agent(*attached(interface, "af_packet"), window=60)
+        agent.wait_for(r'"state":"capturing"')
+        sender = Sender("out0", target)
+        time.sleep(2)
+        sent = sender.end()
+        # Everything is in an epoch of the journal.
+        time.sleep(3)
+        lab.agents.remove(agent)
+        agent.end(signal.SIGKILL)
+        lab.agent(*attached(interface, "ebpf"), window=60).wait_for(r'"state":"capturing"')
         recorded, skipped, _ = read(lab, interface)
         assert (recorded, skipped) == (sent, set())
 

@@ -15,6 +15,7 @@ use flowlogd_flowlog::Mode;
 use flowlogd_vpc::FlatRules;
 use sha2::{Digest, Sha256};
 
+use super::bench::Bench;
 use super::generations::{Generations, compile_options};
 use super::live::new_run;
 use super::shelf::Shelf;
@@ -130,6 +131,9 @@ fn count(
 ) -> Result<(), AttachmentError> {
     let mut surroundings = surroundings.clone();
     let Some(snapshot) = first_snapshot(&mut surroundings) else { return Ok(()) };
+    for attachment in attachments {
+        publish_left_over(attachment, &surroundings, &snapshot)?;
+    }
     let mut hall = Hall::open(kernel, attachments, &surroundings, &snapshot)?;
     while !surroundings.is_over() {
         if let Some(snapshot) = surroundings.desk.take_new() {
@@ -140,6 +144,34 @@ fn count(
     }
     // The program counts on, and the next start goes on there.
     hall.drain()
+}
+
+/// Closes and publishes what is in the journal of an attachment whose packets came by packet sockets before.
+fn publish_left_over(
+    attachment: &AttachmentConfig,
+    surroundings: &Surroundings,
+    snapshot: &Snapshot,
+) -> Result<(), AttachmentError> {
+    let state_dir = surroundings.directory.parent().unwrap_or(&surroundings.directory);
+    let directory = state_dir.join("attachments").join(&attachment.interface);
+    let Some(recovered) = journal::read(&directory)? else { return Ok(()) };
+    tracing::info!(
+        interface = attachment.interface,
+        "records of packet sockets are published first"
+    );
+    let journal = Journal::resume(&directory, &recovered)?;
+    let surroundings = Surroundings { directory, ..surroundings.clone() };
+    let (run, mark) = (recovered.run.clone(), recovered.mark);
+    Bench::new(
+        attachment,
+        &surroundings,
+        snapshot,
+        &run,
+        Mode::Observe,
+        Some(journal),
+        Some(&recovered),
+    )?
+    .finish(mark)
 }
 
 /// Waits for a configuration.
