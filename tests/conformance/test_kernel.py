@@ -2,6 +2,8 @@
 
 import json
 import signal
+import socket
+import struct
 import subprocess
 import time
 
@@ -113,6 +115,35 @@ def test_what_packet_sockets_have_counted_is_published_when_the_kernel_takes_ove
         lab.agent(*attached(interface, "ebpf"), window=60).wait_for(r'"state":"capturing"')
         recorded, skipped, _ = read(lab, interface)
         assert (recorded, skipped) == (sent, set())
+
+
+def datagram(device, source, destination):
+    """Sends one UDP packet from a port 53 to a port 53 into a device."""
+    with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as out:
+        out.bind((device, 0x0800))
+        addresses = socket.inet_aton(source) + socket.inet_aton(destination)
+        header = struct.pack("!BBHHHBBH", 0x45, 0, 28, 1, 0, 64, 17, 0) + addresses
+        out.send(b"\2\0\0\0\0\1\2\0\0\0\0\2\x08\0" + header + struct.pack("!HHHH", 53, 53, 8, 0))
+
+
+def test_connections_outlive_the_agent(network, tmp_path):
+    with Lab(tmp_path) as lab:
+        own, peer = "172.31.16.88", "10.1.2.3"
+        interface = lab.interface(own)["NetworkInterfaceId"]
+        make(lab, lab.role(), interface)
+        agent = lab.agent(*attached(interface, "ebpf"), window=WINDOW)
+        agent.wait_for(r'"state":"capturing"')
+        datagram("eni0", own, peer)
+        lab.agents.remove(agent)
+        agent.end(signal.SIGKILL)
+        lab.agent(*attached(interface, "ebpf"), window=WINDOW).wait_for(r'"state":"capturing"')
+        # No rule lets it in: it is an answer.
+        datagram("out0", peer, own)
+        time.sleep(2 * WINDOW + 3)
+        read(lab, interface)
+        events = lab.events(GROUP, f"{interface}-all")
+        actions = sorted((fields[3], fields[12]) for event in events if (fields := event["message"].split())[-1] == "OK")
+        assert actions == [(peer, "ACCEPT"), (own, "ACCEPT")]
 
 
 def test_a_device_that_is_made_anew_is_attached_anew(network, tmp_path):

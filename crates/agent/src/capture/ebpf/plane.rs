@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::io;
-use std::os::fd::AsFd;
+use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
 
 use flowlogd_vpc::FlatRules;
@@ -14,7 +14,6 @@ use super::layout::{
     SLOTS, Taken,
 };
 use super::link::{self, Hooks, Links};
-use super::map::Map;
 use super::program::{self, Clock, Programs, Sizes, Tables};
 use super::rules::{RuleStore, RulesDoNotFit, SlotRules};
 use super::sys::{self, Run, kind};
@@ -237,52 +236,20 @@ impl Plane {
         Ok(side.taken.get(&SLOTS).map_err(EbpfError::io("look at the tables"))?.unwrap_or_default())
     }
 
-    /// Gives a slot room for connections, and rules. A device may be bound to it then.
+    /// Gives a slot room for connections. Rules may be set and a device be bound to it then.
     pub fn open_slot(&mut self, slot: u32, connections: u32) -> Result<(), EbpfError> {
-        let open = || -> io::Result<()> {
-            let path =
-                self.options.directory.as_ref().map(|at| at.join(format!("connections_{slot}")));
-            if let Some(path) = &path
-                && let Ok(fd) = sys::pinned(path)
-            {
-                return self.tables.connections.put(slot, &fd);
-            }
-            let flags = sys::NO_PREALLOC;
-            let table = Map::<ConnectionKey, Connection>::create(
-                kind::HASH,
-                connections,
-                flags,
-                "connections",
-            )?;
-            if let Some(path) = &path {
-                sys::pin(table.as_fd(), path)?;
-            }
-            self.tables.connection_counts.set(&slot, &0)?;
-            self.tables.connections.put(slot, &table)
-        };
-        open().map_err(EbpfError::io("make a table of connections"))?;
-        if !self.slots.contains(&slot) {
-            self.slots.push(slot);
-        }
-        Ok(())
+        self.open_slots(&[(slot, connections)])
     }
 
-    /// Gives many slots room for connections, where nothing outlives this process.
+    /// Gives many slots room for connections, in the time that one takes. Those that an earlier process has left live on.
     pub fn open_slots(&mut self, slots: &[(u32, u32)]) -> Result<(), EbpfError> {
         let open = || -> io::Result<()> {
-            let (mut keys, mut made) = (Vec::new(), Vec::new());
+            let (mut keys, mut tables) = (Vec::new(), Vec::new());
             for (slot, connections) in slots {
-                let flags = sys::NO_PREALLOC;
-                made.push(Map::<ConnectionKey, Connection>::create(
-                    kind::HASH,
-                    *connections,
-                    flags,
-                    "connections",
-                )?);
                 keys.push(*slot);
+                tables.push(self.connection_table(*slot, *connections)?);
             }
-            self.tables.connection_counts.set_all(&keys, &vec![0; keys.len()])?;
-            self.tables.connections.put_all(&keys, &made)
+            self.tables.connections.put_all(&keys, &tables)
         };
         open().map_err(EbpfError::io("make tables of connections"))?;
         for (slot, _) in slots {
@@ -291,6 +258,24 @@ impl Plane {
             }
         }
         Ok(())
+    }
+
+    /// Makes a slot's table of connections, or takes over the one that is pinned.
+    fn connection_table(&self, slot: u32, connections: u32) -> io::Result<OwnedFd> {
+        let path = self.options.directory.as_ref().map(|at| at.join(format!("connections_{slot}")));
+        if let Some(path) = &path
+            && let Ok(table) = sys::pinned(path)
+        {
+            return Ok(table);
+        }
+        let (key, value) = (size_of::<ConnectionKey>(), size_of::<Connection>());
+        let table =
+            sys::create(kind::HASH, key, value, connections, sys::NO_PREALLOC, "connections")?;
+        if let Some(path) = &path {
+            sys::pin(table.as_fd(), path)?;
+        }
+        self.tables.connection_counts.set(&slot, &0)?;
+        Ok(table)
     }
 
     /// Puts the rules of a slot in force: all at once. If they do not fit, those before stay.
