@@ -89,8 +89,8 @@ impl Kernel {
             first_epoch: recovered.as_ref().map_or(1, |recovered| recovered.mark.epoch + 1),
         };
         let plane = Plane::load(options, Timing::fixed(clock.offset()))?;
-        let hooks = plane.try_hooks(LOOPBACK)?;
-        tracing::info!(?hooks, run, "live capture by the kernel's program");
+        plane.try_attaching(LOOPBACK)?;
+        tracing::info!(run, "live capture by the kernel's program");
         Ok(Self { plane, clock, run, recovered, directory })
     }
 }

@@ -13,7 +13,6 @@ mod sys;
 
 use std::io;
 
-pub use link::Hooks;
 pub use plane::{Counted, Plane, PlaneOptions, Retired, Timing};
 pub use program::{Clock, Sizes};
 pub use rules::{RulesDoNotFit, SlotRules};

@@ -87,8 +87,6 @@ pub struct TrafficReport {
 #[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "camelCase")]
 pub struct KernelReport {
-    /// By what the program is attached: `tcx` or `clsact`.
-    pub hooks: String,
     /// Frames that the program has seen received and sent.
     pub frames: [u64; 2],
     /// Frames that the device has received, but no program has seen: others took them first.

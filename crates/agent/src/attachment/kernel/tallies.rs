@@ -68,7 +68,6 @@ impl Tallies {
         let sum =
             |of: std::ops::RangeInclusive<usize>| of.map(|counter| self.sums.get(counter)).sum();
         KernelReport {
-            hooks: "tcx".to_owned(),
             frames: self.frames(),
             unseen: self.unseen,
             dropped_behind: self.dropped_behind,

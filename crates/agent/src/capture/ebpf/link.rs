@@ -1,4 +1,4 @@
-//! The program at a device: by `TCX` links, or below Linux 6.6 as classifiers.
+//! The program at a device: `TCX` links at the head of what it receives and the end of what it sends (Linux 6.6).
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
@@ -6,15 +6,6 @@ use std::path::{Path, PathBuf};
 
 use super::EbpfError;
 use super::sys::{self, Hook};
-
-/// By what the program is attached.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Hooks {
-    /// Links at the head of what a device receives and the end of what it sends (Linux 6.6).
-    Tcx,
-    /// Classifiers of its queueing discipline `clsact`.
-    Clsact,
-}
 
 /// Both links of a device. Where they are pinned they hold on when this process ends.
 #[derive(Debug)]

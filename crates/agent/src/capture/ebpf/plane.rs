@@ -13,7 +13,7 @@ use super::layout::{
     Connection, ConnectionKey, Counters, Device, Epoch, Event, Flow, FlowKey, OVERFLOW_EVENTS,
     SLOTS, Taken,
 };
-use super::link::{self, Hooks, Links};
+use super::link::{self, Links};
 use super::program::{self, Clock, Programs, Sizes, Tables};
 use super::rules::{RuleStore, RulesDoNotFit, SlotRules};
 use super::sys::{self, Run, kind};
@@ -356,16 +356,10 @@ impl Plane {
         Some([directory.join(format!("receive_{slot}")), directory.join(format!("send_{slot}"))])
     }
 
-    /// Tries how the program can be attached to devices of this system, at one where nothing is counted yet.
-    pub fn try_hooks(&self, ifindex: u32) -> Result<Hooks, EbpfError> {
-        match Links::attach(
-            [self.programs.receive.as_fd(), self.programs.send.as_fd()],
-            ifindex,
-            None,
-        ) {
-            Ok(_) => Ok(Hooks::Tcx),
-            Err(error) => Err(error),
-        }
+    /// Tries whether the program can be attached to devices of this system, at one where nothing is counted yet.
+    pub fn try_attaching(&self, ifindex: u32) -> Result<(), EbpfError> {
+        let programs = [self.programs.receive.as_fd(), self.programs.send.as_fd()];
+        Links::attach(programs, ifindex, None).map(drop)
     }
 
     /// Lets packets of a device be those of a slot.
