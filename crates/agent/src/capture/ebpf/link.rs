@@ -64,9 +64,21 @@ fn link(
     Ok(link)
 }
 
+/// Takes a pinned link's program off its device, and removes the pin. To remove the pin alone would end the link, too,
+/// but at some later time: until then the device refuses to have the same program attached again.
 pub(super) fn unpin(pin: &Path) -> io::Result<()> {
+    match sys::pinned(pin) {
+        Ok(link) => sys::detach_link(link.as_fd()).or_else(is_detached)?,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(()),
+        Err(error) => return Err(error),
+    }
     match std::fs::remove_file(pin) {
         Err(error) if error.kind() != io::ErrorKind::NotFound => Err(error),
         Ok(()) | Err(_) => Ok(()),
     }
+}
+
+/// The device may be gone, and with it what was attached.
+fn is_detached(error: io::Error) -> io::Result<()> {
+    if error.raw_os_error() == Some(libc::ENOLINK) { Ok(()) } else { Err(error) }
 }

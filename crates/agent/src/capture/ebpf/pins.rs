@@ -7,11 +7,10 @@ use std::ffi::CString;
 use std::fs;
 use std::io;
 use std::mem::zeroed;
-use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use super::sys;
+use super::link;
 
 /// Where the BPF file system is, on every Linux.
 const MOUNT: &str = "/sys/fs/bpf";
@@ -68,8 +67,7 @@ pub fn detach(owner: Option<&str>) -> io::Result<usize> {
             for pin in entries(&run)? {
                 let name = pin.file_name().unwrap_or_default().to_string_lossy().into_owned();
                 if name.starts_with("receive_") || name.starts_with("send_") {
-                    // A process may hold it open.
-                    sys::detach_link(sys::pinned(&pin)?.as_fd()).or_else(is_detached)?;
+                    link::unpin(&pin)?;
                     links += 1;
                 }
             }
@@ -81,11 +79,6 @@ pub fn detach(owner: Option<&str>) -> io::Result<usize> {
         let _ = fs::remove_dir(&root);
     }
     Ok(links)
-}
-
-/// The device may be gone, and with it what was attached.
-fn is_detached(error: io::Error) -> io::Result<()> {
-    if error.raw_os_error() == Some(libc::ENOLINK) { Ok(()) } else { Err(error) }
 }
 
 fn name_of(run: &str) -> String {
