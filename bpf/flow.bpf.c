@@ -181,6 +181,8 @@ INLINE int look_at(struct __sk_buff *skb, bool received)
 	packet->key.direction = received ? device->received_is : !device->received_is;
 	if (unlikely(packet->fragment != WHOLE))
 		DO(resolve_fragment(packet, cell));
+	if (packet->packets > 1)
+		cell->counters.of[JOINED + !received] += packet->packets - 1;
 	cell->counters.of[SEEN] += packet->packets;
 	cell->counters.of[SEEN_BYTES] += packet->bytes;
 

@@ -122,8 +122,10 @@ enum counter {
 	/* Frames as the device counts them, and bytes; received, then sent. */
 	FRAMES,
 	FRAME_BYTES = FRAMES + 2,
+	/* By how many more packets on the wire than frames, where offloads have joined some. */
+	JOINED = FRAME_BYTES + 2,
 	/* What is no readable IP packet. */
-	NOT_IP_ARP = FRAME_BYTES + 2,
+	NOT_IP_ARP = JOINED + 2,
 	NOT_IP_MPLS,
 	NOT_IP_PPPOE,
 	NOT_IP_LLC,
@@ -152,7 +154,7 @@ enum exclusion {
 struct counters {
 	__u64 of[COUNTERS];
 };
-_Static_assert(COUNTERS == 29 && sizeof(struct counters) == 232, "counters");
+_Static_assert(COUNTERS == 31 && sizeof(struct counters) == 248, "counters");
 
 /* What one CPU counts of an interface in the window of its last packet, and what the clock says as long as it
  * is between `from` and `from + span`. */
@@ -167,7 +169,7 @@ struct cell {
 	__u32 zero;
 	struct counters counters;
 };
-_Static_assert(sizeof(struct cell) == 32 + 232, "cell");
+_Static_assert(sizeof(struct cell) == 32 + 248, "cell");
 
 struct row_key {
 	__u32 slot;

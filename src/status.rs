@@ -52,11 +52,12 @@ fn traffic(attachment: &AttachmentReport) -> String {
     if let Some(kernel) = &attachment.kernel {
         let room = if kernel.has_allowance { "allowance" } else { "room for" };
         text += &format!(
-            "    {} connections ({room} {}); frames unseen {}, dropped behind {}; flow table {} ‰ full, drained in {} µs\n",
+            "    {} connections ({room} {}); frames unseen {}, dropped by the queue {}, by the device {}; flow table {} ‰ full, drained in {} µs\n",
             kernel.connections,
             kernel.connection_room,
             kernel.unseen,
-            kernel.dropped_behind,
+            kernel.queue_drops,
+            kernel.device_drops,
             kernel.flow_table_fill,
             kernel.drain_micros
         );

@@ -1,5 +1,6 @@
 """The agent's capture in the kernel: what it needs, what it falls back to, and what stays when it ends."""
 
+import contextlib
 import json
 import signal
 import socket
@@ -13,6 +14,7 @@ from lab import Lab, binary, eventually
 from namespace import cable, need_root, new_namespace
 from test_flow_logs import GROUP, make
 from test_kill_live import Sender, read
+from xdp import dropping
 
 WINDOW = 2
 # What the unit file gives.
@@ -117,13 +119,18 @@ def test_what_packet_sockets_have_counted_is_published_when_the_kernel_takes_ove
         assert (recorded, skipped) == (sent, set())
 
 
+def frame(source, destination):
+    """One UDP packet from a port 53 to a port 53."""
+    addresses = socket.inet_aton(source) + socket.inet_aton(destination)
+    header = struct.pack("!BBHHHBBH", 0x45, 0, 28, 1, 0, 64, 17, 0) + addresses
+    return b"\2\0\0\0\0\1\2\0\0\0\0\2\x08\0" + header + struct.pack("!HHHH", 53, 53, 8, 0)
+
+
 def datagram(device, source, destination):
-    """Sends one UDP packet from a port 53 to a port 53 into a device."""
+    """Sends a packet into a device."""
     with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as out:
         out.bind((device, 0x0800))
-        addresses = socket.inet_aton(source) + socket.inet_aton(destination)
-        header = struct.pack("!BBHHHBBH", 0x45, 0, 28, 1, 0, 64, 17, 0) + addresses
-        out.send(b"\2\0\0\0\0\1\2\0\0\0\0\2\x08\0" + header + struct.pack("!HHHH", 53, 53, 8, 0))
+        out.send(frame(source, destination))
 
 
 def test_connections_outlive_the_agent(network, tmp_path):
@@ -198,13 +205,50 @@ def test_status_and_metrics_tell_of_every_interface(network, tmp_path):
         found = eventually(all_told, 30)
         kernel = found["kernel"]
         assert (found["traffic"]["rejected"], found["traffic"]["lost"]) == (sent, 0)
-        assert (kernel["unseen"], kernel["droppedBehind"]) == (0, 0)
+        assert (kernel["unseen"], kernel["queueDrops"], kernel["deviceDrops"]) == (0, 0, 0)
         assert [hits["packets"] for hits in found["hits"]] == [sent]
         rules = lab.flowlogd("status", "--rules").stdout
         assert f"implicit-deny:{lab_group(lab)}: {sent} packets, last " in rules
         page = lab.metrics()
         assert f'flowlogd_interface_packets_total{{host="host",interface="{interface}"' in page
         assert any(line.startswith("flowlogd_rule_packets_total") and line.endswith(f" {sent}") for line in page.splitlines())
+
+
+def test_what_others_take_before_and_behind_the_program_is_told(network, tmp_path):
+    with Lab(tmp_path) as lab:
+        target = "172.31.16.88"
+        interface = lab.interface(target)["NetworkInterfaceId"]
+        lab.agent(*attached(interface, "ebpf"), window=WINDOW).wait_for(r'"state":"capturing"')
+        # From the first reading on, device and program are compared.
+        eventually(lambda: (found := attachment(lab)) and found.get("kernel"))
+        sender = Sender("out0", target)
+        time.sleep(2)
+        seen = sender.end()
+        eventually(lambda: attachment(lab)["packets"] == seen, 30)
+
+        with dropping("eni0"):
+            sender = Sender("out0", target)
+            time.sleep(1)
+            taken = sender.end()
+            time.sleep(0.2)
+        # A queue that holds two packets of these.
+        subprocess.run(["tc", "qdisc", "add", "dev", "eni0", "root", "tbf", "rate", "8kbit", "burst", "100", "limit", "90"], check=True)
+        sent = 100
+        with socket.socket(socket.AF_PACKET, socket.SOCK_RAW) as raw:
+            raw.bind(("eni0", 0x0800))
+            for _ in range(sent):
+                # Who sends is told of a drop.
+                with contextlib.suppress(OSError):
+                    raw.send(frame(target, "10.9.9.9"))
+        text = subprocess.run(["tc", "-s", "qdisc", "show", "dev", "eni0"], check=True, capture_output=True, text=True).stdout
+        dropped = int(text.split("dropped ")[1].split(",")[0])
+        assert 0 < dropped < sent
+
+        def told():
+            kernel = attachment(lab)["kernel"]
+            return (kernel["frames"], kernel["unseen"], kernel["queueDrops"], kernel["deviceDrops"])
+
+        eventually(lambda: told() == ([seen, sent], taken, dropped, 0), 40)
 
 
 def lab_group(lab):

@@ -8,6 +8,7 @@ mod device_counters;
 mod generations;
 mod kernel;
 mod live;
+mod queues;
 mod replay;
 mod shelf;
 mod snapshot;

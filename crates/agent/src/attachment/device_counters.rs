@@ -4,34 +4,46 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::io;
 
+/// Frames, as a device has counted them since it was made.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(super) struct Passed {
+    pub(super) received: u64,
+    /// Frames that were to be sent, and that the device dropped.
+    pub(super) not_sent: u64,
+}
+
 /// Returns the packets that a device of this thread's network namespace has received and sent since it was
 /// made; nothing if there is no such device.
 pub(super) fn packets(device: &str) -> io::Result<Option<u64>> {
-    Ok(parse(&fs::read_to_string("/proc/thread-self/net/dev")?, device))
+    let text = text()?;
+    let counters = lines(&text).find(|(name, _)| *name == device).map(|(_, counters)| counters);
+    Ok(counters.and_then(|counters| Some(counters.get(1)? + counters.get(9)?)))
 }
 
-/// Returns the packets that every device of this thread's network namespace has received and sent.
-pub(super) fn all() -> io::Result<BTreeMap<String, [u64; 2]>> {
-    let text = fs::read_to_string("/proc/thread-self/net/dev")?;
-    let lines = text.lines().filter_map(|line| line.split_once(':'));
-    Ok(lines
-        .filter_map(|(name, counters)| Some((name.trim().to_owned(), both(counters)?)))
+/// Returns the packets of every device of this thread's network namespace.
+pub(super) fn all() -> io::Result<BTreeMap<String, Passed>> {
+    let text = text()?;
+    Ok(lines(&text)
+        .filter_map(|(name, counters)| Some((name.to_owned(), passed(&counters)?)))
         .collect())
 }
 
-/// A line is `name: bytes packets errs drop fifo frame compressed multicast` and the same for sending.
-fn parse(text: &str, device: &str) -> Option<u64> {
-    let line = text.lines().find_map(|line| {
-        let (name, counters) = line.split_once(':')?;
-        (name.trim() == device).then_some(counters)
-    })?;
-    Some(both(line)?.iter().sum())
+fn text() -> io::Result<String> {
+    fs::read_to_string("/proc/thread-self/net/dev")
 }
 
-fn both(counters: &str) -> Option<[u64; 2]> {
-    let counters: Vec<u64> =
-        counters.split_whitespace().map_while(|word| word.parse().ok()).collect();
-    Some([*counters.get(1)?, *counters.get(9)?])
+/// A line is `name: bytes packets errs drop fifo frame compressed multicast` of what was received, and
+/// `bytes packets errs drop fifo colls carrier compressed` of what was sent.
+fn lines(text: &str) -> impl Iterator<Item = (&str, Vec<u64>)> {
+    text.lines().filter_map(|line| {
+        let (name, counters) = line.split_once(':')?;
+        let counters = counters.split_whitespace().map_while(|word| word.parse().ok()).collect();
+        Some((name.trim(), counters))
+    })
+}
+
+fn passed(counters: &[u64]) -> Option<Passed> {
+    Some(Passed { received: *counters.get(1)?, not_sent: *counters.get(11)? })
 }
 
 #[cfg(test)]
@@ -39,15 +51,23 @@ mod tests {
     use super::*;
 
     #[test]
-    fn received_and_sent_packets_are_summed() {
+    fn every_devices_counters_are_read_by_their_place() {
         let text = "Inter-|   Receive                                                |  Transmit
  face |bytes    packets errs drop fifo frame compressed multicast|bytes    packets errs
-    lo:   25056     280    0    0    0     0          0         0    25056     280    0    0    0     0       0          0
-veth0: 100 7    0    0    0     0          0         0    300     5    0    0    0     0       0          0
+    lo:   25056     280    0    0    0     0          0         0    25056     281    0    0    0     0       0          0
+veth0: 100 7    0    1    0     0          0         0    300     5    0    3    0     0       0          0
+junk: x
 ";
-        assert_eq!(parse(text, "veth0"), Some(12));
-        assert_eq!(parse(text, "lo"), Some(560));
-        assert_eq!(parse(text, "eth0"), None);
-        assert_eq!(parse("junk: x", "junk"), None);
+        let of: BTreeMap<_, _> = lines(text).collect();
+        assert_eq!(passed(&of["lo"]), Some(Passed { received: 280, not_sent: 0 }));
+        assert_eq!(passed(&of["veth0"]), Some(Passed { received: 7, not_sent: 3 }));
+        assert_eq!(passed(&of["junk"]), None);
+        assert!(!of.contains_key("eth0"));
+    }
+
+    #[test]
+    fn a_device_that_is_not_there_has_no_packets() {
+        assert!(packets("lo").expect("readable").is_some());
+        assert_eq!(packets("no-such-device").expect("readable"), None);
     }
 }

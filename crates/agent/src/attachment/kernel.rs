@@ -19,7 +19,7 @@ use super::bench::Bench;
 use super::generations::{Generations, compile_options};
 use super::live::new_run;
 use super::shelf::Shelf;
-use super::{AttachmentError, Snapshot, Surroundings, device_counters, now, unix_time};
+use super::{AttachmentError, Snapshot, Surroundings, device_counters, now, queues, unix_time};
 use crate::capture::boot_time;
 use crate::capture::ebpf::layout::{Counters, Taken, counter};
 use crate::capture::ebpf::{
@@ -30,7 +30,7 @@ use crate::crash;
 use crate::journal::{self, Journal, JournalError, Mark, Recovered};
 use crate::live::{Slots, SteadyClock, drained};
 use places::{Place, devices, failed};
-use tallies::Drain;
+use tallies::{Drain, Told};
 
 /// Between two epochs, unless a window ends or the tables are half full: the first packet of a flow in each costs more,
 /// and a kill loses nothing however long they are.
@@ -39,6 +39,9 @@ const EPOCH: Duration = Duration::from_secs(5);
 const PATIENCE: Duration = Duration::from_millis(50);
 /// Between two looks at the devices.
 const LOOK: Duration = Duration::from_millis(250);
+/// A received packet comes to the program so long after the device has counted it, at most, but on a machine that cannot
+/// keep up.
+const ON_THE_WAY: Duration = Duration::from_millis(20);
 /// Every slot's dead connections are removed once in so many epochs.
 const SWEEPS: u32 = 2;
 /// The loopback device, where the program is tried.
@@ -143,7 +146,7 @@ fn count(
         std::thread::sleep(PATIENCE);
     }
     // The program counts on, and the next start goes on there.
-    hall.drain()
+    hall.drain(&seen_by_now()?)
 }
 
 /// Closes and publishes what is in the journal of an attachment whose packets came by packet sockets before.
@@ -172,6 +175,22 @@ fn publish_left_over(
         Some(&recovered),
     )?
     .finish(mark)
+}
+
+/// Returns what devices and their queues have counted.
+fn told() -> Result<BTreeMap<u32, Told>, AttachmentError> {
+    let (counters, drops) = (device_counters::all()?, queues::drops()?);
+    let told = devices().into_iter().filter_map(|(name, index)| {
+        Some((index, Told { device: *counters.get(&name)?, queue: drops.get(&index).copied() }))
+    });
+    Ok(told.collect())
+}
+
+/// Returns what devices and their queues have counted when all that they have received has come to the program.
+fn seen_by_now() -> Result<BTreeMap<u32, Told>, AttachmentError> {
+    let told = told()?;
+    std::thread::sleep(ON_THE_WAY);
+    Ok(told)
 }
 
 /// Waits for a configuration.
@@ -345,8 +364,10 @@ impl Hall {
         let window = self.surroundings.config.window_length();
         let closed_before = window.closed_before(self.clock.now().as_secs());
         let closes = closed_before > self.closed_before;
-        if closes || self.epoch.elapsed() >= EPOCH || self.is_half_full()? {
-            self.drain()?;
+        let is_half_full = self.is_half_full()?;
+        if closes || self.epoch.elapsed() >= EPOCH || is_half_full {
+            let told = if is_half_full { BTreeMap::new() } else { seen_by_now()? };
+            self.drain(&told)?;
             self.sweep()?;
         }
         if closes {
@@ -363,15 +384,16 @@ impl Hall {
     }
 
     /// Ends the epoch, and takes what it has counted.
-    fn drain(&mut self) -> Result<(), AttachmentError> {
+    fn drain(&mut self, told: &BTreeMap<u32, Told>) -> Result<(), AttachmentError> {
         self.epoch = now();
         let begun = now();
-        // Before the swap: what a device has counted by now, the program has seen by then.
-        let devices = device_counters::all()?;
         let retired = self.plane.swap(Timing::fixed(self.clock.offset())).map_err(failed)?;
         crash::point("swapped");
+        let begins =
+            self.places.iter().any(|place| place.bound().is_some() && !place.tallies.has_begun());
+        let first = if begins { self::told()? } else { BTreeMap::new() };
         let counted = self.take(retired)?;
-        self.tell(&counted, &devices, begun.elapsed())
+        self.tell(&counted, told, &first, begun.elapsed())
     }
 
     fn take(&mut self, retired: Retired) -> Result<Counted, AttachmentError> {
@@ -393,7 +415,8 @@ impl Hall {
     fn tell(
         &mut self,
         counted: &Counted,
-        devices: &BTreeMap<String, [u64; 2]>,
+        told: &BTreeMap<u32, Told>,
+        first: &BTreeMap<u32, Told>,
         took: Duration,
     ) -> Result<(), AttachmentError> {
         let clock = self.clock.now().as_secs();
@@ -412,8 +435,14 @@ impl Hall {
             let id = &place.attachment.interface;
             board.count(id, counters.get(counter::SEEN), clock);
             let connections = self.plane.connections(place.slot).map_err(failed)?;
-            let device = place.attachment.device.as_deref().unwrap_or_default();
-            place.tallies.add(&counters, devices.get(device).copied());
+            place.tallies.add(&counters);
+            let of = |told: &BTreeMap<u32, Told>| told.get(&place.bound()?).copied();
+            let (told, first) = (of(told), of(first));
+            if let Some(first) = first.filter(|_| !place.tallies.has_begun()) {
+                place.tallies.begin(&first);
+            } else if let Some(told) = told {
+                place.tallies.compare(&told);
+            }
             board.kernel(id, place.tallies.report(connections, place.connection_room(), drain));
         }
         Ok(())
@@ -422,7 +451,7 @@ impl Hall {
     /// Removes the dead connections of some slots.
     fn sweep(&mut self) -> Result<(), AttachmentError> {
         self.sweeps = self.sweeps.wrapping_add(1);
-        for place in self.places.iter().filter(|place| place.is_bound()) {
+        for place in self.places.iter().filter(|place| place.bound().is_some()) {
             if place.slot % SWEEPS == self.sweeps % SWEEPS {
                 self.plane.sweep(place.slot).map_err(failed)?;
             }

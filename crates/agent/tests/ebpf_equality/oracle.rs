@@ -135,6 +135,7 @@ impl Judge<'_> {
         }
         let repeated = packet.segments.map_or(0, |segments| segments.headers * (packets - 1));
         let bytes = u64::from(header.bytes + repeated);
+        self.count(window, counter::JOINED_RECEIVED + way, u64::from(packets) - 1);
         self.count(window, counter::SEEN, packets.into());
         self.count(window, counter::SEEN_BYTES, bytes);
 

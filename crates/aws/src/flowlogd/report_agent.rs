@@ -91,8 +91,10 @@ pub struct KernelReport {
     pub frames: [u64; 2],
     /// Frames that the device has received, but no program has seen: others took them first.
     pub unseen: u64,
-    /// Frames that the program has seen sent, but the device has not: a queue behind it dropped them.
-    pub dropped_behind: u64,
+    /// Frames that the program has seen sent, and that the device's queue dropped.
+    pub queue_drops: u64,
+    /// Frames that the program has seen sent, and that the device itself dropped.
+    pub device_drops: u64,
     /// Frames that are not IP, or that cannot be read.
     pub not_ip: u64,
     /// Frames that are cut off or malformed.

@@ -35,8 +35,11 @@ const METRICS: &[Metric] = &[
         "Frames that the device received and the program did not see.",
         |report| kernel(report, |kernel| kernel.unseen),
     ),
-    counter("frames_dropped_behind", "Frames that a queue behind the program dropped.", |report| {
-        kernel(report, |kernel| kernel.dropped_behind)
+    counter("queue_drops", "Frames that were seen sent, and that the queue dropped.", |report| {
+        kernel(report, |kernel| kernel.queue_drops)
+    }),
+    counter("device_drops", "Frames that were seen sent, and that the device dropped.", |report| {
+        kernel(report, |kernel| kernel.device_drops)
     }),
     counter("not_ip_frames", "Frames that are not IP.", |report| {
         kernel(report, |kernel| kernel.not_ip)

@@ -94,9 +94,9 @@ impl Place {
         &self.attachment.interface
     }
 
-    /// Whether packets are being counted here.
-    pub(super) const fn is_bound(&self) -> bool {
-        self.bound.is_some()
+    /// The number of the device whose packets are being counted.
+    pub(super) const fn bound(&self) -> Option<u32> {
+        self.bound
     }
 
     /// Connections that there is room for.
@@ -120,7 +120,7 @@ impl Place {
         }
         if let Some(gone) = self.bound.take() {
             plane.detach(gone, self.slot).map_err(failed)?;
-            self.tallies.begin();
+            self.tallies.leave();
         }
         let Some(ifindex) = present else {
             let why = match &self.refusal {

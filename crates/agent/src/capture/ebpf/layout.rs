@@ -113,12 +113,12 @@ plain! {
     }
 
     /// What is counted of an interface in a window.
-    struct Counters, 232 {
+    struct Counters, 248 {
         of: [u64; COUNTERS],
     }
 
     /// What one CPU counts of an interface.
-    struct Cell, 264 {
+    struct Cell, 280 {
         from: u64,
         span: u64,
         window: u32,
@@ -273,16 +273,19 @@ pub mod counter {
     pub const FRAMES_SENT: usize = 9;
     pub const BYTES_RECEIVED: usize = 10;
     pub const BYTES_SENT: usize = 11;
-    pub const NOT_IP_ARP: usize = 12;
-    pub const NOT_IP_MPLS: usize = 13;
-    pub const NOT_IP_PPPOE: usize = 14;
-    pub const NOT_IP_LLC: usize = 15;
-    pub const NOT_IP_OTHER: usize = 16;
-    pub const LINK_TRUNCATED: usize = 17;
-    pub const IP_TRUNCATED: usize = 18;
-    pub const IP_MALFORMED: usize = 19;
+    /// By how many more packets on the wire than frames, where offloads have joined some.
+    pub const JOINED_RECEIVED: usize = 12;
+    pub const JOINED_SENT: usize = 13;
+    pub const NOT_IP_ARP: usize = 14;
+    pub const NOT_IP_MPLS: usize = 15;
+    pub const NOT_IP_PPPOE: usize = 16;
+    pub const NOT_IP_LLC: usize = 17;
+    pub const NOT_IP_OTHER: usize = 18;
+    pub const LINK_TRUNCATED: usize = 19;
+    pub const IP_TRUNCATED: usize = 20;
+    pub const IP_MALFORMED: usize = 21;
     /// The first of nine, as `Exclusion::ALL`.
-    pub const EXCLUDED: usize = 20;
+    pub const EXCLUDED: usize = 22;
 }
 
 /// How many counters there are.
