@@ -80,7 +80,10 @@ def test_who_asks_for_the_kernel_is_refused_where_it_cannot_be_used(network, tmp
         assert any("agent.capture is ebpf, but" in line for line in agent.lines), agent.lines
 
 
-def test_packets_are_counted_while_no_agent_runs(network, tmp_path):
+@pytest.mark.parametrize("way", ["links", "filters"])
+def test_packets_are_counted_while_no_agent_runs(network, tmp_path, monkeypatch, way):
+    if way == "filters":
+        monkeypatch.setenv("FLOWLOGD_CLSACT", "1")
     with Lab(tmp_path) as lab:
         target = "172.31.16.83"
         interface = lab.interface(target)["NetworkInterfaceId"]
@@ -175,16 +178,22 @@ def test_a_device_that_is_made_anew_is_attached_anew(network, tmp_path):
         assert (recorded, skipped) == (sent, set())
 
 
-def test_detaching_leaves_nothing_behind(network, tmp_path):
+@pytest.mark.parametrize("way", ["links", "filters"])
+def test_detaching_leaves_nothing_behind(network, tmp_path, monkeypatch, way):
+    if way == "filters":
+        monkeypatch.setenv("FLOWLOGD_CLSACT", "1")
     with Lab(tmp_path) as lab:
         interface = lab.interface("172.31.16.85")["NetworkInterfaceId"]
         agent = lab.agent(*attached(interface, "ebpf"), window=WINDOW)
         agent.wait_for(r'"state":"capturing"')
         lab.agents.remove(agent)
         assert agent.end() == 0
+        queues = ["tc", "qdisc", "show", "dev", "eni0"]
+        assert ("clsact" in subprocess.run(queues, check=True, capture_output=True, text=True).stdout) == (way == "filters")
         detach = [binary(), "detach", "--state-dir", str(tmp_path / "host.state")]
         first, second = (subprocess.run(detach, check=True, capture_output=True, text=True).stdout for _ in range(2))
         assert (first, second) == ("2 programs taken off\n", "0 programs taken off\n")
+        assert "clsact" not in subprocess.run(queues, check=True, capture_output=True, text=True).stdout
 
 
 def test_status_and_metrics_tell_of_every_interface(network, tmp_path):

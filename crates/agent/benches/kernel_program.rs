@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::io::Write as _;
 
 use flowlogd_agent::capture::ebpf::layout::Device;
-use flowlogd_agent::capture::ebpf::{Clock, Plane, PlaneOptions, Sizes, Timing};
+use flowlogd_agent::capture::ebpf::{Clock, Plane, PlaneOptions, Sizes, Timing, Way};
 use flowlogd_vpc::{CompileOptions, Inventory, RuleBook, Ruleset};
 
 /// The loopback device: test runs want one that is there.
@@ -46,6 +46,7 @@ impl Bench {
         let options = PlaneOptions {
             sizes: Sizes::default(),
             clock: Clock::Kernel,
+            way: Way::Links,
             directory: None,
             window_length: 60,
             first_epoch: 1,

@@ -19,6 +19,7 @@ pub mod output;
 mod pipeline;
 pub mod publish;
 mod queue;
+mod rtnetlink;
 pub mod spool;
 mod timeline;
 mod windows;

@@ -23,7 +23,7 @@ use super::{AttachmentError, Snapshot, Surroundings, device_counters, now, queue
 use crate::capture::boot_time;
 use crate::capture::ebpf::layout::{Counters, Taken, counter};
 use crate::capture::ebpf::{
-    Clock, Counted, EbpfError, Plane, PlaneOptions, Retired, Sizes, SlotRules, Timing, pins,
+    Clock, Counted, EbpfError, Plane, PlaneOptions, Retired, Sizes, SlotRules, Timing, Way, pins,
 };
 use crate::config::{AgentConfig, AttachmentConfig};
 use crate::crash;
@@ -87,13 +87,14 @@ impl Kernel {
         let options = PlaneOptions {
             sizes: Sizes::default(),
             clock: Clock::Kernel,
+            way: Way::wanted(),
             directory: Some(pinned),
             window_length: u32::try_from(config.window).unwrap_or(60),
             first_epoch: recovered.as_ref().map_or(1, |recovered| recovered.mark.epoch + 1),
         };
-        let plane = Plane::load(options, Timing::fixed(clock.offset()))?;
+        let mut plane = Plane::load(options, Timing::fixed(clock.offset()))?;
         plane.try_attaching(LOOPBACK)?;
-        tracing::info!(run, "live capture by the kernel's program");
+        tracing::info!(run, way = ?plane.way(), "live capture by the kernel's program");
         Ok(Self { plane, clock, run, recovered, directory })
     }
 }

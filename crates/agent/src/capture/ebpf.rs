@@ -2,6 +2,7 @@
 //! has counted (live-capture.md).
 #![expect(unsafe_code, reason = "no safe interface of bpf(2) in std")]
 
+mod filter;
 pub mod layout;
 mod link;
 mod map;
@@ -13,6 +14,7 @@ mod sys;
 
 use std::io;
 
+pub use link::Way;
 pub use plane::{Counted, Plane, PlaneOptions, Retired, Timing};
 pub use program::{Clock, Sizes};
 pub use rules::{RulesDoNotFit, SlotRules};
@@ -51,6 +53,12 @@ pub enum EbpfError {
 impl EbpfError {
     fn io(action: &'static str) -> impl FnOnce(io::Error) -> Self {
         move |source| Self::System { action, source }
+    }
+
+    /// Whether an older kernel would say so of what it does not know.
+    fn is_unknown(&self) -> bool {
+        let Self::System { source, .. } = self else { return false };
+        matches!(source.raw_os_error(), Some(libc::EINVAL | libc::E2BIG | libc::EOPNOTSUPP))
     }
 
     fn load(what: &'static str, error: impl std::error::Error) -> Self {

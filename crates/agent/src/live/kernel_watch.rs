@@ -12,7 +12,7 @@ use flowlogd_vpc::InterfaceIndex;
 
 use super::{Slots, SteadyClock, drained};
 use crate::capture::ebpf::layout::{Counters, Device, Taken, counter};
-use crate::capture::ebpf::{Clock, Counted, EbpfError, Plane, PlaneOptions, Sizes, Timing};
+use crate::capture::ebpf::{Clock, Counted, EbpfError, Plane, PlaneOptions, Sizes, Timing, Way};
 use crate::capture::{DeviceError, device};
 use crate::config::Side;
 use crate::counter::Drained;
@@ -86,6 +86,7 @@ impl KernelWatch {
         let plane_options = PlaneOptions {
             sizes,
             clock: Clock::Kernel,
+            way: Way::wanted(),
             directory: None,
             window_length: u32::try_from(options.window.as_secs()).unwrap_or(u32::MAX),
             first_epoch: 1,

@@ -2,7 +2,7 @@
 
 use flowlogd_agent::capture::ebpf::layout::{self, Counters, Device, counter};
 use flowlogd_agent::capture::ebpf::{
-    Clock, Counted, EbpfError, Plane, PlaneOptions, Sizes, SlotRules, Timing,
+    Clock, Counted, EbpfError, Plane, PlaneOptions, Sizes, SlotRules, Timing, Way,
 };
 use flowlogd_flowlog::WindowLength;
 use flowlogd_vpc::FlatRules;
@@ -44,6 +44,7 @@ impl Bench {
         let options = PlaneOptions {
             sizes,
             clock: Clock::Test,
+            way: Way::Links,
             directory: None,
             window_length,
             first_epoch: 1,

@@ -2,7 +2,7 @@
 
 use std::net::{Ipv4Addr, Ipv6Addr};
 
-use crate::wire::GUEST_MAC;
+use crate::wire::{GUEST_MAC, GUEST_V4, HOST_V4};
 
 /// Nobody's: whoever receives a frame for it looks no further, after our program.
 pub(crate) const NOBODY: [u8; 6] = [2, 0, 0, 9, 9, 9];
@@ -147,4 +147,9 @@ pub(crate) fn super_packet(
     ]);
     bytes.extend(vec![0; payload]);
     bytes
+}
+
+/// So many datagrams from the guest to the host, each from another port.
+pub(crate) fn datagrams(count: u16) -> Vec<Vec<u8>> {
+    (0..count).map(|port| udp(&[], (GUEST_V4, 1000 + port), (HOST_V4, 53), 10)).collect()
 }

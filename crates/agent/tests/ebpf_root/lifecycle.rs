@@ -8,18 +8,14 @@ use flowlogd_agent::capture::ebpf::layout::counter;
 use flowlogd_agent::capture::ebpf::pins;
 
 use crate::flood::{Flood, Way};
-use crate::frame;
+use crate::frame::datagrams;
 use crate::netns::as_root;
 use crate::rules;
 use crate::stand::{End, Over, Pins, Stand, device, options, sizes};
 use crate::sums::{Sums, Tally};
-use crate::wire::{GUEST_V4, HOST, HOST_V4, OfDevice, Wire, new_index};
+use crate::wire::{HOST, OfDevice, Wire, new_index};
 
 const UPGRADES: usize = 5;
-
-fn datagrams(count: u16) -> Vec<Vec<u8>> {
-    (0..count).map(|port| frame::udp(&[], (GUEST_V4, 1000 + port), (HOST_V4, 53), 10)).collect()
-}
 
 /// Every new process loads a program of its own, and takes the links over from the one before.
 #[test]

@@ -5,7 +5,9 @@ use std::sync::atomic::{AtomicBool, AtomicU32, Ordering};
 
 use flowlogd_agent::capture::boot_time;
 use flowlogd_agent::capture::ebpf::layout::Device;
-use flowlogd_agent::capture::ebpf::{Clock, Counted, Plane, PlaneOptions, Sizes, Timing, pins};
+use flowlogd_agent::capture::ebpf::{
+    Clock, Counted, Plane, PlaneOptions, Sizes, Timing, Way, pins,
+};
 use flowlogd_vpc::FlatRules;
 
 use crate::netns::{Namespace, unix_time};
@@ -36,6 +38,7 @@ pub(crate) fn options(sizes: Sizes, directory: Option<&Path>) -> PlaneOptions {
     PlaneOptions {
         sizes,
         clock: Clock::Kernel,
+        way: Way::Links,
         directory: directory.map(Path::to_owned),
         window_length: 60,
         first_epoch: 1,

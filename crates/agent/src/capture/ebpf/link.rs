@@ -1,47 +1,108 @@
-//! The program at a device: `TCX` links at the head of what it receives and the end of what it sends (Linux 6.6).
+//! The program at a device, at the head of what it receives and the end of what it sends: by links (`TCX`, Linux 6.6), and
+//! before there were any by [filters](super::filter).
 
 use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::path::{Path, PathBuf};
 
-use super::EbpfError;
 use super::sys::{self, Hook};
+use super::{EbpfError, filter};
 
-/// Both links of a device. Where they are pinned they hold on when this process ends.
-#[derive(Debug)]
-pub(super) struct Links {
-    /// Where pins do not hold them: of many devices these would be more files than a process may have open.
-    _held: Option<[OwnedFd; 2]>,
-    pins: Option<[PathBuf; 2]>,
+/// How the program comes to devices.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Way {
+    /// By `TCX` links.
+    Links,
+    /// As filters of a `clsact` queue.
+    Filters,
 }
 
-impl Links {
-    /// Attaches both programs to a device. Links that an earlier process has pinned for the slot get the new programs,
+/// Where what is attached is kept when this process has ended.
+#[derive(Debug)]
+pub(super) struct Keep {
+    /// The owner's name, and where links are pinned; nowhere if they are to end with this process.
+    pub(super) owner: String,
+    pub(super) pins: Option<[PathBuf; 2]>,
+}
+
+/// Both programs at a device. They go when this does, if they are not kept.
+#[derive(Debug)]
+pub(super) struct Attached {
+    ifindex: u32,
+    way: Way,
+    /// Where pins do not hold them: of many devices these would be more files than a process may have open.
+    held: Option<[OwnedFd; 2]>,
+    keep: Keep,
+}
+
+impl Way {
+    /// Returns what this process is told to use: links, but that `FLOWLOGD_CLSACT` has filters be used although there
+    /// are links.
+    pub fn wanted() -> Self {
+        if std::env::var_os("FLOWLOGD_CLSACT").is_some() { Self::Filters } else { Self::Links }
+    }
+}
+
+impl Attached {
+    /// Attaches both programs to a device. Links and filters that an earlier process has left get the new programs,
     /// between two packets, if they are still at this device.
     pub(super) fn attach(
-        [receive, send]: [BorrowedFd<'_>; 2],
+        way: Way,
+        programs: [BorrowedFd<'_>; 2],
         ifindex: u32,
-        pins: Option<[PathBuf; 2]>,
+        keep: Keep,
     ) -> Result<Self, EbpfError> {
-        let [receive_pin, send_pin] = match &pins {
-            Some([receive, send]) => [Some(receive.as_path()), Some(send.as_path())],
-            None => [None, None],
+        let attach = || match way {
+            Way::Links => {
+                if keep.pins.is_some() {
+                    filter::detach(ifindex, &keep.owner)?;
+                }
+                links(programs, ifindex, keep.pins.as_ref())
+            }
+            Way::Filters => {
+                keep.pins.iter().flatten().try_for_each(|pin| unpin(pin))?;
+                filter::attach(programs, ifindex, &keep.owner).map(|()| None)
+            }
         };
-        let attach = || -> io::Result<(OwnedFd, OwnedFd)> {
-            let sent = link(send, ifindex, Hook::EgressTail, send_pin)?;
-            Ok((link(receive, ifindex, Hook::IngressHead, receive_pin)?, sent))
-        };
-        let (received, sent) = attach().map_err(EbpfError::io("attach the program"))?;
-        Ok(Self { _held: pins.is_none().then_some([received, sent]), pins })
+        let held = attach().map_err(EbpfError::io("attach the program"))?;
+        Ok(Self { ifindex, way, held, keep })
     }
 
     /// Detaches both.
-    pub(super) fn detach(self) -> Result<(), EbpfError> {
-        for pin in self.pins.iter().flatten() {
-            unpin(pin).map_err(EbpfError::io("detach the program"))?;
-        }
-        Ok(())
+    pub(super) fn detach(mut self) -> Result<(), EbpfError> {
+        self.take_off().map_err(EbpfError::io("detach the program"))
     }
+
+    fn take_off(&mut self) -> io::Result<()> {
+        self.held = None;
+        if self.way == Way::Filters {
+            return filter::detach(self.ifindex, &self.keep.owner).map(drop);
+        }
+        self.keep.pins.iter().flatten().try_for_each(|pin| unpin(pin))
+    }
+}
+
+impl Drop for Attached {
+    fn drop(&mut self) {
+        if self.keep.pins.is_none() {
+            // Who detaches has been told of errors.
+            let _ = self.take_off();
+        }
+    }
+}
+
+fn links(
+    [receive, send]: [BorrowedFd<'_>; 2],
+    ifindex: u32,
+    pins: Option<&[PathBuf; 2]>,
+) -> io::Result<Option<[OwnedFd; 2]>> {
+    let [receive_pin, send_pin] = match pins {
+        Some([receive, send]) => [Some(receive.as_path()), Some(send.as_path())],
+        None => [None, None],
+    };
+    let sent = link(send, ifindex, Hook::EgressTail, send_pin)?;
+    let received = link(receive, ifindex, Hook::IngressHead, receive_pin)?;
+    Ok(pins.is_none().then_some([received, sent]))
 }
 
 fn link(

@@ -10,7 +10,7 @@ use std::mem::zeroed;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use super::link;
+use super::{filter, link};
 
 /// Where the BPF file system is, on every Linux.
 const MOUNT: &str = "/sys/fs/bpf";
@@ -74,6 +74,7 @@ pub fn detach(owner: Option<&str>) -> io::Result<usize> {
         }
         remove(&of_owner)?;
     }
+    links += filter::detach_all(owner)?;
     if entries(&root)?.is_empty() && root.exists() {
         // Another agent may have come in this moment.
         let _ = fs::remove_dir(&root);

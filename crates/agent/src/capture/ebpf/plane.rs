@@ -9,11 +9,12 @@ use flowlogd_vpc::FlatRules;
 
 use super::super::boot_time::time_asleep;
 use super::EbpfError;
+use super::filter;
 use super::layout::{
     Connection, ConnectionKey, Counters, Device, Epoch, Event, Flow, FlowKey, OVERFLOW_EVENTS,
     SLOTS, Taken,
 };
-use super::link::{self, Links};
+use super::link::{self, Attached, Keep, Way};
 use super::program::{self, Clock, Programs, Sizes, Tables};
 use super::rules::{RuleStore, RulesDoNotFit, SlotRules};
 use super::sys::{self, Run, kind};
@@ -25,6 +26,8 @@ pub struct PlaneOptions {
     pub sizes: Sizes,
     /// Who tells the time.
     pub clock: Clock,
+    /// How the program is to come to devices. Where the kernel has no links, filters take their place.
+    pub way: Way,
     /// A directory of a BPF file system where everything outlives this process.
     pub directory: Option<PathBuf>,
     /// In seconds.
@@ -83,7 +86,8 @@ pub struct Plane {
     cpus: usize,
     /// Slots whose cells may hold something.
     slots: Vec<u32>,
-    links: BTreeMap<u32, Links>,
+    attached: BTreeMap<u32, Attached>,
+    way: Way,
 }
 
 impl Plane {
@@ -98,6 +102,7 @@ impl Plane {
             programs,
             tables,
             store,
+            way: options.way,
             epoch: Epoch {
                 window_length: options.window_length,
                 flows: options.sizes.flows,
@@ -106,7 +111,7 @@ impl Plane {
             options,
             cpus,
             slots: Vec::new(),
-            links: BTreeMap::new(),
+            attached: BTreeMap::new(),
         };
         plane.find_epoch().map_err(EbpfError::io("find the epoch"))?;
         if plane.epoch.number == 0 {
@@ -311,24 +316,43 @@ impl Plane {
     /// Attaches the program to a device, whose packets are those of a slot from now on.
     pub fn attach(&mut self, ifindex: u32, device: Device) -> Result<(), EbpfError> {
         let slot = device.slot;
-        let pins = self.pins(slot);
         self.bind(ifindex, device)?;
-        let programs = [self.programs.receive.as_fd(), self.programs.send.as_fd()];
-        let links = match Links::attach(programs, ifindex, pins) {
-            Ok(links) => links,
-            Err(error) => {
-                self.unbind(ifindex)?;
-                return Err(error);
+        match self.attach_somehow(ifindex, Some(slot)) {
+            Ok(attached) => {
+                self.attached.insert(slot, attached);
+                Ok(())
             }
-        };
-        self.links.insert(slot, links);
-        Ok(())
+            Err(error) => self.unbind(ifindex).and(Err(error)),
+        }
+    }
+
+    /// Tries whether the program can be attached to devices of this system, at one where nothing is counted yet.
+    pub fn try_attaching(&mut self, ifindex: u32) -> Result<(), EbpfError> {
+        self.attach_somehow(ifindex, None).and_then(Attached::detach)
+    }
+
+    /// How the program comes to devices.
+    pub const fn way(&self) -> Way {
+        self.way
+    }
+
+    fn attach_somehow(&mut self, ifindex: u32, slot: Option<u32>) -> Result<Attached, EbpfError> {
+        let programs = [self.programs.receive.as_fd(), self.programs.send.as_fd()];
+        match Attached::attach(self.way, programs, ifindex, self.keep(slot)) {
+            Err(error)
+                if self.way == Way::Links && self.attached.is_empty() && error.is_unknown() =>
+            {
+                self.way = Way::Filters;
+                Attached::attach(self.way, programs, ifindex, self.keep(slot))
+            }
+            result => result,
+        }
     }
 
     /// Detaches the program from the device of a slot. What it has counted stays.
     pub fn detach(&mut self, ifindex: u32, slot: u32) -> Result<(), EbpfError> {
-        if let Some(links) = self.links.remove(&slot) {
-            links.detach()?;
+        if let Some(attached) = self.attached.remove(&slot) {
+            attached.detach()?;
         }
         self.unbind(ifindex)
     }
@@ -343,23 +367,27 @@ impl Plane {
                 bound.extend(of_slot.map(|(ifindex, _)| *ifindex));
             })
             .map_err(EbpfError::io("look for devices"))?;
-        if let Some([receive, send]) = self.pins(slot) {
-            link::unpin(&receive)
-                .and_then(|()| link::unpin(&send))
-                .map_err(EbpfError::io("detach the program"))?;
-        }
+        let keep = self.keep(Some(slot));
+        let take_off = || -> io::Result<()> {
+            keep.pins.iter().flatten().try_for_each(|pin| link::unpin(pin))?;
+            bound.iter().try_for_each(|ifindex| filter::detach(*ifindex, &keep.owner).map(drop))
+        };
+        take_off().map_err(EbpfError::io("detach the program"))?;
         bound.into_iter().try_for_each(|ifindex| self.unbind(ifindex))
     }
 
-    fn pins(&self, slot: u32) -> Option<[PathBuf; 2]> {
-        let directory = self.options.directory.as_ref()?;
-        Some([directory.join(format!("receive_{slot}")), directory.join(format!("send_{slot}"))])
-    }
-
-    /// Tries whether the program can be attached to devices of this system, at one where nothing is counted yet.
-    pub fn try_attaching(&self, ifindex: u32) -> Result<(), EbpfError> {
-        let programs = [self.programs.receive.as_fd(), self.programs.send.as_fd()];
-        Links::attach(programs, ifindex, None).map(drop)
+    fn keep(&self, slot: Option<u32>) -> Keep {
+        let directory = self.options.directory.as_ref().zip(slot);
+        let owner = directory.and_then(|(directory, _)| directory.parent()?.file_name());
+        Keep {
+            owner: owner.map_or_else(
+                || format!("process-{}", std::process::id()),
+                |owner| owner.to_string_lossy().into_owned(),
+            ),
+            pins: directory.map(|(directory, slot)| {
+                [directory.join(format!("receive_{slot}")), directory.join(format!("send_{slot}"))]
+            }),
+        }
     }
 
     /// Lets packets of a device be those of a slot.
