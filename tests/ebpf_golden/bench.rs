@@ -6,7 +6,7 @@ use std::collections::btree_map::Entry;
 use flowlogd_agent::capture::FrameRef;
 use flowlogd_agent::capture::ebpf::layout::{Device, counter};
 use flowlogd_agent::capture::ebpf::{
-    Clock, EbpfError, Plane, PlaneOptions, Sizes, SlotRules, Timing,
+    Clock, EbpfError, Plane, PlaneOptions, Sizes, SlotRules, Timing, Way,
 };
 use flowlogd_flowlog::Generation;
 use flowlogd_packet::{FragmentPorts, LinkInfo, LinkType, ParsedFrame, parse};
@@ -47,6 +47,7 @@ impl Benches {
                 let options = PlaneOptions {
                     sizes,
                     clock: Clock::Test,
+                    way: Way::Links,
                     directory: None,
                     window_length,
                     first_epoch: 1,
