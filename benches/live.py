@@ -120,6 +120,7 @@ def send(sender, place, hosts=1, ports=1, seconds=SECONDS, pace=0, size=214, fir
 @contextlib.contextmanager
 def laboratory(directory, cable, captures, window=5):
     """A server, and an agent for each capture at the near end of its cable, under 100 rules."""
+    directory.mkdir(exist_ok=True)
     config = "[server.quotas]\nrules_per_security_group = 200\n"
     with Lab(directory, config) as lab:
         agents = {}
