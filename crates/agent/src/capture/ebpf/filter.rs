@@ -62,6 +62,9 @@ pub(super) fn detach(ifindex: u32, owner: &str) -> io::Result<usize> {
     let found = found(ifindex)?;
     let (own, others): (Vec<&Found>, Vec<&Found>) =
         found.iter().partition(|found| found.owner == owner);
+    if own.is_empty() {
+        return Ok(0);
+    }
     for hook in HOOKS {
         match rtnetlink::order(Message::DelTrafficFilter(filter(ifindex, hook, owner)?), 0) {
             Err(error) if !is_absence(&error) => return Err(error),
