@@ -429,14 +429,7 @@ impl Plane {
         received: bool,
         repeat: u32,
     ) -> Result<Run, EbpfError> {
-        let program = if received { &self.programs.receive } else { &self.programs.send };
-        // `ifindex` is the eleventh word of `struct __sk_buff`.
-        let mut context = [0_u32; 48];
-        if let Some(cell) = context.get_mut(10) {
-            *cell = ifindex;
-        }
-        sys::test_run(program.as_fd(), frame, sys::bytes(&context), repeat)
-            .map_err(EbpfError::io("run the program"))
+        self.test_run(frame, ifindex, received, 0, repeat)
     }
 
     /// Runs the program on a frame that stands for several on the wire, with so many bytes of payload each.
@@ -447,15 +440,26 @@ impl Plane {
         received: bool,
         each: u32,
     ) -> Result<Run, EbpfError> {
+        self.test_run(frame, ifindex, received, each, 1)
+    }
+
+    fn test_run(
+        &self,
+        frame: &[u8],
+        ifindex: u32,
+        received: bool,
+        gso_size: u32,
+        repeat: u32,
+    ) -> Result<Run, EbpfError> {
         let program = if received { &self.programs.receive } else { &self.programs.send };
         let mut context = [0_u32; 48];
-        // `ifindex` and `gso_size`.
-        for (place, value) in [(10, ifindex), (44, each)] {
+        // The places of `ifindex` and `gso_size` among the words of `struct __sk_buff`.
+        for (place, value) in [(10, ifindex), (44, gso_size)] {
             if let Some(cell) = context.get_mut(place) {
                 *cell = value;
             }
         }
-        sys::test_run(program.as_fd(), frame, sys::bytes(&context), 1)
+        sys::test_run(program.as_fd(), frame, sys::bytes(&context), repeat)
             .map_err(EbpfError::io("run the program"))
     }
 
