@@ -13,7 +13,7 @@ import pytest
 from lab import Lab, binary, eventually
 from namespace import cable, need_root, new_namespace
 from test_flow_logs import GROUP, make
-from test_kill_live import Sender, read
+from test_kill_live import RATE, Sender, read
 from xdp import dropping
 
 WINDOW = 2
@@ -154,6 +154,52 @@ def test_connections_outlive_the_agent(network, tmp_path):
         events = lab.events(GROUP, f"{interface}-all")
         actions = sorted((fields[3], fields[12]) for event in events if (fields := event["message"].split())[-1] == "OK")
         assert actions == [(peer, "ACCEPT"), (own, "ACCEPT")]
+
+
+def test_a_clock_that_is_set_is_followed_from_the_next_window_on(network, tmp_path, monkeypatch):
+    ahead = tmp_path / "ahead"
+    monkeypatch.setenv("FLOWLOGD_CLOCK_AHEAD", str(ahead))
+
+    def set_clock(seconds):
+        # In one piece: it may be read at any time.
+        (tmp_path / "new").write_text(str(seconds))
+        (tmp_path / "new").rename(ahead)
+
+    set_clock(0)
+    with Lab(tmp_path) as lab:
+        target = "172.31.16.89"
+        interface = lab.interface(target)["NetworkInterfaceId"]
+        make(lab, lab.role(), interface)
+        agent = lab.agent(*attached(interface, "ebpf"), window=WINDOW)
+        agent.wait_for(r'"state":"capturing"')
+        sender = Sender("out0", target)
+        for times, seconds in enumerate([3600, 600, 597, 601], 1):
+            time.sleep(2 * WINDOW)
+            set_clock(seconds)
+            eventually(lambda: sum("the clock of this machine was set" in line for line in agent.lines) == times)
+        time.sleep(2 * WINDOW)
+        # Set back while no agent runs: its windows of the future are published all the same.
+        lab.agents.remove(agent)
+        assert agent.end() == 0
+        set_clock(300)
+        agent = lab.agent(*attached(interface, "ebpf"), window=WINDOW)
+        agent.wait_for(r'"state":"capturing"')
+        time.sleep(2 * WINDOW)
+        sent, ended = sender.end(), time.time()
+        time.sleep(2 * WINDOW + 3)
+
+        recorded, skipped, ledgers = read(lab, interface)
+        assert (recorded, skipped) == (sent, set())
+        assert sum(entry["recorded"] for entry in ledgers) == sent
+        events = [event["message"].split() for event in lab.events(GROUP, f"{interface}-all")]
+        flows = [fields for fields in events if fields[-1] == "OK"]
+        # No record reaches beyond its window.
+        assert all(int(fields[10]) // WINDOW == int(fields[11]) // WINDOW for fields in flows)
+        hours = {}
+        for fields in flows:
+            by = min([0, 300, 600, 3600], key=lambda by: abs(int(fields[10]) - by - ended))
+            hours[by] = hours.get(by, 0) + int(fields[8])
+        assert all(hours.get(by, 0) > RATE for by in [0, 300, 600, 3600]), hours
 
 
 def test_a_device_that_is_made_anew_is_attached_anew(network, tmp_path):

@@ -14,7 +14,11 @@ mod shelf;
 mod snapshot;
 mod traffic;
 
+#[cfg(debug_assertions)]
+use std::ffi::OsString;
 use std::sync::Arc;
+#[cfg(debug_assertions)]
+use std::sync::LazyLock;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
@@ -75,7 +79,25 @@ impl Surroundings {
     reason = "the shell reads the clock: it is the packets' clock here"
 )]
 fn unix_time() -> Duration {
-    SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default()
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default();
+    let ahead = ahead();
+    let by = Duration::from_secs(ahead.unsigned_abs());
+    if ahead < 0 { now.saturating_sub(by) } else { now + by }
+}
+
+/// Seconds by which a test has set the clock: what the file says that `FLOWLOGD_CLOCK_AHEAD` names. Only builds with debug
+/// assertions look.
+#[cfg(debug_assertions)]
+fn ahead() -> i64 {
+    static FILE: LazyLock<Option<OsString>> =
+        LazyLock::new(|| std::env::var_os("FLOWLOGD_CLOCK_AHEAD"));
+    let text = FILE.as_ref().and_then(|file| std::fs::read_to_string(file).ok());
+    text.and_then(|text| text.trim().parse().ok()).unwrap_or(0)
+}
+
+#[cfg(not(debug_assertions))]
+const fn ahead() -> i64 {
+    0
 }
 
 #[expect(

@@ -66,6 +66,8 @@ pub struct Beginning<'a> {
     pub mark: Mark,
     /// Ledgers of published windows that the server may not have been told.
     pub untold: &'a [WindowLedger],
+    /// A closing that was begun and is to be published again.
+    pub closing: Option<u64>,
 }
 
 /// Why a journal cannot be used.
@@ -104,6 +106,10 @@ struct Head {
     books: Vec<Book>,
     mark: Mark,
     untold: Vec<WindowLedger>,
+    #[serde(default)]
+    last_closing: u64,
+    #[serde(default)]
+    closing: Option<u64>,
 }
 
 /// The books of a window and an interface.
@@ -140,6 +146,7 @@ impl Journal {
             books: &BTreeMap::new(),
             mark: Mark::default(),
             untold: &[],
+            closing: None,
         };
         Self::begin(directory.to_owned(), run.to_owned(), rules, 0, nothing)
     }
@@ -153,6 +160,7 @@ impl Journal {
             books: &recovered.books,
             mark: recovered.mark,
             untold: &recovered.untold,
+            closing: recovered.closing,
         };
         let (directory, run) = (directory.to_owned(), recovered.run.clone());
         Self::begin(directory, run, rules, recovered.rules.len(), beginning)
@@ -164,7 +172,7 @@ impl Journal {
         run: String,
         rules: File,
         generations: usize,
-        Beginning { standing, books, mark, untold }: Beginning<'_>,
+        Beginning { standing, books, mark, untold, closing }: Beginning<'_>,
     ) -> Result<Self, JournalError> {
         let head = Head {
             version: VERSION,
@@ -178,6 +186,8 @@ impl Journal {
             books: booked(books),
             mark,
             untold: untold.to_vec(),
+            last_closing: standing.last_closing,
+            closing,
         };
         let mut bytes = Vec::new();
         write_frame(&mut bytes, Frame::Head, &json(&directory, &head)?);
@@ -301,6 +311,7 @@ pub fn read(directory: &Path) -> Result<Option<Recovered>, JournalError> {
         known: head.known.iter().map(|interface| InterfaceIndex(*interface)).collect(),
         next_base: head.next_base,
         next_long: head.next_long,
+        last_closing: head.last_closing,
         ..Standing::default()
     };
     let flows_of = |frames: &mut Frames<'_>| {
@@ -325,6 +336,7 @@ pub fn read(directory: &Path) -> Result<Option<Recovered>, JournalError> {
             .collect(),
         mark: head.mark,
         untold: head.untold,
+        closing: head.closing,
         ..Recovered::default()
     };
     let mut generations = head.generations;
@@ -473,17 +485,28 @@ mod tests {
         journal.add_flows(7, &flows(0, 1));
         journal.end_epoch(Mark::default()).unwrap();
         journal.begin_closing(8).unwrap();
+        let killed = read(directory.path()).unwrap().unwrap();
+        assert_eq!(killed.closing, Some(8));
+        // Killed again before that was published.
+        let mut journal = Journal::resume(directory.path(), &killed).unwrap();
         assert_eq!(read(directory.path()).unwrap().unwrap().closing, Some(8));
 
         let standing = Standing {
             base: BTreeMap::from([(8, flows(2, 5))]),
             long: BTreeMap::from([(0, flows(1, 4))]),
             next_base: Some(8),
+            last_closing: 480,
             ..Standing::default()
         };
         let mark = Mark { at: 481, device_packets: 9, epoch: 0 };
         let untold = [WindowLedger { seen: 1, ..WindowLedger::default() }];
-        let beginning = Beginning { standing: &standing, books: &books(3), mark, untold: &untold };
+        let beginning = Beginning {
+            standing: &standing,
+            books: &books(3),
+            mark,
+            untold: &untold,
+            closing: None,
+        };
         journal.restart(beginning).unwrap();
         journal.add_rules(9, "{\"Vpcs\":[]}").unwrap();
 

@@ -58,20 +58,20 @@ impl Publisher {
                 Interval::Base => &closed.base,
                 Interval::Long => &closed.long,
             };
-            self.publish_one(closed.until, windows, subscription, &mut emit)?;
+            self.publish_one(closed.number, windows, subscription, &mut emit)?;
         }
         Ok(())
     }
 
     fn publish_one<E>(
         &self,
-        until: u64,
+        closing: u64,
         windows: &[Closed],
         subscription: &Subscription,
         emit: &mut impl FnMut(Batch) -> Result<(), E>,
     ) -> Result<(), E> {
         let timeline = self.rules.timeline();
-        let Some(number) = timeline.and_then(|timeline| timeline.interface(&self.interface_id))
+        let Some(index) = timeline.and_then(|timeline| timeline.interface(&self.interface_id))
         else {
             return Ok(());
         };
@@ -93,7 +93,7 @@ impl Publisher {
             None => self.interface_id.clone(),
         };
         let (group, interface) = (subscription.log_group_name.clone(), self.interface_id.clone());
-        let mut batcher = Batcher::new(queue, group, stream, interface, until);
+        let mut batcher = Batcher::new(queue, group, stream, interface, closing);
         let mut line = Vec::with_capacity(256);
         for closed in windows {
             // A silence of more than a day is told by nothing: nobody would read 1,440 records of it.
@@ -102,7 +102,7 @@ impl Publisher {
             if window.window().end() <= subscription.since {
                 continue;
             }
-            let part = window.part_of(number);
+            let part = window.part_of(index);
             let mut result = Ok(());
             renderer.for_each_record(window, &part, &mut Written::default(), |_, record| {
                 if result.is_err() || !subscription.wants(record) {

@@ -14,8 +14,11 @@ const BASES_IN_LONG: u64 = 10;
 /// What is over, at one moment of the packets' clock.
 #[derive(Debug)]
 pub struct ClosedWindows {
-    /// The first second that is still open: grows from closing to closing, and names this one.
+    /// The first second that is still open.
     pub until: u64,
+    /// The closing's own: `until` where that grows, and greater than those before in any case (a clock that was set back,
+    /// late packets at the end of input).
+    pub number: u64,
     /// Windows of the base interval, in order.
     pub base: Vec<Closed>,
     /// Windows of the long interval, in order.
@@ -35,6 +38,8 @@ pub struct Standing {
     pub next_base: Option<u64>,
     /// The first long window that is not closed.
     pub next_long: Option<u64>,
+    /// The number of the last closing; 0 before the first.
+    pub last_closing: u64,
 }
 
 /// Flows of windows that are not over yet.
@@ -47,6 +52,7 @@ pub struct Windows {
     base_closer: Closer,
     long_closer: Closer,
     wants_long: bool,
+    last_closing: u64,
 }
 
 impl Windows {
@@ -62,6 +68,7 @@ impl Windows {
             base_closer: Closer::new(base, Silence::Reported),
             long_closer: Closer::new(long, Silence::Reported),
             wants_long: false,
+            last_closing: 0,
         }
     }
 
@@ -79,6 +86,7 @@ impl Windows {
         self.open_long = standing.long;
         self.base_closer.resume(standing.known.clone(), standing.next_base);
         self.long_closer.resume(standing.known, standing.next_long);
+        self.last_closing = standing.last_closing;
     }
 
     /// Returns where it stands.
@@ -91,7 +99,13 @@ impl Windows {
             known: known.union(known_long).copied().collect(),
             next_base,
             next_long,
+            last_closing: self.last_closing,
         }
+    }
+
+    /// Returns the number of the last base window that has flows and is not closed.
+    pub fn last_open(&self) -> Option<u64> {
+        self.open_base.last_key_value().map(|(number, _)| *number)
     }
 
     /// Adds what was counted.
@@ -144,7 +158,8 @@ impl Windows {
         let over = std::mem::replace(&mut self.open_long, still_open);
         let long =
             if self.wants_long { self.long_closer.close([over], long_before) } else { Vec::new() };
-        ClosedWindows { until, base, long }
+        self.last_closing = until.max(self.last_closing + 1);
+        ClosedWindows { until, number: self.last_closing, base, long }
     }
 }
 
@@ -247,6 +262,27 @@ mod tests {
         assert_eq!(told(&a.base), told(&b.base));
         assert_eq!(told(&a.long), told(&b.long));
         assert!(told(&a.long).contains("4 packets"));
+    }
+
+    #[test]
+    fn closings_have_growing_numbers_though_the_clock_is_set_back() {
+        let mut windows = Windows::new(WindowLength::ONE_MINUTE);
+        assert_eq!(windows.close(10).number, 600);
+        assert_eq!(windows.close(12).number, 720);
+        let mut resumed = Windows::new(WindowLength::ONE_MINUTE);
+        resumed.resume(windows.standing());
+        for windows in [&mut windows, &mut resumed] {
+            let mut aggregator = Aggregator::new(WindowLength::ONE_MINUTE, 100);
+            packet(&mut aggregator, 1, 301);
+            windows.add(vec![aggregator.drain()]);
+            assert_eq!(windows.last_open(), Some(5));
+
+            let closed = windows.close(6);
+
+            assert_eq!((closed.until, closed.number), (360, 721));
+            assert_eq!(told(&closed.base), "[300, 360) 10.0.0.1 1 packets, +1..1\n");
+            assert_eq!((windows.close(7).number, windows.close(20).number), (722, 1200));
+        }
     }
 
     #[test]

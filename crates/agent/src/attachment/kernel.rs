@@ -83,7 +83,8 @@ impl Kernel {
             tracing::warn!("tables of another run were in the kernel: what they counted is lost");
         }
         let pinned = pins::of_run(&owner, &run).map_err(Unusable::Pins)?;
-        let clock = SteadyClock::new(unix_time(), boot_time().map_err(Unusable::Pins)?);
+        let since_boot = boot_time().map_err(Unusable::Pins)?;
+        let mut clock = SteadyClock::new(unix_time(), since_boot);
         let options = PlaneOptions {
             sizes: Sizes::default(),
             clock: Clock::Kernel,
@@ -93,6 +94,8 @@ impl Kernel {
             first_epoch: recovered.as_ref().map_or(1, |recovered| recovered.mark.epoch + 1),
         };
         let mut plane = Plane::load(options, Timing::fixed(clock.offset()))?;
+        // What an earlier process has left keeps its clock, until it is found that the machine's was set since.
+        clock.keep_to(plane.offset_at(since_boot), since_boot);
         plane.try_attaching(LOOPBACK)?;
         tracing::info!(run, way = ?plane.way(), "live capture by the kernel's program");
         Ok(Self { plane, clock, run, recovered, directory })
@@ -270,6 +273,7 @@ impl Hall {
         hall.shelf.subscribe(snapshot);
         hall.shelf.finish_closing(recovered.and_then(|recovered| recovered.closing))?;
         hall.take_over(recovered.map_or(0, |recovered| recovered.mark.epoch))?;
+        hall.shelf.publish_what_is_beyond(hall.clock.now().as_secs())?;
         hall.configure(snapshot)?;
         hall.plane.forget_stale_rules().map_err(failed)?;
         hall.look_at_devices()?;
@@ -388,7 +392,8 @@ impl Hall {
     fn drain(&mut self, told: &BTreeMap<u32, Told>) -> Result<(), AttachmentError> {
         self.epoch = now();
         let begun = now();
-        let retired = self.plane.swap(Timing::fixed(self.clock.offset())).map_err(failed)?;
+        let timing = self.clock.timing(self.surroundings.config.window_length());
+        let retired = self.plane.swap(timing).map_err(failed)?;
         crash::point("swapped");
         let begins =
             self.places.iter().any(|place| place.bound().is_some() && !place.tallies.has_begun());
@@ -468,12 +473,23 @@ impl Hall {
         Ok(())
     }
 
+    /// If the machine's clock was set, the program goes over to it at the end of a window, by itself; this side follows.
     fn look_at_the_clock(&mut self) -> Result<(), AttachmentError> {
-        if let Some(by) = self.clock.advance(unix_time(), boot_time()?) {
+        let since_boot = boot_time()?;
+        if self.clock.adopt(since_boot) {
+            self.drain(&BTreeMap::new())?;
+            let clock = self.clock.now().as_secs();
+            self.shelf.publish_what_is_beyond(clock)?;
+            let window = self.surroundings.config.window_length();
+            self.closed_before = self.closed_before.min(window.closed_before(clock));
+        }
+        if let Some(by) = self.clock.advance(unix_time(), since_boot) {
             tracing::warn!(
                 by,
-                "the clock of this machine was set; records go on as if it were not"
+                "the clock of this machine was set: counting follows at the end of this window"
             );
+            // Now the program is told.
+            self.drain(&BTreeMap::new())?;
         }
         Ok(())
     }

@@ -152,6 +152,16 @@ impl Shelf {
         self.close(closed_before)
     }
 
+    /// Publishes what was counted beyond the present window, before the clock was set back: it may be long until these
+    /// windows are over by this clock. What they count when they come once more is written by records of its own.
+    pub(super) fn publish_what_is_beyond(&mut self, clock: u64) -> Result<(), AttachmentError> {
+        let open = clock / self.windows.base().as_secs();
+        match self.windows.last_open() {
+            Some(last) if last > open + 1 => self.publish_before(last + 1),
+            Some(_) | None => Ok(()),
+        }
+    }
+
     /// Closes and publishes everything, with what was counted last.
     pub(super) fn finish(mut self, drained: Drained, mark: Mark) -> Result<(), AttachmentError> {
         self.take(drained, mark)?;
@@ -215,6 +225,7 @@ impl Shelf {
                 books: &self.books,
                 mark: self.mark,
                 untold: &untold,
+                closing: None,
             })?;
         }
         Ok(())

@@ -23,18 +23,18 @@ pub(super) struct Batcher {
 }
 
 impl Batcher {
-    /// `until` is the end of the closing, in Unix seconds.
+    /// `closing` is the number of the closing.
     pub(super) fn new(
         queue: QueueId,
         group: String,
         stream: String,
         interface: String,
-        until: u64,
+        closing: u64,
     ) -> Self {
         Self {
             next: Batch {
                 queue,
-                number: Some((until << BATCHES_PER_CLOSING) + 1),
+                number: Some((closing << BATCHES_PER_CLOSING) + 1),
                 log_group: group,
                 log_stream: stream,
                 interface,

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use flowlogd_vpc::FlatRules;
 
@@ -139,6 +140,12 @@ impl Plane {
     /// Returns the number of the epoch that is counted into.
     pub const fn epoch(&self) -> u64 {
         self.epoch.number
+    }
+
+    /// Returns wall clock − time since boot as it counts at a time since boot, in nanoseconds.
+    pub fn offset_at(&self, since_boot: Duration) -> i64 {
+        let is_next = since_boot.as_nanos() >= u128::from(self.epoch.switch_at);
+        if is_next { self.epoch.next_offset } else { self.epoch.offset }
     }
 
     /// Lets the other tables be counted into. When this returns nothing writes to those before any more.
