@@ -1,4 +1,4 @@
-/* Judges and counts every packet of a device, and lets all of them pass.
+/* Judges and counts every packet of a device, and drops what is refused where that is asked for.
  *
  * The rules, the connections and the two sets of tables are in maps that outlive this program and the agent. What a
  * packet is, and what the rules say of it, is decided here as in crates/packet and crates/vpc, which are the oracle of
@@ -60,6 +60,23 @@ APART int resolve_fragment(struct packet *packet, struct cell *cell)
 	return done();
 }
 
+/* What becomes of a packet that rules or the source/destination check refuse. */
+INLINE int turn_away(const struct packet *packet, const struct ruleset *rules, struct cell *cell)
+{
+	if (!(rules->marks & ENFORCED))
+		return TCX_NEXT;
+	cell->counters.of[DROPPED] += packet->packets;
+	return TCX_DROP;
+}
+
+/* Multicast listener discovery: a bridge that does not see it withholds neighbour discovery. */
+INLINE bool is_listener_discovery(const struct packet *packet)
+{
+	__u8 type = packet->icmp.type;
+	return packet->key.family == V6 && packet->key.protocol == PROTO_ICMPV6 && packet->icmp.known &&
+	       ((type >= 130 && type <= 132) || type == 143);
+}
+
 /* A packet that no earlier one's acceptance stands for. `accepted` is the flow of its kind that was accepted, if there is
  * one. */
 APART int judge_and_count(struct packet *packet, struct ruleset *rules, struct epoch *epoch, struct cell *cell,
@@ -80,6 +97,8 @@ APART int judge_and_count(struct packet *packet, struct ruleset *rules, struct e
 		__u32 excluded = exclusion(packet, rules);
 		if (excluded < NOT_EXCLUDED) {
 			cell->counters.of[EXCLUDED + excluded] += packet->packets;
+			if (excluded == SOURCE_DESTINATION_CHECK && !is_listener_discovery(packet))
+				return turn_away(packet, rules, cell);
 			return TCX_NEXT;
 		}
 	}
@@ -91,7 +110,8 @@ APART int judge_and_count(struct packet *packet, struct ruleset *rules, struct e
 		packet->key.action = REJECT;
 		refused = bpf_map_lookup_elem(table, &packet->key);
 		looked = true;
-		if (refused && reuse_of(refused->judged) == RULES_ONLY && is_of_generation(refused->judged, rules)) {
+		if (refused && reuse_of(refused->judged) == RULES_ONLY && is_of_generation(refused->judged, rules) &&
+		    !lets_on(packet, rules)) {
 			refuse(verdict, packet, refused->judged & GROUND_MASK);
 			is_refused = true;
 		}
@@ -113,7 +133,7 @@ APART int judge_and_count(struct packet *packet, struct ruleset *rules, struct e
 	} else {
 		DO(begin_flow(packet, rules, verdict, epoch, cell));
 	}
-	return TCX_NEXT;
+	return verdict->action == REJECT ? turn_away(packet, rules, cell) : TCX_NEXT;
 }
 
 INLINE struct epoch *current_epoch(void)
@@ -171,6 +191,11 @@ INLINE int look_at(struct __sk_buff *skb, bool received)
 	if (unlikely(parsed != PARSED)) {
 		if (parsed >= NOT_IP_ARP && parsed <= IP_MALFORMED)
 			cell->counters.of[parsed]++;
+		/* What cannot be read cannot be judged. What is not IP is nobody's to judge. */
+		if (parsed >= LINK_TRUNCATED && rules->marks & ENFORCED) {
+			cell->counters.of[DROPPED]++;
+			return TCX_DROP;
+		}
 		return TCX_NEXT;
 	}
 	packet->now = now;

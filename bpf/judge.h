@@ -86,6 +86,19 @@ INLINE bool is_untracked(struct packet *packet, const struct ruleset *rules, __u
 	       packet->scan.marks & FOR_EVERYONE;
 }
 
+/* Whether what may have been open before the rules were enforced is let on. */
+INLINE bool lets_on(const struct packet *packet, const struct ruleset *rules)
+{
+	return packet->tick < rules->grace_until;
+}
+
+/* Of TCP nothing but a SYN opens a connection. */
+INLINE bool was_open_before(const struct packet *packet, const struct ruleset *rules)
+{
+	return lets_on(packet, rules) && packet->key.protocol == PROTO_TCP && packet->has_flags &&
+	       !is_opening(packet->tcp_flags);
+}
+
 /* Judges a packet of no connection. */
 APART int judge_by_rules(void *table, struct packet *packet, struct ruleset *rules, struct verdict *verdict)
 {
@@ -97,7 +110,12 @@ APART int judge_by_rules(void *table, struct packet *packet, struct ruleset *rul
 		refuse(verdict, packet, denial);
 		return done();
 	}
-	if (!first_match(packet, rules->groups[family][direction], packet->selector)) {
+	__u32 ground = rules->grace;
+	__u16 marks = 0;
+	if (first_match(packet, rules->groups[family][direction], packet->selector)) {
+		ground = packet->scan.ground;
+		marks = packet->scan.marks;
+	} else if (denied || !was_open_before(packet, rules)) {
 		refuse(verdict, packet, rules->implicit_deny);
 		return done();
 	}
@@ -105,8 +123,6 @@ APART int judge_by_rules(void *table, struct packet *packet, struct ruleset *rul
 		refuse(verdict, packet, denial);
 		return done();
 	}
-	__u32 ground = packet->scan.ground;
-	__u16 marks = packet->scan.marks;
 	accept_without_state(verdict, packet, ground);
 	__u8 flags = flags_of(packet);
 	if (!packet->has_key || !may_open(packet) || flags & TCP_RST)

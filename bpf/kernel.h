@@ -58,3 +58,4 @@ HELPER(long, bpf_loop, 181, __u32 times, void *callback, void *context, __u64 fl
 /* Newer than the headers that some systems build with; also what the older classifier hook means by
  * "unspecified": the next program decides. */
 #define TCX_NEXT (-1)
+#define TCX_DROP 2

@@ -124,8 +124,10 @@ enum counter {
 	FRAME_BYTES = FRAMES + 2,
 	/* By how many more packets on the wire than frames, where offloads have joined some. */
 	JOINED = FRAME_BYTES + 2,
+	/* Packets that enforcement dropped. */
+	DROPPED = JOINED + 2,
 	/* What is no readable IP packet. */
-	NOT_IP_ARP = JOINED + 2,
+	NOT_IP_ARP,
 	NOT_IP_MPLS,
 	NOT_IP_PPPOE,
 	NOT_IP_LLC,
@@ -154,7 +156,7 @@ enum exclusion {
 struct counters {
 	__u64 of[COUNTERS];
 };
-_Static_assert(COUNTERS == 31 && sizeof(struct counters) == 248, "counters");
+_Static_assert(COUNTERS == 32 && sizeof(struct counters) == 256, "counters");
 
 /* What one CPU counts of an interface in the window of its last packet, and what the clock says as long as it
  * is between `from` and `from + span`. */
@@ -169,7 +171,7 @@ struct cell {
 	__u32 zero;
 	struct counters counters;
 };
-_Static_assert(sizeof(struct cell) == 32 + 248, "cell");
+_Static_assert(sizeof(struct cell) == 32 + 256, "cell");
 
 struct row_key {
 	__u32 slot;
@@ -246,6 +248,9 @@ struct ruleset {
 	__u32 tcp_established;
 	__u32 udp_stream;
 	__u32 udp;
+	/* What is let on until this second since boot, because it may have been open before, rests on this. */
+	__u32 grace_until;
+	__u32 grace;
 	/* Sets, by family (IPv4, IPv6) and direction: conditions of the security groups; of the network ACL, 0 where
 	 * there is none. */
 	__u32 groups[2][2];
@@ -263,7 +268,7 @@ struct ruleset {
 	struct known_address own_address[OWN_ADDRESSES];
 	struct known_address reserved[RESERVED_ADDRESSES];
 };
-_Static_assert(sizeof(struct ruleset) == 28 + 48 + 8 + 8 + 20 * 24, "ruleset");
+_Static_assert(sizeof(struct ruleset) == 36 + 48 + 8 + 8 + 20 * 24, "ruleset");
 
 /* Of a ruleset. */
 #define CHECKS_SOURCE_AND_DESTINATION 1
@@ -271,6 +276,8 @@ _Static_assert(sizeof(struct ruleset) == 28 + 48 + 8 + 8 + 20 * 24, "ruleset");
 #define HAS_ALLOWANCE 4
 /* There are no rules: every packet is counted, in no direction. */
 #define UNJUDGED 8
+/* What is refused is dropped. */
+#define ENFORCED 16
 
 /* The interface's own end first, so that both directions have one key. */
 struct connection_key {

@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use anyhow::anyhow;
-use flowlogd_agent::config::{AgentConfig, AttachmentConfig, ModeOption};
+use flowlogd_agent::config::{AgentConfig, AttachmentConfig, WithoutRules};
 use flowlogd_agent::daemon::End;
 use flowlogd_server::State;
 
@@ -105,7 +105,8 @@ fn override_by(config: &mut AgentConfig, options: &AgentRunOptions) {
             replay: options.replay.clone(),
             pace: options.pace.into(),
             side: options.side.into(),
-            mode: ModeOption::Observe,
+            mode: options.mode.into(),
+            without_rules: WithoutRules::default(),
             conntrack_allowance: None,
         });
     }

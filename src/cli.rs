@@ -7,7 +7,7 @@ use std::path::PathBuf;
 
 use anyhow::anyhow;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use flowlogd_agent::config::CaptureOption;
+use flowlogd_agent::config::{CaptureOption, ModeOption};
 use flowlogd_agent::output::{Encoding, TrafficType};
 use flowlogd_flowlog::{Field, FormatFault, LogFormat};
 use flowlogd_vpc::ReservedAddresses;
@@ -369,6 +369,24 @@ pub(crate) enum SideOption {
     Guest,
     /// The device is the host's end of the interface's veth or tap: what it receives, the interface sent
     Host,
+}
+
+/// What happens to refused packets.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum ModeChoice {
+    /// They are judged and recorded
+    Observe,
+    /// They are dropped too
+    Enforce,
+}
+
+impl From<ModeChoice> for ModeOption {
+    fn from(choice: ModeChoice) -> Self {
+        match choice {
+            ModeChoice::Observe => Self::Observe,
+            ModeChoice::Enforce => Self::Enforce,
+        }
+    }
 }
 
 /// How packets of a device are captured.

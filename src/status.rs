@@ -52,9 +52,10 @@ fn traffic(attachment: &AttachmentReport) -> String {
     if let Some(kernel) = &attachment.kernel {
         let room = if kernel.has_allowance { "allowance" } else { "room for" };
         text += &format!(
-            "    {} connections ({room} {}); frames unseen {}, dropped by the queue {}, by the device {}; flow table {} ‰ full, drained in {} µs\n",
+            "    {} connections ({room} {}); packets dropped by the rules {}; frames unseen {}, dropped by the queue {}, by the device {}; flow table {} ‰ full, drained in {} µs\n",
             kernel.connections,
             kernel.connection_room,
+            kernel.dropped,
             kernel.unseen,
             kernel.queue_drops,
             kernel.device_drops,

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use flowlogd_agent::config::{Pace, Side};
 
-use super::{CaptureChoice, SideOption};
+use super::{CaptureChoice, ModeChoice, SideOption};
 
 const SERVE_HELP: &str = "\
 Example: a server for this machine, and the AWS CLI as its client
@@ -108,6 +108,10 @@ pub(crate) struct AgentRunOptions {
     /// Which end of its cable the device is
     #[arg(long, value_enum, default_value = "host", value_name = "SIDE")]
     pub(crate) side: SideOption,
+
+    /// Whether packets that are refused are only recorded as such, or dropped too
+    #[arg(long, value_enum, default_value = "observe", value_name = "MODE")]
+    pub(crate) mode: ModeChoice,
 
     /// How packets of devices are captured: in the kernel, by packet sockets, or in the kernel where that is possible
     /// [default: auto]

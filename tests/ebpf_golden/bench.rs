@@ -182,6 +182,8 @@ impl Run<'_> {
                 generation: generation.0,
                 rules,
                 has_allowance: self.setting.allowance.is_some(),
+                is_enforced: false,
+                grace_until: 0,
             })
             .collect();
         assert!(self.plane.set_rules_of_all(&all)?.is_empty());

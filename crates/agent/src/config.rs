@@ -36,6 +36,9 @@ pub struct AgentConfig {
     /// How packets of devices are captured: by the kernel's program (`ebpf`), by packet sockets (`af_packet`), or
     /// by the former where it can be used (`auto`).
     pub capture: CaptureOption,
+    /// Seconds from the beginning of enforcement on in which TCP connections that are open already are let on, though no
+    /// rule allows them, 0 to 3600.
+    pub enforcement_grace: u64,
     /// What is attached to what: `[[agent.attachment]]`.
     #[serde(rename = "attachment")]
     pub attachments: Vec<AttachmentConfig>,
@@ -54,6 +57,7 @@ impl Default for AgentConfig {
             max_flows: 2_000_000,
             reserved_addresses: None,
             capture: CaptureOption::default(),
+            enforcement_grace: 300,
             attachments: Vec::new(),
         }
     }
@@ -76,10 +80,12 @@ pub struct AttachmentConfig {
     /// sends, or the guest's, the interface itself.
     #[serde(default)]
     pub side: Side,
-    /// Whether packets are only judged, or dropped too where they are refused. No capture can do the latter
-    /// yet, so it is refused.
+    /// Whether packets are only judged, or dropped too where they are refused, which the kernel's program alone can.
     #[serde(default)]
     pub mode: ModeOption,
+    /// What becomes of packets in mode `enforce` as long as no rules are known for the interface.
+    #[serde(default)]
+    pub without_rules: WithoutRules,
     /// Connections that the interface may have at a time; without it, as many as there is room for.
     pub conntrack_allowance: Option<usize>,
 }
@@ -130,6 +136,17 @@ pub enum ModeOption {
     Enforce,
 }
 
+/// What becomes of packets for which no rules are known.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum WithoutRules {
+    /// They pass.
+    #[default]
+    Pass,
+    /// They are dropped, but for ARP, DHCP, neighbour discovery and what is never filtered.
+    Drop,
+}
+
 /// Whether the reserved addresses of subnets are AWS's.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "lowercase")]
@@ -167,14 +184,25 @@ pub enum InvalidConfig {
     /// Two attachments for one.
     #[error("{0} is attached twice: an interface has one attachment")]
     Twice(String),
-    /// What `AF_PACKET` cannot.
+    /// What a replay and `AF_PACKET` cannot.
     #[error(
-        "the attachment of {0} has mode enforce: refused packets cannot be dropped by this capture, only mode observe"
+        "the attachment of {0} has mode enforce: packets of a device can be dropped, by the kernel's program alone, so it \
+         needs a device, and agent.capture ebpf or auto"
     )]
     Enforce(String),
+    /// A time that is no grace.
+    #[error("agent.enforcement_grace is {0}: it is 0 to 3600 seconds")]
+    Grace(u64),
     /// Too small to be of use.
     #[error("agent.{0} is {1}: it is at least {2}")]
     TooSmall(&'static str, u64, u64),
+}
+
+impl AttachmentConfig {
+    /// Returns whether packets that are refused are dropped.
+    pub fn is_enforced(&self) -> bool {
+        self.mode == ModeOption::Enforce
+    }
 }
 
 impl AgentConfig {
@@ -190,6 +218,9 @@ impl AgentConfig {
         if self.max_flows < 1000 {
             return Err(InvalidConfig::TooSmall("max_flows", self.max_flows as u64, 1000));
         }
+        if self.enforcement_grace > 3600 {
+            return Err(InvalidConfig::Grace(self.enforcement_grace));
+        }
         for (place, attachment) in self.attachments.iter().enumerate() {
             let id = || attachment.interface.clone();
             if !attachment.interface.starts_with("eni-") {
@@ -200,7 +231,9 @@ impl AgentConfig {
                 (Some(_), Some(_)) => return Err(InvalidConfig::TwoSources(id())),
                 (Some(_), None) | (None, Some(_)) => {}
             }
-            if attachment.mode == ModeOption::Enforce {
+            let cannot_drop =
+                attachment.device.is_none() || self.capture == CaptureOption::AfPacket;
+            if attachment.mode == ModeOption::Enforce && cannot_drop {
                 return Err(InvalidConfig::Enforce(id()));
             }
             let earlier = self.attachments.get(..place).unwrap_or_default();

@@ -54,6 +54,16 @@ pub enum AgentError {
     /// The kernel's program, which was asked for.
     #[error("agent.capture is ebpf, but the kernel's program cannot be used: {0}")]
     Kernel(Unusable),
+    /// The kernel's program, without which nothing is enforced.
+    #[error(
+        "the attachment of {interface} has mode enforce, but the kernel's program cannot be used: {why}"
+    )]
+    Enforce {
+        /// Where.
+        interface: String,
+        /// How.
+        why: Unusable,
+    },
     /// A capture file that was to be replayed.
     #[error("the replay at {interface} failed: {why}")]
     Replay {
@@ -184,6 +194,10 @@ fn open_kernel(
     match Kernel::open(config, state_dir) {
         Ok(kernel) => Ok(Some(kernel)),
         Err(why) if config.capture == CaptureOption::Auto => {
+            let mut attachments = config.attachments.iter();
+            if let Some(enforced) = attachments.find(|attachment| attachment.is_enforced()) {
+                return Err(AgentError::Enforce { interface: enforced.interface.clone(), why });
+            }
             tracing::warn!(%why, "the kernel's program cannot be used: packets are captured by AF_PACKET");
             board.without_kernel(why.to_string());
             Ok(None)

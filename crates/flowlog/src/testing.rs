@@ -256,6 +256,8 @@ fn any_why() -> impl Strategy<Value = Why> {
             "acl-[a-z]{2}:ingress:[1-9]".prop_map(Ground::NetworkAclEntry),
             "implicit-deny:sg-[a-z]{2}".prop_map(Ground::ImplicitDeny),
             Just(Ground::ConnectionAllowance),
+            Just(Ground::Grace),
+            Just(Ground::NoRules),
         ]
     };
     let lacking = select(&[Lacking::Port, Lacking::Peer, Lacking::Protocol, Lacking::Family][..]);

@@ -52,6 +52,7 @@ pub struct ConnectionTable {
     // By interface number, as far as one was needed; kept only where there is an allowance.
     held: Vec<usize>,
     untracked: u64,
+    grace_until: Tick,
     clock: Clock,
     // Within one tick nothing expires, so collecting once a tick finds all that is dead.
     collected: Moment,
@@ -117,10 +118,22 @@ impl ConnectionTable {
             v6: Slab::new(),
             held: Vec::new(),
             untracked: 0,
+            grace_until: Tick::default(),
             clock: Clock::default(),
             collected: Moment::default(),
             hasher: DefaultHashBuilder::default(),
         }
+    }
+
+    /// Before this tick, TCP that security groups refuse is let on if it does not open a connection: it may have been
+    /// open before the rules were enforced.
+    pub const fn let_on_until(&mut self, tick: Tick) {
+        self.grace_until = tick;
+    }
+
+    /// Returns whether what may have been open before is let on.
+    pub(crate) fn lets_on(&self, tick: Tick) -> bool {
+        tick < self.grace_until
     }
 
     /// Returns how many accepted packets would have opened a connection that the table had no room for.

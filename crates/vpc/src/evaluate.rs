@@ -42,17 +42,17 @@ impl Ruleset {
         let Some(site) = self.site(interface) else {
             return Judgement::Excluded(Exclusion::SourceDestinationCheck);
         };
-        let now = connections.at(tick);
+        let when = When { now: connections.at(tick), lets_on: connections.lets_on(tick) };
         match packet.addresses {
             Addresses::V4 { src, dst } => {
-                Case::new(self, site, &site.v4, packet, (interface, direction), now).judge(
+                Case::new(self, site, &site.v4, packet, (interface, direction), when).judge(
                     connections,
                     src.to_bits(),
                     dst.to_bits(),
                 )
             }
             Addresses::V6 { src, dst } => {
-                Case::new(self, site, &site.v6, packet, (interface, direction), now).judge(
+                Case::new(self, site, &site.v6, packet, (interface, direction), when).judge(
                     connections,
                     src.to_bits(),
                     dst.to_bits(),
@@ -96,7 +96,7 @@ impl Ruleset {
     }
 
     /// Judges a further packet of a flow that this generation refused by its rules: looks for a
-    /// connection, and only if there is one evaluates anew.
+    /// connection, and only if there is one, or what was open before is let on, evaluates anew.
     ///
     /// Good for verdicts with [`Reuse::RulesOnly`] alone: what refused them reads nothing but addresses,
     /// protocol and ports, which are the flow's.
@@ -120,7 +120,7 @@ impl Ruleset {
                 key.is_some_and(|key| connections.find(interface, &key, now).is_some())
             }
         };
-        if found {
+        if found || connections.lets_on(tick) {
             return self.evaluate(connections, packet, interface, direction, tick);
         }
         Judgement::Decided(Verdict {
@@ -209,6 +209,14 @@ const fn flow_tells_all(protocol: u8, srcport: u16, dstport: u16) -> bool {
     matches!(protocol, protocol::TCP | protocol::UDP) && (srcport != 0 || dstport != 0)
 }
 
+/// What time it is.
+#[derive(Clone, Copy)]
+struct When {
+    now: Moment,
+    /// Whether what may have been open before is let on.
+    lets_on: bool,
+}
+
 /// One packet at one interface.
 struct Case<'a, A> {
     ruleset: &'a Ruleset,
@@ -218,6 +226,7 @@ struct Case<'a, A> {
     interface: InterfaceIndex,
     service: ServiceKey,
     traffic: Traffic,
+    lets_on: bool,
 }
 
 impl<'a, A: TrackedFamily> Case<'a, A> {
@@ -227,7 +236,7 @@ impl<'a, A: TrackedFamily> Case<'a, A> {
         family: &'a FamilySite<A>,
         packet: &'a PacketHeader,
         (interface, direction): (InterfaceIndex, Direction),
-        now: Moment,
+        When { now, lets_on }: When,
     ) -> Self {
         Self {
             ruleset,
@@ -242,6 +251,7 @@ impl<'a, A: TrackedFamily> Case<'a, A> {
                 now,
                 timeouts: site.timeouts,
             },
+            lets_on,
         }
     }
 
@@ -334,40 +344,49 @@ impl<'a, A: TrackedFamily> Case<'a, A> {
             return self.refuse(ground, None);
         }
         let rules = self.family.rules(direction);
-        let Some(rule) = rules.deciding_rule(peer, self.service) else {
+        let rule = rules.deciding_rule(peer, self.service);
+        if rule.is_none() && !(denial.is_none() && self.was_open_before()) {
             let nearest_miss = rules.nearest_miss(peer, self.service);
             return self.refuse(self.site.implicit_deny, nearest_miss);
-        };
+        }
         if let Some(ground) = denial {
             return self.refuse(ground, None);
         }
+        let ground = rule.map_or(self.ruleset.grace_ground, |rule| rule.ground);
 
         let opens = may_open(self.packet) && !flags.has(tcp_flag::RST);
         let Some(key) = key.filter(|_| opens) else {
-            return self.accept_without_state(rule.ground);
+            return self.accept_without_state(ground);
         };
-        if self.is_untracked(rule.reach, peer) {
+        if rule.is_some_and(|rule| self.is_untracked(rule.reach, peer)) {
             if flags.is_opening() {
                 // It begins anew what was closing.
                 connections.close(self.interface, &key);
             }
-            return self.accept_without_state(rule.ground);
+            return self.accept_without_state(ground);
         }
-        let connection = Connection::opened_by(self.interface, key, rule.ground, &self.traffic);
+        let connection = Connection::opened_by(self.interface, key, ground, &self.traffic);
         let reuse = if connection.is_steady() { self.reuse_of_accept() } else { Reuse::Never };
         match connections.open(self.interface, connection, now) {
             Opened::Tracked(connection) => {
-                Verdict { connection, ..accept(rule.ground, false, Initiator::Source, reuse) }
+                Verdict { connection, ..accept(ground, false, Initiator::Source, reuse) }
             }
             Opened::AllowanceUsedUp => {
                 let refusal = self.refuse(self.ruleset.allowance_ground, None);
                 Verdict { reuse: Reuse::Never, ..refusal }
             }
             Opened::NoRoom => {
-                let accepted = self.accept_without_state(rule.ground);
+                let accepted = self.accept_without_state(ground);
                 Verdict { reuse: Reuse::Never, ..accepted }
             }
         }
+    }
+
+    /// Returns whether a packet may be one of a connection that was open before the rules were enforced: of TCP nothing
+    /// but a SYN opens one.
+    fn was_open_before(&self) -> bool {
+        let is_tcp = self.packet.protocol == protocol::TCP && self.packet.tcp_flags.is_some();
+        self.lets_on && is_tcp && !self.traffic.flags.is_opening()
     }
 
     /// Returns whether the flow of an allowed packet is left untracked (vpc-filtering.md §3.1): the rule

@@ -15,6 +15,8 @@ pub struct GroundIndex(pub u32);
 /// What a decision can rest on. Its `Display` is the text of `x-deciding-rule` (`semantics.md` 17).
 #[derive(Clone, Debug, PartialEq, Eq, Hash)]
 pub enum Ground {
+    /// No rules are known for the interface, and it is closed until there are: `no-rules`.
+    NoRules,
     /// A security group rule: `sgr-…`, or `sg-…:ingress:tcp:22:10.0.0.0/8` where it has no id.
     SecurityGroupRule(String),
     /// A network ACL entry: `acl-…:ingress:100`, `acl-…:egress:*`.
@@ -23,6 +25,9 @@ pub enum Ground {
     ImplicitDeny(String),
     /// The interface's connection allowance is used up: `conntrack-allowance`.
     ConnectionAllowance,
+    /// A TCP connection that was open when its interface's rules began to be enforced (`docs/enforcement.md`):
+    /// `enforcement-grace`.
+    Grace,
     /// Traffic that neither security groups nor network ACLs filter, and that is recorded all the
     /// same (`vpc-filtering.md` §5): `-`.
     NeverFiltered,
@@ -34,7 +39,9 @@ impl fmt::Display for Ground {
             Self::SecurityGroupRule(text)
             | Self::NetworkAclEntry(text)
             | Self::ImplicitDeny(text) => f.write_str(text),
+            Self::NoRules => f.write_str("no-rules"),
             Self::ConnectionAllowance => f.write_str("conntrack-allowance"),
+            Self::Grace => f.write_str("enforcement-grace"),
             Self::NeverFiltered => f.write_str("-"),
         }
     }
@@ -42,12 +49,26 @@ impl fmt::Display for Ground {
 
 /// Append-only: what was numbered once keeps its number, so decisions of several generations can
 /// stand side by side.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub struct RuleBook {
     grounds: Vec<Ground>,
     ground_numbers: FxHashMap<Ground, GroundIndex>,
     interfaces: Vec<String>,
     interface_numbers: FxHashMap<String, InterfaceIndex>,
+}
+
+impl Default for RuleBook {
+    /// Without any rules there is one ground already: their want, which has the number 0.
+    fn default() -> Self {
+        let mut book = Self {
+            grounds: Vec::new(),
+            ground_numbers: FxHashMap::default(),
+            interfaces: Vec::new(),
+            interface_numbers: FxHashMap::default(),
+        };
+        book.number_ground(Ground::NoRules);
+        book
+    }
 }
 
 impl RuleBook {

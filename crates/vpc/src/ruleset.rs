@@ -73,6 +73,7 @@ pub struct Ruleset {
     revisions: Box<[Revision]>,
     ownership: Ownership,
     pub(crate) allowance_ground: GroundIndex,
+    pub(crate) grace_ground: GroundIndex,
     pub(crate) never_filtered_ground: GroundIndex,
 }
 
@@ -140,6 +141,7 @@ impl Ruleset {
             revisions: revisions.into(),
             ownership,
             allowance_ground: book.number_ground(Ground::ConnectionAllowance),
+            grace_ground: book.number_ground(Ground::Grace),
             never_filtered_ground: book.number_ground(Ground::NeverFiltered),
             options,
             inventory,

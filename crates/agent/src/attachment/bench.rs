@@ -86,7 +86,7 @@ impl Bench {
         if journal.is_some() {
             counter = counter.handing_over_all();
         }
-        let shelf = Shelf::new(surroundings, rules, mode, [interface], run, journal, recovered);
+        let shelf = Shelf::new(surroundings, rules, [(interface, mode)], run, journal, recovered);
         let mut bench = Self {
             counter,
             generations,

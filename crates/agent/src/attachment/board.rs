@@ -33,7 +33,10 @@ impl Board {
     pub(super) fn enter(&self, config: &AttachmentConfig) {
         let (source, mode) = match (&config.device, &config.replay) {
             (_, Some(path)) => (path.display().to_string(), "replay"),
-            (device, None) => (device.clone().unwrap_or_default(), "observe"),
+            (device, None) => {
+                let mode = if config.is_enforced() { "enforce" } else { "observe" };
+                (device.clone().unwrap_or_default(), mode)
+            }
         };
         let report = AttachmentReport {
             interface_id: config.interface.clone(),

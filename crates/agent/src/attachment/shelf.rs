@@ -29,7 +29,6 @@ pub(super) struct Shelf {
     journal: Option<Journal>,
     books: Books,
     surroundings: Surroundings,
-    from_beginning: bool,
     mark: Mark,
     traffic: BTreeMap<InterfaceIndex, Traffic>,
 }
@@ -39,6 +38,8 @@ struct Served {
     id: String,
     publisher: Publisher,
     subscriptions: Vec<Subscription>,
+    /// Whether windows that ended before a flow log was made are its own, too.
+    from_beginning: bool,
 }
 
 impl Shelf {
@@ -47,8 +48,7 @@ impl Shelf {
     pub(super) fn new<'a>(
         surroundings: &Surroundings,
         rules: &Arc<Rules>,
-        mode: Mode,
-        interfaces: impl IntoIterator<Item = &'a str>,
+        interfaces: impl IntoIterator<Item = (&'a str, Mode)>,
         run: &str,
         journal: Option<Journal>,
         recovered: Option<&Recovered>,
@@ -62,10 +62,11 @@ impl Shelf {
                 surroundings.board.settle(ledger.clone());
             }
         }
-        let served = interfaces.into_iter().map(|id| Served {
+        let served = interfaces.into_iter().map(|(id, mode)| Served {
             id: id.to_owned(),
             publisher: Publisher::new(Arc::clone(rules), mode, id, run),
             subscriptions: Vec::new(),
+            from_beginning: mode == Mode::Replay,
         });
         Self {
             windows,
@@ -74,7 +75,6 @@ impl Shelf {
             journal,
             books,
             surroundings: surroundings.clone(),
-            from_beginning: mode == Mode::Replay,
             mark: recovered.map(|recovered| recovered.mark).unwrap_or_default(),
             traffic: BTreeMap::new(),
         }
@@ -101,7 +101,7 @@ impl Shelf {
     /// Publishes for the flow logs of a snapshot from now on.
     pub(super) fn subscribe(&mut self, snapshot: &Snapshot) {
         for served in &mut self.served {
-            served.subscribe(snapshot, self.from_beginning);
+            served.subscribe(snapshot);
         }
         let mut all = self.served.iter().flat_map(|served| &served.subscriptions);
         self.windows.want_long(all.any(|subscription| subscription.interval == Interval::Long));
@@ -334,7 +334,8 @@ impl Shelf {
 }
 
 impl Served {
-    fn subscribe(&mut self, snapshot: &Snapshot, from_beginning: bool) {
+    fn subscribe(&mut self, snapshot: &Snapshot) {
+        let from_beginning = self.from_beginning;
         let flow_logs = snapshot.covering(&self.id);
         self.subscriptions.clear();
         for flow_log in &flow_logs {

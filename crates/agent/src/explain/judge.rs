@@ -201,6 +201,8 @@ impl Judge {
                 Ground::SecurityGroupRule(_)
                 | Ground::ImplicitDeny(_)
                 | Ground::ConnectionAllowance
+                | Ground::Grace
+                | Ground::NoRules
                 | Ground::NeverFiltered,
             )
             | None => Stage::SecurityGroups,

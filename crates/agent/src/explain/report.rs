@@ -271,7 +271,11 @@ impl Author {
                 }
             }
             Some(
-                Ground::SecurityGroupRule(_) | Ground::ConnectionAllowance | Ground::NeverFiltered,
+                Ground::SecurityGroupRule(_)
+                | Ground::ConnectionAllowance
+                | Ground::Grace
+                | Ground::NoRules
+                | Ground::NeverFiltered,
             )
             | None => self.ground(decision.ground),
         }
@@ -400,9 +404,11 @@ impl Author {
                 });
                 Some(Remedy::of_groups(inventory, interface, group, case.direction, allow))
             }
-            Ground::SecurityGroupRule(_) | Ground::ConnectionAllowance | Ground::NeverFiltered => {
-                None
-            }
+            Ground::SecurityGroupRule(_)
+            | Ground::ConnectionAllowance
+            | Ground::Grace
+            | Ground::NoRules
+            | Ground::NeverFiltered => None,
         }
     }
 

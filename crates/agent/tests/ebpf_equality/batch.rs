@@ -144,7 +144,8 @@ fn agree(judged: &Judged, observed: &Observed) -> bool {
     if observed.lost == 0 {
         return same_flows(judged, observed)
             && expected.counters == observed.books.counters
-            && expected.connections == observed.books.connections;
+            && expected.connections == observed.books.connections
+            && expected.dropped == observed.books.dropped;
     }
     let in_flows = |window: u64| {
         let flows = observed.books.flows.iter().filter(|flow| flow.window == window);
@@ -159,7 +160,10 @@ fn agree(judged: &Judged, observed: &Observed) -> bool {
     for of_window in counters.values_mut() {
         of_window.of[counter::LOST] = 0;
     }
-    all_close && counters == expected.counters && observed.books.connections == expected.connections
+    all_close
+        && counters == expected.counters
+        && observed.books.connections == expected.connections
+        && observed.books.dropped == expected.dropped
 }
 
 /// Returns whether the flows are the same.

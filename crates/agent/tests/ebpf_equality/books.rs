@@ -37,6 +37,8 @@ pub(crate) struct Books {
     pub(crate) counters: BTreeMap<u64, Counters>,
     /// Connections that are alive in the end.
     pub(crate) connections: u64,
+    /// By frame: whether it was dropped.
+    pub(crate) dropped: Vec<bool>,
 }
 
 /// How an interface is set up.
@@ -46,6 +48,10 @@ pub(crate) struct Setup {
     pub(crate) connections: u32,
     /// Whether that many are its allowance.
     pub(crate) has_allowance: bool,
+    /// Whether what is refused is dropped.
+    pub(crate) is_enforced: bool,
+    /// Seconds after a batch's beginning until which TCP is let on that may have been open before.
+    pub(crate) grace: u32,
 }
 
 impl Setup {

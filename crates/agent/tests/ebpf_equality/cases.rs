@@ -31,10 +31,14 @@ pub(crate) enum Case {
     Allowance,
     /// A connection found no room, and was not tracked.
     NoRoom,
+    /// A packet was let on because it may have been one of a connection that was open before.
+    Grace,
+    /// A packet was dropped.
+    Dropped,
 }
 
 impl Case {
-    pub(crate) const ALL: [(Self, &'static str); 12] = [
+    pub(crate) const ALL: [(Self, &'static str); 14] = [
         (Self::SecurityGroup, "security-group"),
         (Self::NetworkAcl, "network-acl"),
         (Self::Tracked, "tracked"),
@@ -47,6 +51,8 @@ impl Case {
         (Self::SuperPacket, "super-packet"),
         (Self::Allowance, "allowance"),
         (Self::NoRoom, "no-room"),
+        (Self::Grace, "grace"),
+        (Self::Dropped, "dropped"),
     ];
 
     pub(crate) const fn bit(self) -> u32 {

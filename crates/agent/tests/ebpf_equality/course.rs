@@ -17,6 +17,11 @@ pub(crate) struct Course {
 }
 
 impl Course {
+    /// Returns the second since boot so many after the beginning.
+    pub(crate) fn tick_after(&self, seconds: u32) -> u64 {
+        self.start / SECOND + u64::from(seconds)
+    }
+
     /// Returns the wall clock's second.
     pub(crate) fn second(&self, now: u64) -> u64 {
         let Timing { offset, switch_at, next_offset } = self.timing;

@@ -15,6 +15,8 @@ use crate::traffic::{LONGEST, SECOND, Sequence};
 
 /// The loopback device: test runs want one that exists.
 const DEVICE: u32 = 1;
+/// `TCX_DROP`.
+const DROPPED: u32 = 2;
 /// Longer than any connection lasts, in seconds.
 const REST: u64 = 500_000;
 
@@ -83,16 +85,19 @@ impl Bench {
         // The tables that this batch is counted into have its timing.
         self.swap(course.timing)?;
         let mut telling = Telling::new(parts.iter().map(|part| (part.slot, part.site.index)));
-        self.put_rules(parts, course.generation, |site| &site.before)?;
+        self.put_rules(parts, course, course.generation, |site| &site.before)?;
         for part in parts {
-            self.play_packets(part, course, 0..part.sequence.before_change)?;
+            let dropped = self.play_packets(part, course, 0..part.sequence.before_change)?;
+            telling.of(part.slot).books.dropped = dropped;
         }
         if swaps_at_change {
             telling.hear(&self.swap(course.timing)?);
         }
-        self.put_rules(parts, course.generation.wrapping_add(1), |site| &site.after)?;
+        self.put_rules(parts, course, course.generation.wrapping_add(1), |site| &site.after)?;
         for part in parts {
-            self.play_packets(part, course, part.sequence.before_change..usize::MAX)?;
+            let dropped =
+                self.play_packets(part, course, part.sequence.before_change..usize::MAX)?;
+            telling.of(part.slot).books.dropped.extend(dropped);
             // It may have no packets after the change.
             if let Some(last) = part.sequence.packets.last() {
                 self.set_clock(course.start + last.at)?;
@@ -109,16 +114,22 @@ impl Bench {
     fn put_rules(
         &mut self,
         parts: &[Part<'_>],
+        course: &Course,
         generation: u16,
         rules: impl Fn(&Site) -> &FlatRules,
     ) -> Result<(), EbpfError> {
         let all: Vec<SlotRules<'_>> = parts
             .iter()
-            .map(|part| SlotRules {
-                slot: part.slot,
-                generation,
-                rules: rules(part.site),
-                has_allowance: self.setup(part.slot).has_allowance,
+            .map(|part| {
+                let setup = self.setup(part.slot);
+                SlotRules {
+                    slot: part.slot,
+                    generation,
+                    rules: rules(part.site),
+                    has_allowance: setup.has_allowance,
+                    is_enforced: setup.is_enforced,
+                    grace_until: u32::try_from(course.tick_after(setup.grace)).expect("few"),
+                }
             })
             .collect();
         let refused = self.plane.set_rules_of_all(&all)?;
@@ -131,7 +142,7 @@ impl Bench {
         part: &Part<'_>,
         course: &Course,
         places: std::ops::Range<usize>,
-    ) -> Result<(), EbpfError> {
+    ) -> Result<Vec<bool>, EbpfError> {
         let Sequence { received_is, is_raw_ip, packets, .. } = part.sequence;
         let device = Device {
             slot: part.slot,
@@ -143,6 +154,7 @@ impl Bench {
         let setup = self.setup(part.slot);
         let end = places.end.min(packets.len());
         let mut tick = 0;
+        let mut dropped = Vec::new();
         for packet in packets.get(places.start..end).unwrap_or_default() {
             let now = course.start + packet.at;
             self.set_clock(now)?;
@@ -152,14 +164,15 @@ impl Bench {
                 self.plane.sweep(part.slot)?;
             }
             let (frame, is_received) = (&packet.frame, packet.is_received);
-            match packet.segments {
+            let run = match packet.segments {
                 None => self.plane.run(frame, DEVICE, is_received, 1)?,
                 Some(segments) => {
                     self.plane.run_super(frame, DEVICE, is_received, segments.each)?
                 }
             };
+            dropped.push(run.returned == DROPPED);
         }
-        Ok(())
+        Ok(dropped)
     }
 
     fn set_clock(&mut self, now: u64) -> Result<(), EbpfError> {
@@ -189,13 +202,17 @@ impl Bench {
     }
 }
 
-/// Some slots have little room for connections, as an allowance or without one.
+/// Some slots have little room for connections, as an allowance or without one; some are enforced, and some let on what
+/// may have been open before.
 fn setup(slot: u32) -> Setup {
-    match slot % 8 {
-        0 => Setup { connections: 1 + slot / 8 % 4, has_allowance: true },
-        1 => Setup { connections: 1 + slot / 8 % 4, has_allowance: false },
-        _ => Setup { connections: 64, has_allowance: slot % 8 == 2 },
-    }
+    let is_enforced = (slot / 32).is_multiple_of(2);
+    let grace = [0, 0, 30, 300][slot as usize / 64 % 4];
+    let (connections, has_allowance) = match slot % 8 {
+        0 => (1 + slot / 8 % 4, true),
+        1 => (1 + slot / 8 % 4, false),
+        other => (64, other == 2),
+    };
+    Setup { connections, has_allowance, is_enforced, grace }
 }
 
 /// Returns whether all that was seen at an interface is accounted for, flow by flow or by number.

@@ -6,11 +6,12 @@ use flowlogd_flowlog::{
     Sighting,
 };
 use flowlogd_packet::{
-    Addresses, Fragment, FragmentOutcome, FragmentPorts, LinkType, PacketHeader, parse, protocol,
+    Addresses, Fragment, FragmentOutcome, FragmentPorts, Icmp, LinkType, PacketHeader, ParseError,
+    parse, protocol,
 };
 use flowlogd_vpc::{
-    Action, ConnectionHint, ConnectionTable, Direction, Ground, GroundIndex, Judgement, Ruleset,
-    Tick, Verdict,
+    Action, ConnectionHint, ConnectionTable, Direction, Exclusion, Ground, GroundIndex, Judgement,
+    Ruleset, Tick, Verdict,
 };
 
 use crate::books::{Books, Flow, Setup, counter_of};
@@ -35,6 +36,7 @@ struct Judge<'a> {
     tick: Tick,
     has_expired: bool,
     refused_for_allowance: GroundIndex,
+    is_enforced: bool,
 }
 
 struct First {
@@ -79,7 +81,9 @@ pub(crate) fn judge(
         tick: Tick(0),
         has_expired: false,
         refused_for_allowance: site.before.allowance,
+        is_enforced: setup.is_enforced,
     };
+    judge.connections.let_on_until(Tick(course.tick_after(setup.grace)));
     for (place, packet) in sequence.packets.iter().enumerate() {
         let (rules, generation) = if place < sequence.before_change {
             (&world.before, course.generation)
@@ -118,7 +122,11 @@ impl Judge<'_> {
         let link = if sequence.is_raw_ip { LinkType::RawIp } else { LinkType::Ethernet };
         let mut header = match parse(link, &packet.frame, wire_len) {
             Ok(parsed) => parsed.header,
-            Err(error) => return self.count(window, counter_of(error), 1),
+            Err(error) => {
+                self.count(window, counter_of(error), 1);
+                let cannot_be_read = !matches!(error, ParseError::NotIp(_));
+                return self.pass_or_drop(window, cannot_be_read, 1);
+            }
         };
         match self.fragments.resolve(&mut header, self.tick.0) {
             FragmentOutcome::Orphan => self.count(window, counter::ORPHANS, 1),
@@ -149,6 +157,9 @@ impl Judge<'_> {
         match judgement {
             Judgement::Excluded(why) => {
                 self.count(window, counter::EXCLUDED + why as usize, packets.into());
+                let is_refused =
+                    why == Exclusion::SourceDestinationCheck && !is_listener_discovery(&header);
+                self.pass_or_drop(window, is_refused, packets.into());
             }
             Judgement::Decided(verdict) => {
                 self.note(&header, &verdict, without_room > 0);
@@ -157,6 +168,8 @@ impl Judge<'_> {
                     Action::Reject => counter::REJECTED,
                 };
                 self.count(window, of_action, packets.into());
+                let is_refused = verdict.action == Action::Reject;
+                self.pass_or_drop(window, is_refused, packets.into());
                 if verdict.decision.ground == self.refused_for_allowance {
                     self.count(window, counter::ALLOWANCE, 1);
                 }
@@ -196,6 +209,16 @@ impl Judge<'_> {
             outcome, expected,
             "the engine's flow table reuses a verdict that no longer holds: {header:?}"
         );
+    }
+
+    /// Drops a frame that is refused, where that is asked for.
+    fn pass_or_drop(&mut self, window: u64, is_refused: bool, packets: u64) {
+        let is_dropped = is_refused && self.is_enforced;
+        self.books.dropped.push(is_dropped);
+        if is_dropped {
+            self.cases |= Case::Dropped.bit();
+            self.count(window, counter::DROPPED, packets);
+        }
     }
 
     fn begin_tick(&mut self, tick: Tick) {
@@ -268,7 +291,8 @@ impl Judge<'_> {
             Some(Ground::ImplicitDeny(_)) => self.cases |= Case::SecurityGroup.bit(),
             Some(Ground::NetworkAclEntry(_)) => self.cases |= Case::NetworkAcl.bit(),
             Some(Ground::ConnectionAllowance) => self.cases |= Case::Allowance.bit(),
-            Some(Ground::NeverFiltered) | None => {}
+            Some(Ground::Grace) => self.cases |= Case::Grace.bit(),
+            Some(Ground::NeverFiltered | Ground::NoRules) | None => {}
         }
         if is_without_room {
             self.cases |= Case::NoRoom.bit();
@@ -323,6 +347,11 @@ impl Judge<'_> {
             is_mixed: tally.is_mixed(),
         }
     }
+}
+
+fn is_listener_discovery(header: &PacketHeader) -> bool {
+    let is_kind = |icmp: Icmp| matches!(icmp.kind, 130..=132 | 143);
+    header.protocol == protocol::ICMPV6 && header.icmp.is_some_and(is_kind)
 }
 
 fn is_reset(header: &PacketHeader) -> bool {

@@ -20,6 +20,7 @@ mod sums;
 mod wire;
 
 mod connections;
+mod enforce;
 mod filters;
 mod kinds;
 mod lifecycle;

@@ -92,6 +92,8 @@ fn every_packet_is_judged_by_the_rules_before_or_after_a_change_and_none_is_lost
                         }
                         Ground::ImplicitDeny(_)
                         | Ground::ConnectionAllowance
+                        | Ground::Grace
+                        | Ground::NoRules
                         | Ground::NeverFiltered => false,
                     };
                     assert!(belongs, "{ground} in generation {first}");

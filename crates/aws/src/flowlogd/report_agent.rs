@@ -91,6 +91,9 @@ pub struct KernelReport {
     pub frames: [u64; 2],
     /// Frames that the device has received, but no program has seen: others took them first.
     pub unseen: u64,
+    /// Packets that enforcement dropped.
+    #[serde(default)]
+    pub dropped: u64,
     /// Frames that the program has seen sent, and that the device's queue dropped.
     pub queue_drops: u64,
     /// Frames that the program has seen sent, and that the device itself dropped.

@@ -62,7 +62,7 @@ fn push_ground(ground: &Ground, out: &mut Vec<u8>) {
         Ground::SecurityGroupRule(text)
         | Ground::NetworkAclEntry(text)
         | Ground::ImplicitDeny(text) => push_token(text, out),
-        Ground::ConnectionAllowance | Ground::NeverFiltered => {
+        Ground::ConnectionAllowance | Ground::Grace | Ground::NoRules | Ground::NeverFiltered => {
             let _ = write!(out, "{ground}");
         }
     }

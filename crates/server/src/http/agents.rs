@@ -35,6 +35,9 @@ const METRICS: &[Metric] = &[
         "Frames that the device received and the program did not see.",
         |report| kernel(report, |kernel| kernel.unseen),
     ),
+    counter("enforced_drops", "Packets that enforcement dropped.", |report| {
+        kernel(report, |kernel| kernel.dropped)
+    }),
     counter("queue_drops", "Frames that were seen sent, and that the queue dropped.", |report| {
         kernel(report, |kernel| kernel.queue_drops)
     }),

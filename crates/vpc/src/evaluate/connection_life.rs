@@ -330,6 +330,26 @@ fn an_allowance_refuses_new_connections_of_its_interface_alone() {
 }
 
 #[test]
+fn what_was_open_before_is_let_on_and_outlives_the_grace() {
+    let mut bench = bench();
+    bench.connections.let_on_until(Tick(bench.tick.0 + 60));
+    let data = "tcp 198.51.100.9:40000 > 10.0.1.5:8080 A";
+    let syn = "tcp 198.51.100.9:40001 > 10.0.1.5:8080 S";
+
+    assert_eq!(bench.ingress("eni-1", data), "ACCEPT enforcement-grace src");
+    assert!(bench.ingress("eni-1", syn).starts_with("REJECT implicit-deny:"));
+    // A refusal of its opening does not stand for what goes on.
+    let refused = bench.reuse("eni-1", Direction::Ingress, syn);
+    assert_eq!(refused, Reuse::RulesOnly);
+    bench.wait(60);
+    assert_eq!(bench.ingress("eni-1", data), "ACCEPT tracked:enforcement-grace src");
+    let answer = "tcp 10.0.1.5:8080 > 198.51.100.9:40000 A";
+    assert_eq!(bench.egress("eni-1", answer), "ACCEPT tracked:enforcement-grace dst");
+    let late = "tcp 198.51.100.9:40002 > 10.0.1.5:8080 A";
+    assert!(bench.ingress("eni-1", late).starts_with("REJECT implicit-deny:"));
+}
+
+#[test]
 fn without_an_allowance_a_full_table_accepts_untracked_and_counts() {
     let mut bench = bench();
     bench.connections = ConnectionTable::new(1, None);

@@ -399,13 +399,14 @@ impl Generations {
 fn agrees_with_the_oracle(
     rules: &[Rules],
     steps: &[Step],
-    allowance: Option<usize>,
+    (allowance, grace): (Option<usize>, u64),
     mut heard: impl FnMut(&PacketHeader, &str),
 ) -> Result<(), TestCaseError> {
     let generations = Generations::new(rules);
     let mut connections = ConnectionTable::new(1_000, allowance);
-    let mut oracle = Oracle::new(allowance);
     let (mut now, mut generation) = (1_000_000, 0);
+    let mut oracle = Oracle::new(allowance, now + grace);
+    connections.let_on_until(Tick(now + grace));
     for (number, step) in steps.iter().enumerate() {
         match step {
             Step::Wait(seconds) => now += seconds,
@@ -518,7 +519,7 @@ fn action(judgement: Judgement) -> String {
 fn kept_verdicts_agree(
     rules: &[Rules],
     steps: &[Step],
-    allowance: Option<usize>,
+    (allowance, grace): (Option<usize>, u64),
     capacity: usize,
     mut spared_one: impl FnMut(Reuse),
 ) -> Result<(), TestCaseError> {
@@ -527,6 +528,9 @@ fn kept_verdicts_agree(
     let mut sparing = ConnectionTable::new(capacity, allowance);
     let mut kept = Kept::default();
     let (mut now, mut generation) = (1_000_000, 0);
+    for connections in [&mut every, &mut sparing] {
+        connections.let_on_until(Tick(now + grace));
+    }
     for (number, step) in steps.iter().enumerate() {
         match step {
             Step::Wait(seconds) => now += seconds,
@@ -567,19 +571,26 @@ proptest! {
 
     #[test]
     fn the_judge_agrees_with_the_oracle((rules, steps) in history()) {
-        agrees_with_the_oracle(&rules, &steps, None, |_, _| {})?;
+        agrees_with_the_oracle(&rules, &steps, (None, 0), |_, _| {})?;
     }
 
     #[test]
     fn the_judge_agrees_with_the_oracle_about_an_allowance(
         (rules, steps) in history(), allowance in 0..4_usize,
     ) {
-        agrees_with_the_oracle(&rules, &steps, Some(allowance), |_, _| {})?;
+        agrees_with_the_oracle(&rules, &steps, (Some(allowance), 0), |_, _| {})?;
+    }
+
+    #[test]
+    fn the_judge_agrees_with_the_oracle_about_what_was_open_before(
+        (rules, steps) in history(), allowance in prop::option::of(0..4_usize), grace in 0..200_u64,
+    ) {
+        agrees_with_the_oracle(&rules, &steps, (allowance, grace), |_, _| {})?;
     }
 
     #[test]
     fn kept_verdicts_give_the_same_actions_and_connections((rules, steps) in history()) {
-        kept_verdicts_agree(&rules, &steps, None, 1_000, |_| {})?;
+        kept_verdicts_agree(&rules, &steps, (None, 0), 1_000, |_| {})?;
     }
 
     #[test]
@@ -587,8 +598,9 @@ proptest! {
         (rules, steps) in history(),
         allowance in prop::option::of(0..4_usize),
         capacity in 0..5_usize,
+        grace in 0..200_u64,
     ) {
-        kept_verdicts_agree(&rules, &steps, allowance, capacity, |_| {})?;
+        kept_verdicts_agree(&rules, &steps, (allowance, grace), capacity, |_| {})?;
     }
 }
 
@@ -599,11 +611,13 @@ fn the_histories_reach_every_kind_of_judgement() {
     let mut runner = TestRunner::deterministic();
     for _ in 0..400 {
         let (rules, steps) = history().new_tree(&mut runner).unwrap().current();
-        agrees_with_the_oracle(&rules, &steps, None, |packet, text| {
-            *seen.entry(kind(packet, text)).or_default() += 1;
-        })
-        .unwrap();
-        kept_verdicts_agree(&rules, &steps, None, 1_000, |saved| {
+        for grace in [0, 100] {
+            agrees_with_the_oracle(&rules, &steps, (None, grace), |packet, text| {
+                *seen.entry(kind(packet, text)).or_default() += 1;
+            })
+            .unwrap();
+        }
+        kept_verdicts_agree(&rules, &steps, (None, 0), 1_000, |saved| {
             *seen.entry(format!("{saved:?}")).or_default() += 1;
         })
         .unwrap();
@@ -614,7 +628,7 @@ fn the_histories_reach_every_kind_of_judgement() {
     assert!(rare.is_empty(), "{rare:?} of {seen:#?}");
 }
 
-const KINDS: [&str; 21] = [
+const KINDS: [&str; 22] = [
     "AmazonDns",
     "Dhcp",
     "EndpointToLoadBalancer",
@@ -632,6 +646,7 @@ const KINDS: [&str; 21] = [
     "ACCEPT tracked other",
     "ACCEPT related",
     "ACCEPT unfiltered",
+    "ACCEPT let on",
     "REJECT acl",
     "REJECT implicit-deny",
     "WithinTick",
@@ -652,6 +667,9 @@ fn kind(packet: &PacketHeader, text: &str) -> String {
         }
         Some(("ACCEPT", ground)) if ground.starts_with("tracked:") => {
             format!("ACCEPT tracked {protocol}")
+        }
+        Some(("ACCEPT", ground)) if ground.starts_with("enforcement-grace") => {
+            "ACCEPT let on".to_owned()
         }
         Some(("ACCEPT", ground)) if ground.starts_with("- ") => "ACCEPT unfiltered".to_owned(),
         Some(("ACCEPT", _)) => format!("ACCEPT by rule {protocol}"),

@@ -13,6 +13,7 @@ use crate::{
 pub(crate) struct Oracle {
     connections: Vec<Connection>,
     allowance: Option<usize>,
+    grace_until: u64,
 }
 
 #[derive(Clone, PartialEq, Debug)]
@@ -52,8 +53,8 @@ const RST: u8 = 4;
 const ACK: u8 = 16;
 
 impl Oracle {
-    pub(crate) fn new(allowance: Option<usize>) -> Self {
-        Self { connections: Vec::new(), allowance }
+    pub(crate) fn new(allowance: Option<usize>, grace_until: u64) -> Self {
+        Self { connections: Vec::new(), allowance, grace_until }
     }
 
     /// Returns what `judgement_text` should say.
@@ -153,19 +154,26 @@ impl Oracle {
         {
             return format!("REJECT {denial} {guess}");
         }
-        let Some(rule) = deciding(inventory, interface, direction, packet, peer, packet.dstport)
-        else {
+        let rule = deciding(inventory, interface, direction, packet, peer, packet.dstport);
+        let was_open = now < self.grace_until
+            && packet.protocol == 6
+            && packet.tcp_flags.is_some()
+            && !opening;
+        if rule.is_none() && (denial.is_some() || !was_open) {
             let groups: BTreeSet<&str> =
                 groups(inventory, interface).into_iter().map(|group| group.id.as_str()).collect();
             let groups = groups.into_iter().collect::<Vec<_>>().join(",");
             let groups = if groups.is_empty() { "-" } else { &groups };
             let miss = nearest_miss(inventory, interface, direction, packet, peer);
             return format!("REJECT implicit-deny:{groups} {guess}{miss}");
-        };
+        }
         if let Some(denial) = denial {
             return format!("REJECT {denial} {guess}");
         }
-        let ground = rule.id.clone().unwrap();
+        let ground = match rule {
+            Some(rule) => rule.id.clone().unwrap(),
+            None => "enforcement-grace".to_owned(),
+        };
 
         let opens = match packet.protocol {
             6 => flags & RST == 0,
@@ -176,7 +184,9 @@ impl Oracle {
         let Some(ends) = ends.filter(|_| opens) else {
             return format!("ACCEPT {ground} {guess}");
         };
-        if untracked(inventory, interface, direction, packet, peer, rule, opening) {
+        if let Some(rule) = rule
+            && untracked(inventory, interface, direction, packet, peer, rule, opening)
+        {
             self.connections.retain(|known| known.ends != ends);
             return format!("ACCEPT {ground} {guess}");
         }

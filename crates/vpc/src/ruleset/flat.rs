@@ -31,6 +31,8 @@ pub struct FlatRules {
     pub never_filtered: GroundIndex,
     /// Ground of a refusal for want of allowance.
     pub allowance: GroundIndex,
+    /// Ground of what is let on because it was open before.
+    pub grace: GroundIndex,
     /// The interface's own addresses, where source or destination are checked to be one of them.
     pub own: Option<Vec<Cidr>>,
     /// Addresses that are AWS's in this VPC; of equal ones the first counts.
@@ -104,6 +106,7 @@ impl Ruleset {
             implicit_deny: site.implicit_deny,
             never_filtered: self.never_filtered_ground,
             allowance: self.allowance_ground,
+            grace: self.grace_ground,
             own: interface.source_dest_check.then(|| own_addresses(interface)),
             reserved: reserved.into_iter().map(|(cidr, why)| (cidr.address(), why)).collect(),
             counterparts: counterparts(&self.inventory, interface),

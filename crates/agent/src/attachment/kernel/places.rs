@@ -12,7 +12,7 @@ use crate::attachment::{AttachmentError, Board};
 use crate::capture::device;
 use crate::capture::ebpf::layout::{Device, SLOTS};
 use crate::capture::ebpf::{EbpfError, Plane};
-use crate::config::{AttachmentConfig, Side};
+use crate::config::{AttachmentConfig, Side, WithoutRules};
 
 /// Connections that all interfaces without an allowance may have together.
 const MOST_CONNECTIONS: usize = 1 << 20;
@@ -104,6 +104,31 @@ impl Place {
         self.connection_room as u64
     }
 
+    /// Returns whether packets are to be judged.
+    pub(super) fn is_judged(&self) -> bool {
+        self.refusal.is_none() && self.has_rules
+    }
+
+    /// Returns whether everything is to be dropped, for want of rules.
+    pub(super) fn is_closed(&self) -> bool {
+        let drops = self.attachment.without_rules == WithoutRules::Drop;
+        self.attachment.is_enforced() && drops && !self.is_judged()
+    }
+
+    /// Returns why packets are not judged.
+    fn lack(&self) -> String {
+        self.refusal.clone().unwrap_or_else(|| "the inventory does not have it".to_owned())
+    }
+
+    fn tell_work(&self, board: &Board) {
+        if self.is_closed() {
+            let why = format!("every packet is dropped: {}", self.lack());
+            board.work_but(self.id(), "closed", Some(&why));
+        } else {
+            board.work_but(self.id(), "capturing", self.rules_refused.as_deref());
+        }
+    }
+
     /// Attaches the program to the device, or detaches it, as things are.
     pub(super) fn look(
         &mut self,
@@ -112,10 +137,10 @@ impl Place {
         board: &Board,
     ) -> Result<(), AttachmentError> {
         let name = self.attachment.device.as_deref().unwrap_or_default();
-        let wanted = self.refusal.is_none() && self.has_rules;
+        let wanted = self.is_judged() || self.is_closed();
         let present = devices.get(name).copied().filter(|_| wanted);
         if self.bound == present && self.bound.is_some() {
-            board.work_but(self.id(), "capturing", self.rules_refused.as_deref());
+            self.tell_work(board);
             return Ok(());
         }
         if let Some(gone) = self.bound.take() {
@@ -123,11 +148,7 @@ impl Place {
             self.tallies.leave();
         }
         let Some(ifindex) = present else {
-            let why = match &self.refusal {
-                Some(refusal) => refusal.clone(),
-                None if self.has_rules => absent(name, devices),
-                None => "the inventory does not have it".to_owned(),
-            };
+            let why = if wanted { absent(name, devices) } else { self.lack() };
             board.wait(self.id(), &why);
             return Ok(());
         };
@@ -135,7 +156,7 @@ impl Place {
             Ok(device) => match plane.attach(ifindex, device) {
                 Ok(()) => {
                     self.bound = Some(ifindex);
-                    board.work_but(self.id(), "capturing", self.rules_refused.as_deref());
+                    self.tell_work(board);
                 }
                 // It may have gone in between.
                 Err(error) => board.wait(self.id(), &format!("{name}: {error}")),

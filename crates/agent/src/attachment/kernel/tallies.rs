@@ -110,6 +110,7 @@ impl Tallies {
             frames: [counter::FRAMES_RECEIVED, counter::FRAMES_SENT]
                 .map(|counter| self.sums.get(counter)),
             unseen: self.unseen,
+            dropped: self.sums.get(counter::DROPPED),
             queue_drops: self.queue_drops.sum,
             device_drops: self.device_drops.sum,
             not_ip: sum(counter::NOT_IP_ARP..=counter::NOT_IP_OTHER),

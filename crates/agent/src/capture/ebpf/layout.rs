@@ -113,12 +113,12 @@ plain! {
     }
 
     /// What is counted of an interface in a window.
-    struct Counters, 248 {
+    struct Counters, 256 {
         of: [u64; COUNTERS],
     }
 
     /// What one CPU counts of an interface.
-    struct Cell, 280 {
+    struct Cell, 288 {
         from: u64,
         span: u64,
         window: u32,
@@ -183,7 +183,7 @@ plain! {
     }
 
     /// One generation of the rules of an interface.
-    struct Ruleset, 572 {
+    struct Ruleset, 580 {
         generation: u16,
         marks: u16,
         implicit_deny: u32,
@@ -192,6 +192,8 @@ plain! {
         tcp_established: u32,
         udp_stream: u32,
         udp: u32,
+        grace_until: u32,
+        grace: u32,
         /// Sets, by family and direction.
         groups: [[u32; 2]; 2],
         acl: [[u32; 2]; 2],
@@ -257,6 +259,7 @@ pub mod rules {
     pub const ALWAYS_TRACKED: u16 = 2;
     pub const HAS_ALLOWANCE: u16 = 4;
     pub const UNJUDGED: u16 = 8;
+    pub const ENFORCED: u16 = 16;
 }
 
 /// Numbers of counters.
@@ -276,16 +279,18 @@ pub mod counter {
     /// By how many more packets on the wire than frames, where offloads have joined some.
     pub const JOINED_RECEIVED: usize = 12;
     pub const JOINED_SENT: usize = 13;
-    pub const NOT_IP_ARP: usize = 14;
-    pub const NOT_IP_MPLS: usize = 15;
-    pub const NOT_IP_PPPOE: usize = 16;
-    pub const NOT_IP_LLC: usize = 17;
-    pub const NOT_IP_OTHER: usize = 18;
-    pub const LINK_TRUNCATED: usize = 19;
-    pub const IP_TRUNCATED: usize = 20;
-    pub const IP_MALFORMED: usize = 21;
+    /// Packets that enforcement dropped.
+    pub const DROPPED: usize = 14;
+    pub const NOT_IP_ARP: usize = 15;
+    pub const NOT_IP_MPLS: usize = 16;
+    pub const NOT_IP_PPPOE: usize = 17;
+    pub const NOT_IP_LLC: usize = 18;
+    pub const NOT_IP_OTHER: usize = 19;
+    pub const LINK_TRUNCATED: usize = 20;
+    pub const IP_TRUNCATED: usize = 21;
+    pub const IP_MALFORMED: usize = 22;
     /// The first of nine, as `Exclusion::ALL`.
-    pub const EXCLUDED: usize = 22;
+    pub const EXCLUDED: usize = 23;
 }
 
 /// How many counters there are.

@@ -18,7 +18,7 @@ const MOUNT: &str = "/sys/fs/bpf";
 const MAGIC: i64 = 0xcafe_4a11;
 
 /// Changes with the layout of the maps: tables of another layout are nobody's to read.
-pub const LAYOUT: u32 = 1;
+pub const LAYOUT: u32 = 2;
 
 /// Returns the directory of all agents' pins, and makes it. Mounts the file system where it is not.
 pub fn root() -> io::Result<PathBuf> {

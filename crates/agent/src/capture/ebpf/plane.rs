@@ -315,6 +315,17 @@ impl Plane {
         self.store.set_unjudged(&self.tables, slot)
     }
 
+    /// Has every packet of a slot dropped, but ARP, DHCP, neighbour discovery and what is never filtered.
+    pub fn set_closed(&mut self, slot: u32) -> Result<(), EbpfError> {
+        self.store.set_closed(&self.tables, slot)
+    }
+
+    /// Returns whether a slot has rules, perhaps of an earlier process.
+    pub fn has_rules(&self, slot: u32) -> Result<bool, EbpfError> {
+        let found = self.tables.rulesets.get(&slot).or_else(nothing_there);
+        found.map(|rules| rules.is_some()).map_err(EbpfError::io("look for rules"))
+    }
+
     /// Removes rules that an earlier process left, when all slots have new ones.
     pub fn forget_stale_rules(&mut self) -> Result<(), EbpfError> {
         self.store.forget_stale(&self.tables)

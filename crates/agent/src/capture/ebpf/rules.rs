@@ -43,6 +43,10 @@ pub struct SlotRules<'a> {
     pub rules: &'a FlatRules,
     /// Whether the size of the slot's table of connections is an allowance.
     pub has_allowance: bool,
+    /// Whether what they refuse is dropped.
+    pub is_enforced: bool,
+    /// TCP that may have been open before is let on before this second since boot.
+    pub grace_until: u32,
 }
 
 /// What of the kernel's tables is taken by whom.
@@ -100,7 +104,14 @@ impl RuleStore {
         rules: &FlatRules,
         has_allowance: bool,
     ) -> Result<(), EbpfError> {
-        let one = SlotRules { slot, generation, rules, has_allowance };
+        let one = SlotRules {
+            slot,
+            generation,
+            rules,
+            has_allowance,
+            is_enforced: false,
+            grace_until: 0,
+        };
         match self.set_all(tables, &[one])?.pop() {
             Some((_, refusal)) => Err(EbpfError::Rules(refusal)),
             None => Ok(()),
@@ -149,7 +160,7 @@ impl RuleStore {
         tables: &Tables,
         one: &SlotRules<'_>,
     ) -> Result<(Ruleset, Vec<Arc<FlatBlocks>>), EbpfError> {
-        let SlotRules { generation, rules, has_allowance, .. } = *one;
+        let SlotRules { generation, rules, has_allowance, is_enforced, grace_until, .. } = *one;
         let mut own = known_addresses(rules);
         let reserved = rules
             .reserved
@@ -180,6 +191,8 @@ impl RuleStore {
                 tcp_established: rules.timeouts.tcp_established,
                 udp_stream: rules.timeouts.udp_stream,
                 udp: rules.timeouts.udp,
+                grace_until,
+                grace: rules.grace.0,
                 own: use_of.set(&own_blocks)?,
                 counterparts: use_of.set(&counterparts)?,
                 ..Ruleset::default()
@@ -220,6 +233,7 @@ impl RuleStore {
             (rules.own.is_some(), layout::rules::CHECKS_SOURCE_AND_DESTINATION),
             (rules.always_tracked, layout::rules::ALWAYS_TRACKED),
             (has_allowance, layout::rules::HAS_ALLOWANCE),
+            (is_enforced, layout::rules::ENFORCED),
         ]);
         ruleset.own_count = fill(&mut ruleset.own_address, own.into_iter().map(|own| own.1));
         ruleset.reserved_count = fill(&mut ruleset.reserved, reserved);
@@ -229,6 +243,13 @@ impl RuleStore {
     /// Has every packet of a slot counted, without rules.
     pub(super) fn set_unjudged(&mut self, tables: &Tables, slot: u32) -> Result<(), EbpfError> {
         let ruleset = Ruleset { marks: layout::rules::UNJUDGED, ..Ruleset::default() };
+        put_in_force(tables, &[slot], &[ruleset]).map_err(EbpfError::io("put rules in force"))?;
+        self.remove(tables, slot)
+    }
+
+    /// Has every packet of a slot dropped, but what no rules would filter. The ground of that is the number 0.
+    pub(super) fn set_closed(&mut self, tables: &Tables, slot: u32) -> Result<(), EbpfError> {
+        let ruleset = Ruleset { marks: layout::rules::ENFORCED, ..Ruleset::default() };
         put_in_force(tables, &[slot], &[ruleset]).map_err(EbpfError::io("put rules in force"))?;
         self.remove(tables, slot)
     }
