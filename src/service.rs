@@ -5,6 +5,7 @@ use std::future::Future;
 use std::path::{Path, PathBuf};
 use std::time::{SystemTime, UNIX_EPOCH};
 
+use anyhow::anyhow;
 use flowlogd_agent::client::{Client, ClientSettings, Credentials, Environment, Explicit};
 
 use crate::cli::ClientOptions;
@@ -40,6 +41,9 @@ pub(crate) fn agent_credentials(file: &Path) -> Result<Credentials, Failure> {
         region: Some(DEFAULT_REGION.to_owned()),
         profile: Some("default".to_owned()),
     };
+    if let Err(error) = std::fs::File::open(file) {
+        return Err(Failure::unreadable(anyhow!("the credential {}: {error}", file.display())));
+    }
     let path = file.to_string_lossy().into_owned();
     let variable = |name: &str| (name == "AWS_SHARED_CREDENTIALS_FILE").then(|| path.clone());
     Environment::find(&explicit, variable)

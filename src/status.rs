@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 
 use flowlogd_agent::doctor::{Agent, agents, flow_logs};
 use flowlogd_aws::ec2::shapes::FlowLog;
-use flowlogd_aws::flowlogd::{AttachmentReport, RuleHits};
+use flowlogd_aws::flowlogd::{AttachmentReport, KernelReport, RuleHits};
 use serde_json::json;
 
 use crate::cli::StatusOptions;
@@ -36,7 +36,8 @@ pub(crate) fn run(options: &StatusOptions) -> Result<Status, Failure> {
 
 /// What became of an attachment's packets, and how full the kernel's tables are.
 fn traffic(attachment: &AttachmentReport) -> String {
-    if attachment.packets == 0 {
+    let is_quiet = |kernel: &KernelReport| kernel.unseen == 0 && kernel.dropped == 0;
+    if attachment.packets == 0 && attachment.kernel.as_ref().is_none_or(is_quiet) {
         return String::new();
     }
     let traffic = &attachment.traffic;

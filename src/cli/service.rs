@@ -11,7 +11,7 @@ const SERVE_HELP: &str = "\
 Example: a server for this machine, and the AWS CLI as its client
   flowlogd serve --data-dir ./data
   export AWS_SHARED_CREDENTIALS_FILE=./data/credentials AWS_ENDPOINT_URL=http://127.0.0.1:4566 \\
-      AWS_REGION=us-east-1
+      AWS_REGION=us-east-1 AWS_DEFAULT_REGION=us-east-1
   aws sts get-caller-identity
 
 Root credentials are made at the first start and written to DATA_DIR/credentials, or taken from
@@ -24,7 +24,7 @@ Exit status:
 
 const AGENT_HELP: &str = "\
 Example: the agent of a host whose guest web-1 is behind the device veth7
-  flowlogd agent enroll --host web-1 --data-dir ./data > agent-credentials     (on the server)
+  umask 077; flowlogd agent enroll --host web-1 --data-dir ./data > agent-credentials     (on the server)
   flowlogd agent --endpoint http://10.0.0.5:4566 --credentials agent-credentials \\
       --interface eni-0a1b2c3d4e5f60718 --device veth7
 

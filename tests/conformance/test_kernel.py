@@ -1,12 +1,14 @@
 """The agent's capture in the kernel: what it needs, what it falls back to, and what stays when it ends."""
 
 import contextlib
+import hashlib
 import json
 import signal
 import socket
 import struct
 import subprocess
 import time
+from pathlib import Path
 
 import pytest
 
@@ -202,6 +204,66 @@ def test_a_clock_that_is_set_is_followed_from_the_next_window_on(network, tmp_pa
         assert all(hours.get(by, 0) > RATE for by in [0, 300, 600, 3600]), hours
 
 
+def lost(ledgers):
+    return sum(sum(entry.get("lost", {}).values()) for entry in ledgers)
+
+
+@pytest.mark.parametrize("way", ["links", "filters"])
+def test_a_program_that_somebody_takes_off_is_attached_again_and_what_passed_is_told(network, tmp_path, monkeypatch, way):
+    if way == "filters":
+        monkeypatch.setenv("FLOWLOGD_CLSACT", "1")
+    with Lab(tmp_path) as lab:
+        target = "172.31.16.90"
+        interface = lab.interface(target)["NetworkInterfaceId"]
+        make(lab, lab.role(), interface)
+        agent = lab.agent(*attached(interface, "ebpf"), window=WINDOW)
+        agent.wait_for(r'"state":"capturing"')
+        sender = Sender("out0", target)
+        time.sleep(3 * WINDOW)
+        if way == "filters":
+            subprocess.run(["tc", "qdisc", "del", "dev", "eni0", "clsact"], check=True)
+        else:
+            state = (tmp_path / "host.state").resolve()
+            owner = Path("/sys/fs/bpf/flowlogd") / hashlib.sha256(bytes(state)).hexdigest()[:16]
+            pins = [pin for pin in owner.glob("*/*") if pin.name.startswith(("receive_", "send_"))]
+            assert len(pins) == 2
+            for pin in pins:
+                pin.unlink()
+        agent.wait_for("somebody has taken the program off")
+        time.sleep(WINDOW)
+        sent = sender.end()
+        time.sleep(2 * WINDOW + 5)
+        recorded, skipped, ledgers = read(lab, interface)
+        print(f"\nsent {sent}, recorded {recorded}, lost {lost(ledgers)}")
+        assert recorded < sent and skipped
+        # Between two looks at program and device, a few pass.
+        assert abs(recorded + lost(ledgers) - sent) < RATE * 0.1
+
+
+def test_what_passes_while_program_and_tables_are_gone_is_told(network, tmp_path):
+    with Lab(tmp_path) as lab:
+        target = "172.31.16.91"
+        interface = lab.interface(target)["NetworkInterfaceId"]
+        make(lab, lab.role(), interface)
+        agent = lab.agent(*attached(interface, "ebpf"), window=WINDOW)
+        agent.wait_for(r'"state":"capturing"')
+        sender = Sender("out0", target)
+        time.sleep(3 * WINDOW)
+        lab.agents.remove(agent)
+        agent.end(signal.SIGKILL)
+        lab.flowlogd("detach", "--state-dir", str(tmp_path / "host.state"))
+        time.sleep(WINDOW)
+        sent = sender.end()
+        agent = lab.agent(*attached(interface, "ebpf"), window=WINDOW)
+        agent.wait_for("packets passed that no program has counted")
+        time.sleep(2 * WINDOW + 3)
+        recorded, skipped, ledgers = read(lab, interface)
+        print(f"\nsent {sent}, recorded {recorded}, lost {lost(ledgers)}")
+        assert 0 < recorded < sent and skipped
+        # What passes between reading the device and ending the epoch is told twice.
+        assert sent <= recorded + lost(ledgers) < sent + RATE * 0.1
+
+
 def test_a_device_that_is_made_anew_is_attached_anew(network, tmp_path):
     with Lab(tmp_path) as lab:
         target = "172.31.16.84"
@@ -232,6 +294,8 @@ def test_detaching_leaves_nothing_behind(network, tmp_path, monkeypatch, way):
         interface = lab.interface("172.31.16.85")["NetworkInterfaceId"]
         agent = lab.agent(*attached(interface, "ebpf"), window=WINDOW)
         agent.wait_for(r'"state":"capturing"')
+        refused = lab.flowlogd("detach", "--state-dir", str(tmp_path / "host.state"), check=False)
+        assert refused.returncode == 1 and "an agent runs with the state directory" in refused.stderr
         lab.agents.remove(agent)
         assert agent.end() == 0
         queues = ["tc", "qdisc", "show", "dev", "eni0"]

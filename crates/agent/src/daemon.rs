@@ -7,6 +7,7 @@ mod sink;
 
 use std::fs;
 use std::future::Future;
+use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::{Arc, Mutex};
@@ -96,7 +97,9 @@ pub async fn run(
         let what = path.display().to_string();
         move |source| AgentError::Io { what, source }
     };
-    fs::create_dir_all(&state_dir).map_err(failed(&state_dir))?;
+    // Configuration and records are nobody else's business.
+    let mut builder = fs::DirBuilder::new();
+    builder.recursive(true).mode(0o700).create(&state_dir).map_err(failed(&state_dir))?;
     let spool = Arc::new(Spool::open(state_dir.join("spool"), config.spool_bytes)?);
     let settings = DeliverySettings::default();
     let delivery = Arc::new(Dispatch {

@@ -76,6 +76,11 @@ pub enum Settlement {
 }
 
 impl Spool {
+    /// Returns whether a process has the spool in a directory open.
+    pub fn is_in_use(directory: &Path) -> std::io::Result<bool> {
+        open::is_in_use(directory)
+    }
+
     /// Opens the spool in `directory`, which is made if need be and belongs to one process at a time.
     /// `max_bytes` bounds what it takes on disk, with 1 KiB for every batch's place in the index.
     ///

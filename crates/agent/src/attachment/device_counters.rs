@@ -8,6 +8,8 @@ use std::io;
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) struct Passed {
     pub(super) received: u64,
+    /// Received and sent.
+    pub(super) packets: u64,
     /// Frames that were to be sent, and that the device dropped.
     pub(super) not_sent: u64,
 }
@@ -43,7 +45,8 @@ fn lines(text: &str) -> impl Iterator<Item = (&str, Vec<u64>)> {
 }
 
 fn passed(counters: &[u64]) -> Option<Passed> {
-    Some(Passed { received: *counters.get(1)?, not_sent: *counters.get(11)? })
+    let (received, sent) = (*counters.get(1)?, *counters.get(9)?);
+    Some(Passed { received, packets: received + sent, not_sent: *counters.get(11)? })
 }
 
 #[cfg(test)]
@@ -59,8 +62,8 @@ veth0: 100 7    0    1    0     0          0         0    300     5    0    3   
 junk: x
 ";
         let of: BTreeMap<_, _> = lines(text).collect();
-        assert_eq!(passed(&of["lo"]), Some(Passed { received: 280, not_sent: 0 }));
-        assert_eq!(passed(&of["veth0"]), Some(Passed { received: 7, not_sent: 3 }));
+        assert_eq!(passed(&of["lo"]), Some(Passed { received: 280, packets: 561, not_sent: 0 }));
+        assert_eq!(passed(&of["veth0"]), Some(Passed { received: 7, packets: 12, not_sent: 3 }));
         assert_eq!(passed(&of["junk"]), None);
         assert!(!of.contains_key("eth0"));
     }

@@ -4,6 +4,7 @@
 //! (`semantics.md` 20). Whatever is killed in between, the next start goes on there. The program counts on meanwhile.
 
 mod enforcement;
+mod gaps;
 mod hall;
 mod places;
 mod tallies;

@@ -133,13 +133,17 @@ fn set_up(
         Some(_) | None => None,
     };
     if missed != Some(0) && mark.at > 0 {
-        let length = surroundings.config.window;
-        let windows = (clock.as_secs().saturating_sub(mark.at) / length).min(MOST_MISSED_WINDOWS);
-        let seconds: Vec<u64> = (0..=windows).map(|window| mark.at + window * length).collect();
+        let seconds = missed_windows(mark.at, clock, surroundings.config.window);
         tracing::warn!(packets = ?missed, since = mark.at, "packets passed while no agent ran");
         bench.lose(&seconds, missed.unwrap_or(0))?;
     }
     Ok(bench)
+}
+
+/// Returns a second of every window from one on until now, a day of minutes at most.
+pub(super) fn missed_windows(since: u64, clock: Duration, window: u64) -> Vec<u64> {
+    let windows = (clock.as_secs().saturating_sub(since) / window).min(MOST_MISSED_WINDOWS);
+    (0..=windows).map(|passed| since + passed * window).collect()
 }
 
 /// A name that no other run has: numbers of batches grow within a run.

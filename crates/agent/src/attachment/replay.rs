@@ -60,6 +60,17 @@ pub(super) fn run(
             // Told to stop before the end: the next start begins again.
             return Ok(());
         }
+        if surroundings
+            .desk
+            .newest()
+            .is_none_or(|now| now.covering(&attachment.interface).is_empty())
+        {
+            tracing::warn!(
+                interface = attachment.interface,
+                record = %record.display(),
+                "no flow log covers the interface, so that the replay is recorded nowhere; to replay it again, remove its record"
+            );
+        }
         bench.finish(Mark::default())?;
         progressed.finished = true;
         write(&record, &progressed)?;

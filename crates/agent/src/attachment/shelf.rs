@@ -201,8 +201,9 @@ impl Shelf {
             }
             journal.add_books(&books)?;
         }
-        for flows in tables.iter().flat_map(BTreeMap::values) {
-            traffic::count(&mut self.traffic, flows, self.mark.at);
+        let length = self.windows.base().as_secs();
+        for (number, flows) in tables.iter().flatten() {
+            traffic::count(&mut self.traffic, flows, number * length);
         }
         for ((window, interface), book) in books {
             self.traffic.entry(interface).or_default().book(&book);

@@ -25,17 +25,19 @@ pub(super) struct Traffic {
     hits: HashMap<GroundIndex, (u64, u64)>,
 }
 
-/// Counts flows that were drained at a second of the packets' clock.
-pub(super) fn count(all: &mut BTreeMap<InterfaceIndex, Traffic>, flows: &WindowFlows, now: u64) {
+/// Counts flows of a window that starts at a second of the packets' clock.
+pub(super) fn count(all: &mut BTreeMap<InterfaceIndex, Traffic>, flows: &WindowFlows, start: u64) {
     let mut add = |key: FlowKey, tally: &Tally| {
-        all.entry(key.interface).or_default().flow(key.action, tally, now);
+        let (_, last) = tally.offsets();
+        let last = start + u64::from(last);
+        all.entry(key.interface).or_default().flow(key.action, tally, last);
     };
     flows.v4.iter().for_each(|entry| add(entry.key.unpack(), &entry.tally));
     flows.v6.iter().for_each(|entry| add(entry.key.unpack(), &entry.tally));
 }
 
 impl Traffic {
-    fn flow(&mut self, action: Action, tally: &Tally, now: u64) {
+    fn flow(&mut self, action: Action, tally: &Tally, at: u64) {
         self.bytes += tally.bytes();
         match action {
             Action::Accept => self.accepted += tally.packets(),
@@ -44,7 +46,7 @@ impl Traffic {
         if let Some((decision, _)) = tally.decision() {
             let (packets, last) = self.hits.entry(decision.ground).or_default();
             *packets += tally.packets();
-            *last = now;
+            *last = at.max(*last);
         }
     }
 

@@ -114,7 +114,8 @@ impl Facts {
     }
 
     /// The attachments that serve this flow log, with the host of each.
-    fn serving(&self) -> Vec<(&Agent, &AttachmentReport)> {
+    /// The agents that have attachments for the interfaces, and these.
+    pub(super) fn serving(&self) -> Vec<(&Agent, &AttachmentReport)> {
         let (Ok(agents), Ok(interfaces)) = (&self.agents, &self.interfaces) else {
             return Vec::new();
         };

@@ -7,6 +7,12 @@ use super::facts::{Facts, role_name};
 use super::permissions::{SERVICE, named};
 
 pub(super) fn attachment(facts: &Facts) -> String {
+    if let Some((agent, report)) = facts.serving().first() {
+        return format!(
+            "See that the agent on {} runs and reaches this server, and that {} is a device there where the packets of {} pass.",
+            agent.host, report.source, report.interface_id
+        );
+    }
     format!(
         "Attach an interface of {} to a device: [[agent.attachment]] in the configuration of the agent \
          on the host where its packets pass, and see that the agent runs.",

@@ -67,6 +67,19 @@ pub(super) fn open(directory: &Path, now: i64) -> Result<(Disk, Index, Damage), 
     Ok((disk, index, damage))
 }
 
+/// Returns whether a process has a spool open.
+pub(super) fn is_in_use(directory: &Path) -> io::Result<bool> {
+    let file = match File::open(directory.join("lock")) {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+        other => other?,
+    };
+    match file.try_lock() {
+        Ok(()) => Ok(false),
+        Err(TryLockError::WouldBlock) => Ok(true),
+        Err(TryLockError::Error(error)) => Err(error),
+    }
+}
+
 fn lock(directory: &Path) -> Result<File, SpoolError> {
     let path = directory.join("lock");
     let file = File::create(&path).map_err(SpoolError::at(&path))?;

@@ -9,9 +9,11 @@ use flowlogd_vpc::FlatRules;
 
 use super::Kernel;
 use super::enforcement::Enforcement;
+use super::gaps::Gaps;
 use super::places::{Place, devices, failed};
 use super::tallies::{Drain, Told};
 use crate::attachment::generations::{Generations, compile_options};
+use crate::attachment::live::missed_windows;
 use crate::attachment::shelf::Shelf;
 use crate::attachment::{
     AttachmentError, Snapshot, Surroundings, device_counters, now, queues, unix_time,
@@ -19,6 +21,7 @@ use crate::attachment::{
 use crate::capture::boot_time;
 use crate::capture::ebpf::layout::{Counters, Taken, counter};
 use crate::capture::ebpf::{Counted, Plane, Retired, Sizes, SlotRules};
+use crate::config::AttachmentConfig;
 use crate::crash;
 use crate::journal::{Journal, Mark};
 use crate::live::{Slots, SteadyClock, drained};
@@ -44,6 +47,7 @@ pub(super) struct Hall {
     slots: Slots,
     numbers: BTreeMap<String, u32>,
     enforcement: Enforcement,
+    gaps: Gaps,
     surroundings: Surroundings,
     revision: String,
     closed_before: u64,
@@ -88,6 +92,7 @@ impl Hall {
             slots: Slots::new(),
             numbers,
             enforcement: Enforcement::open(&directory)?,
+            gaps: Gaps::open(&directory)?,
             surroundings: surroundings.clone(),
             revision: String::new(),
             closed_before: 0,
@@ -99,6 +104,9 @@ impl Hall {
         hall.shelf.subscribe(snapshot);
         hall.shelf.finish_closing(recovered.and_then(|recovered| recovered.closing))?;
         hall.take_over(recovered.map_or(0, |recovered| recovered.mark.epoch))?;
+        if let Some(recovered) = recovered.filter(|_| hall.plane.is_new()) {
+            hall.tell_gap(recovered.mark.at)?;
+        }
         hall.shelf.publish_what_is_beyond(hall.clock.now().as_secs())?;
         hall.configure(snapshot)?;
         hall.plane.forget_stale_rules().map_err(failed)?;
@@ -115,6 +123,27 @@ impl Hall {
         } else {
             self.plane.clear(retired).map_err(failed)
         }
+    }
+
+    /// Tells what passed since the last epoch of an earlier process: program and tables are gone, by a restart of the machine
+    /// or because somebody has removed them.
+    fn tell_gap(&mut self, since: u64) -> Result<(), AttachmentError> {
+        let windows = missed_windows(since, self.clock.now(), self.surroundings.config.window);
+        for place in &self.places {
+            let AttachmentConfig { interface, device, .. } = &place.attachment;
+            let packets = device_counters::packets(device.as_deref().unwrap_or_default())?;
+            let lost = packets.map_or(0, |packets| self.gaps.passed(interface, packets));
+            if lost > 0 {
+                tracing::warn!(
+                    interface,
+                    lost,
+                    since,
+                    "packets passed that no program has counted"
+                );
+                self.shelf.lose(interface, &windows, lost)?;
+            }
+        }
+        Ok(())
     }
 
     /// Takes a newer configuration into force.
@@ -216,7 +245,7 @@ impl Hall {
         let closes = closed_before > self.closed_before;
         let is_half_full = self.is_half_full()?;
         if closes || self.epoch.elapsed() >= EPOCH || is_half_full {
-            let told = if is_half_full { BTreeMap::new() } else { seen_by_now()? };
+            let told = if is_half_full { BTreeMap::new() } else { self.told_by_all()? };
             self.drain(&told)?;
             self.sweep()?;
         }
@@ -226,6 +255,15 @@ impl Hall {
             crash::point("published");
         }
         Ok(())
+    }
+
+    /// Sees to it that the program is where it is to be, and returns what devices and their queues have counted.
+    fn told_by_all(&mut self) -> Result<BTreeMap<u32, Told>, AttachmentError> {
+        let devices = devices();
+        for place in &mut self.places {
+            place.look_after(&devices, &mut self.plane, &self.surroundings.board)?;
+        }
+        seen_by_now()
     }
 
     fn is_half_full(&self) -> Result<bool, AttachmentError> {
@@ -281,12 +319,15 @@ impl Hall {
             sums.entry(*slot).or_default().add(counters);
         }
         let board = &self.surroundings.board;
+        let (mut packets, mut lost) = (BTreeMap::new(), Vec::new());
         for place in &mut self.places {
             let counters = sums.remove(&place.slot).unwrap_or_default();
             let id = &place.attachment.interface;
             board.count(id, counters.get(counter::SEEN), clock);
             let connections = self.plane.connections(place.slot).map_err(failed)?;
             place.tallies.add(&counters);
+            place.frames +=
+                counters.get(counter::FRAMES_RECEIVED) + counters.get(counter::FRAMES_SENT);
             let of = |told: &BTreeMap<u32, Told>| told.get(&place.bound()?).copied();
             let (told, first) = (of(told), of(first));
             if let Some(first) = first.filter(|_| !place.tallies.has_begun()) {
@@ -295,6 +336,19 @@ impl Hall {
                 place.tallies.compare(&told);
             }
             board.kernel(id, place.tallies.report(connections, place.connection_room(), drain));
+            let Some(told) = told else { continue };
+            let frames = std::mem::take(&mut place.frames);
+            if std::mem::take(&mut place.was_off) {
+                let passed = self.gaps.passed(id, told.device.packets);
+                lost.push((id.clone(), passed.saturating_sub(frames)));
+            }
+            packets.insert(id.clone(), told.device.packets);
+        }
+        for (id, lost) in lost {
+            self.shelf.lose(&id, &[clock], lost)?;
+        }
+        if !told.is_empty() {
+            self.gaps.keep(packets)?;
         }
         Ok(())
     }

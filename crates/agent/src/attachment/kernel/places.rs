@@ -31,6 +31,10 @@ pub(super) struct Place {
     pub(super) rules_refused: Option<String>,
     pub(super) tallies: Tallies,
     connection_room: u32,
+    /// Frames that the program has seen since it was last compared with the device.
+    pub(super) frames: u64,
+    /// Whether somebody had taken the program off since then.
+    pub(super) was_off: bool,
     /// The device that the program is attached to.
     bound: Option<u32>,
 }
@@ -78,6 +82,8 @@ pub(super) fn open(
                 rules_refused: None,
                 tallies: Tallies::new(allowance.is_some()),
                 connection_room: connections,
+                frames: 0,
+                was_off: false,
                 bound: None,
             });
         } else {
@@ -102,6 +108,31 @@ impl Place {
     /// Connections that there is room for.
     pub(super) const fn connection_room(&self) -> u64 {
         self.connection_room as u64
+    }
+
+    /// Attaches the program again if somebody has taken it off the device.
+    pub(super) fn look_after(
+        &mut self,
+        devices: &BTreeMap<String, u32>,
+        plane: &mut Plane,
+        board: &Board,
+    ) -> Result<(), AttachmentError> {
+        let name = self.attachment.device.as_deref().unwrap_or_default();
+        let Some(ifindex) = self.bound.filter(|bound| devices.get(name) == Some(bound)) else {
+            return Ok(());
+        };
+        if plane.is_attached(self.slot).map_err(failed)? {
+            return Ok(());
+        }
+        tracing::warn!(
+            interface = self.attachment.interface,
+            device = name,
+            "somebody has taken the program off: it is attached again, and what passed is told as lost"
+        );
+        plane.detach(ifindex, self.slot).map_err(failed)?;
+        self.bound = None;
+        self.was_off = true;
+        self.look(devices, plane, board)
     }
 
     /// Returns whether packets are to be judged.

@@ -57,6 +57,12 @@ pub(super) fn attach(programs: [BorrowedFd<'_>; 2], ifindex: u32, owner: &str) -
     Ok(())
 }
 
+/// Returns whether both of an owner's programs are at a device.
+pub(super) fn are_there(ifindex: u32, owner: &str) -> io::Result<bool> {
+    let own = found(ifindex)?.into_iter().filter(|found| found.owner == owner);
+    Ok(own.count() == HOOKS.len())
+}
+
 /// Takes an owner's programs off a device, if they are there. Returns how many there were.
 pub(super) fn detach(ifindex: u32, owner: &str) -> io::Result<usize> {
     let found = found(ifindex)?;

@@ -68,6 +68,29 @@ impl Attached {
         Ok(Self { ifindex, way, held, keep })
     }
 
+    /// Returns whether both are still at their device.
+    pub(super) fn is_there(&self) -> io::Result<bool> {
+        if self.way == Way::Filters {
+            return filter::are_there(self.ifindex, &self.keep.owner);
+        }
+        let is_linked =
+            |link: BorrowedFd<'_>| sys::linked_device(link).map(|ifindex| ifindex == self.ifindex);
+        for link in self.held.iter().flatten() {
+            if !is_linked(link.as_fd())? {
+                return Ok(false);
+            }
+        }
+        for pin in self.keep.pins.iter().flatten() {
+            match sys::pinned(pin) {
+                Ok(link) if is_linked(link.as_fd())? => {}
+                Ok(_) => return Ok(false),
+                Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(false),
+                Err(error) => return Err(error),
+            }
+        }
+        Ok(true)
+    }
+
     /// Detaches both.
     pub(super) fn detach(mut self) -> Result<(), EbpfError> {
         self.take_off().map_err(EbpfError::io("detach the program"))
@@ -121,6 +144,8 @@ fn link(
         unpin(pin)?;
     }
     let link = sys::link(program, ifindex, hook)?;
+    // Who takes all programs off removes their directory, too.
+    pin.parent().map_or(Ok(()), std::fs::create_dir_all)?;
     sys::pin(link.as_fd(), pin)?;
     Ok(link)
 }

@@ -27,14 +27,14 @@ pub fn root() -> io::Result<PathBuf> {
         mount_bpf(mount)?;
     }
     let root = mount.join("flowlogd");
-    make(&root)?;
+    make(&root).map_err(|error| explained(&root, &error))?;
     Ok(root)
 }
 
 /// Returns the directory of a run, and makes it.
 pub fn of_run(owner: &str, run: &str) -> io::Result<PathBuf> {
     let of_owner = root()?.join(owner);
-    make(&of_owner)?;
+    make(&of_owner).map_err(|error| explained(&of_owner, &error))?;
     let directory = of_owner.join(name_of(run));
     make(&directory)?;
     Ok(directory)
@@ -44,7 +44,8 @@ pub fn of_run(owner: &str, run: &str) -> io::Result<PathBuf> {
 pub fn remove_others(owner: &str, run: Option<&str>) -> io::Result<usize> {
     let keep = run.map(name_of);
     let mut removed = 0;
-    for entry in entries(&root()?.join(owner))? {
+    let of_owner = root()?.join(owner);
+    for entry in entries(&of_owner).map_err(|error| explained(&of_owner, &error))? {
         if entry.file_name().map(|name| name.to_string_lossy().into_owned()) != keep {
             remove(&entry)?;
             removed += 1;
@@ -102,6 +103,16 @@ fn remove(path: &Path) -> io::Result<()> {
         return fs::remove_dir(path);
     }
     fs::remove_file(path)
+}
+
+/// Says which file is meant, and what it takes.
+fn explained(path: &Path, error: &io::Error) -> io::Error {
+    let why = format!(
+        "cannot keep programs and tables in {}: {error} (it takes root, or the directory's owner and CAP_BPF, CAP_PERFMON, \
+         CAP_NET_ADMIN)",
+        path.display()
+    );
+    io::Error::new(error.kind(), why)
 }
 
 fn make(directory: &Path) -> io::Result<()> {

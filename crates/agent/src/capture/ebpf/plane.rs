@@ -89,6 +89,7 @@ pub struct Plane {
     slots: Vec<u32>,
     attached: BTreeMap<u32, Attached>,
     way: Way,
+    is_new: bool,
 }
 
 impl Plane {
@@ -113,9 +114,11 @@ impl Plane {
             cpus,
             slots: Vec::new(),
             attached: BTreeMap::new(),
+            is_new: false,
         };
         plane.find_epoch().map_err(EbpfError::io("find the epoch"))?;
         if plane.epoch.number == 0 {
+            plane.is_new = true;
             plane.epoch.number = plane.options.first_epoch.saturating_sub(1);
             plane.begin_epoch(0, timing).map_err(EbpfError::io("begin an epoch"))?;
         }
@@ -140,6 +143,17 @@ impl Plane {
     /// Returns the number of the epoch that is counted into.
     pub const fn epoch(&self) -> u64 {
         self.epoch.number
+    }
+
+    /// Returns whether there was nothing to take over: whatever passed before was not counted here.
+    pub const fn is_new(&self) -> bool {
+        self.is_new
+    }
+
+    /// Returns whether the program is still at the device of a slot. Others may have taken it off.
+    pub fn is_attached(&self, slot: u32) -> Result<bool, EbpfError> {
+        let Some(attached) = self.attached.get(&slot) else { return Ok(false) };
+        attached.is_there().map_err(EbpfError::io("look for the program"))
     }
 
     /// Returns wall clock − time since boot as it counts at a time since boot, in nanoseconds.
