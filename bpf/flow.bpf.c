@@ -28,7 +28,7 @@ INLINE __u64 time_since_boot(__u64 asleep)
 	return bpf_ktime_get_coarse_ns() + asleep;
 }
 
-/* Gives a later fragment the ports of its first (semantics.md 14). */
+/* Gives a later fragment the ports of its first (semantics.md 14), or its kind of ICMP. */
 #define FRAGMENT_LIFETIME 30
 
 APART int resolve_fragment(struct packet *packet, struct cell *cell)
@@ -41,17 +41,27 @@ APART int resolve_fragment(struct packet *packet, struct cell *cell)
 		.family = packet->key.family,
 		.protocol = packet->key.protocol,
 	};
-	if (!has_ports(packet->key.protocol))
+	bool is_icmp = packet->key.protocol == PROTO_ICMP || packet->key.protocol == PROTO_ICMPV6;
+	if (!has_ports(packet->key.protocol) && !is_icmp)
 		return done();
 	if (packet->fragment == FIRST_FRAGMENT) {
+		if (is_icmp && !packet->icmp.known)
+			return done();
 		struct fragment_ports ports = {
-			.srcport = packet->key.srcport, .dstport = packet->key.dstport, .tick = packet->tick,
+			.srcport = is_icmp ? packet->icmp.type << 8 | packet->icmp.code : packet->key.srcport,
+			.dstport = is_icmp ? packet->icmp.id : packet->key.dstport,
+			.tick = packet->tick,
 		};
 		bpf_map_update_elem(&fragments, &key, &ports, BPF_ANY);
 		return done();
 	}
 	struct fragment_ports *first = bpf_map_lookup_elem(&fragments, &key);
-	if (first && packet->tick - first->tick <= FRAGMENT_LIFETIME) {
+	if (first && packet->tick - first->tick <= FRAGMENT_LIFETIME && is_icmp) {
+		packet->icmp.known = 1;
+		packet->icmp.type = first->srcport >> 8;
+		packet->icmp.code = first->srcport;
+		packet->icmp.id = first->dstport;
+	} else if (first && packet->tick - first->tick <= FRAGMENT_LIFETIME) {
 		packet->key.srcport = first->srcport;
 		packet->key.dstport = first->dstport;
 	} else {
@@ -60,21 +70,25 @@ APART int resolve_fragment(struct packet *packet, struct cell *cell)
 	return done();
 }
 
-/* What becomes of a packet that rules or the source/destination check refuse. */
-INLINE int turn_away(const struct packet *packet, const struct ruleset *rules, struct cell *cell)
-{
-	if (!(rules->marks & ENFORCED))
-		return TCX_NEXT;
-	cell->counters.of[DROPPED] += packet->packets;
-	return TCX_DROP;
-}
-
-/* Multicast listener discovery: a bridge that does not see it withholds neighbour discovery. */
+/* Multicast listener discovery on the link: a bridge that does not see it withholds neighbour discovery. */
 INLINE bool is_listener_discovery(const struct packet *packet)
 {
 	__u8 type = packet->icmp.type;
+	const struct address *src = &packet->key.src;
+	bool is_of_link = (src->word[0] & NET32(0xffc00000U)) == NET32(0xfe800000U) ||
+			  !(src->word[0] | src->word[1] | src->word[2] | src->word[3]);
 	return packet->key.family == V6 && packet->key.protocol == PROTO_ICMPV6 && packet->icmp.known &&
-	       ((type >= 130 && type <= 132) || type == 143);
+	       ((type >= 130 && type <= 132) || type == 143) && is_of_link &&
+	       (packet->key.dst.word[0] & NET32(0xff000000U)) == NET32(0xff000000U);
+}
+
+/* What becomes of a packet that is refused. */
+INLINE int turn_away(const struct packet *packet, const struct ruleset *rules, struct cell *cell)
+{
+	if (!(rules->marks & ENFORCED) || is_listener_discovery(packet))
+		return TCX_NEXT;
+	cell->counters.of[DROPPED] += packet->packets;
+	return TCX_DROP;
 }
 
 /* A packet that no earlier one's acceptance stands for. `accepted` is the flow of its kind that was accepted, if there is
@@ -92,14 +106,13 @@ APART int judge_and_count(struct packet *packet, struct ruleset *rules, struct e
 	bool tells_all = flow_tells_all(packet);
 	aim(packet);
 	/* Exclusions and the network ACL read nothing but what all packets of the flow share. */
-	packet->passes = accepted && tells_all && is_of_generation(accepted->judged, rules);
+	packet->passes = accepted && tells_all && is_of_generation(accepted->judged, rules) &&
+			 !claims_to_be_service(packet);
 	if (!packet->passes) {
 		__u32 excluded = exclusion(packet, rules);
 		if (excluded < NOT_EXCLUDED) {
 			cell->counters.of[EXCLUDED + excluded] += packet->packets;
-			if (excluded == SOURCE_DESTINATION_CHECK && !is_listener_discovery(packet))
-				return turn_away(packet, rules, cell);
-			return TCX_NEXT;
+			return is_unfiltered(packet, rules, excluded) ? TCX_NEXT : turn_away(packet, rules, cell);
 		}
 	}
 	struct connection *connection = connection_of(tracked, packet);
@@ -118,6 +131,9 @@ APART int judge_and_count(struct packet *packet, struct ruleset *rules, struct e
 	}
 	if (!is_refused)
 		DO(judge(tracked, packet, rules, verdict, connection));
+	/* What that is refused for is no other packet's. */
+	if (claims_to_be_service(packet))
+		verdict->reuse = NEVER;
 	if (verdict->shortage == UNTRACKED)
 		cell->counters.of[UNTRACKED]++;
 	else if (verdict->shortage == ALLOWANCE)

@@ -171,16 +171,31 @@ INLINE struct connection *connection_of(void *table, struct packet *packet)
 	return connection;
 }
 
+INLINE bool is_of_unfiltered_peer(const struct packet *packet)
+{
+	bool ingress = (packet->key.direction & 1) == INGRESS;
+	return is_never_filtered(packet->key.family, ingress ? &packet->key.src : &packet->key.dst, packet->key.protocol,
+				 ingress ? packet->key.srcport : packet->key.dstport);
+}
+
+/* The peer alone can be a service, and none opens a connection: else every packet would pass that claims to be one's. */
+INLINE bool claims_to_be_service(const struct packet *packet)
+{
+	return (packet->key.direction & 1) == INGRESS && is_opening(flags_of(packet)) && is_of_unfiltered_peer(packet);
+}
+
 /* Judges a packet that is in some record, and that may belong to a live connection. */
 APART int judge(void *table, struct packet *packet, struct ruleset *rules, struct verdict *verdict,
 		struct connection *connection)
 {
-	__u8 family = packet->key.family, protocol = packet->key.protocol;
 	__u32 direction = packet->key.direction & 1;
 	verdict->action = ACCEPT;
-	if (is_never_filtered(family, &packet->key.src, protocol, packet->key.srcport) ||
-	    is_never_filtered(family, &packet->key.dst, protocol, packet->key.dstport)) {
+	if (is_of_unfiltered_peer(packet) && !claims_to_be_service(packet)) {
 		accept_without_state(verdict, packet, rules->never_filtered);
+		return done();
+	}
+	if (rules->marks & CLOSED) {
+		refuse(verdict, packet, rules->implicit_deny);
 		return done();
 	}
 	/* The network ACL has no state: it is asked for every packet, tracked or not. */

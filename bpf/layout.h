@@ -278,6 +278,8 @@ _Static_assert(sizeof(struct ruleset) == 36 + 48 + 8 + 8 + 20 * 24, "ruleset");
 #define UNJUDGED 8
 /* What is refused is dropped. */
 #define ENFORCED 16
+/* No rules are known: everything is refused, whatever was accepted before. */
+#define CLOSED 32
 
 /* The interface's own end first, so that both directions have one key. */
 struct connection_key {

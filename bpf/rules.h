@@ -223,3 +223,48 @@ INLINE bool is_never_filtered(__u8 family, const struct address *address, __u8 p
 	return address->word[0] == NET32(0xfd000ec2U) && !(address->word[1] | address->word[2]) &&
 	       address->word[3] == NET32(0x23U);
 }
+
+/* Whether a service of the VPC has this port: what is never filtered (vpc-filtering.md 5). */
+INLINE bool is_of_service(__u32 service, __u8 protocol, __u16 port)
+{
+	switch (service) {
+	case AMAZON_DNS:
+		return (protocol == PROTO_UDP || protocol == PROTO_TCP) && port == 53;
+	case INSTANCE_METADATA:
+		return protocol == PROTO_TCP && port == 80;
+	case TIME_SYNC:
+		return protocol == PROTO_UDP && port == 123;
+	case LICENCE_ACTIVATION:
+		return protocol == PROTO_TCP && port == 1688;
+	default:
+		return false;
+	}
+}
+
+/* Whether a packet that is in no record passes though rules are enforced. Nobody but the peer is a service, and none opens
+ * a connection: else any packet would pass that claims to be a service's. */
+APART bool is_unfiltered(struct packet *packet, struct ruleset *rules, __u32 excluded)
+{
+	bool ingress = (packet->key.direction & 1) == INGRESS;
+	struct packet_end {
+		const struct address *local, *peer;
+		__u16 port;
+	} ends = {
+		.local = ingress ? &packet->key.dst : &packet->key.src,
+		.peer = ingress ? &packet->key.src : &packet->key.dst,
+		.port = ingress ? packet->key.srcport : packet->key.dstport,
+	};
+	if (excluded == DHCP || excluded == NEIGHBOUR_DISCOVERY)
+		return true;
+	if (excluded == SOURCE_DESTINATION_CHECK)
+		return false;
+	if (rules->marks & CHECKS_SOURCE_AND_DESTINATION && !is_own(packet, rules, ends.local))
+		return false;
+	if (excluded == ENDPOINT_TO_LOAD_BALANCER)
+		return true;
+	if (exclusion_of_address(rules, packet->key.family, ends.peer) != excluded)
+		return false;
+	if (ingress && packet->key.protocol == PROTO_TCP && packet->has_flags && is_opening(packet->tcp_flags))
+		return false;
+	return excluded == VPC_ROUTER || is_of_service(excluded, packet->key.protocol, ends.port);
+}

@@ -167,6 +167,36 @@ def test_what_rules_refuse_does_not_arrive_and_its_record_tells_why(host, tmp_pa
         first.close()
 
 
+def test_nothing_passes_for_being_called_a_service_and_fragments_follow_their_first(host, tmp_path):
+    with Lab(tmp_path) as lab:
+        ec2 = lab.client("ec2")
+        group = make_group(lab)
+        icmp = [{"IpProtocol": "icmp", "FromPort": -1, "ToPort": -1, "IpRanges": [{"CidrIp": "172.31.0.0/16"}]}]
+        ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=icmp)
+        interface = lab.interface(GUEST, groups=[group])["NetworkInterfaceId"]
+        # Answers to the peer's other names have a way, too.
+        names = ["169.254.169.254", "169.254.170.23"]
+        for name in names:
+            run("ip", "address", "add", f"{name}/32", "dev", "eni0")
+            run("ip", "netns", "exec", f"flowlogd-guest-{os.getpid()}", "ip", "route", "add", name, "dev", "eth0")
+
+        def reaches(name, port):
+            with socket.socket() as connection:
+                connection.settimeout(PATIENCE)
+                connection.bind((name, 0))
+                try:
+                    connection.connect((GUEST, port))
+                except TimeoutError:
+                    return False
+                return True
+
+        assert all(reaches(name, 8000) for name in names)
+        attach(lab, interface).wait_for(r'"state":"capturing"')
+        assert answers(8000) and not any(reaches(name, port) for name in names for port in (8000, 8001))
+        # No rule lets the answer out: all its pieces belong to the question.
+        run("ping", "-q", "-c", "3", "-i", "0.2", "-W", "2", "-s", "4000", GUEST)
+
+
 def test_connections_that_are_open_when_enforcement_begins_are_not_cut(host, tmp_path):
     config = tmp_path / "agent.toml"
     config.write_text("[agent]\nenforcement_grace = 4\n")
@@ -236,6 +266,25 @@ def test_without_rules_packets_pass_or_are_dropped_as_is_said(host, tmp_path):
         assert not answers(8000)
         done = subprocess.run([binary(), "detach", "--state-dir", str(tmp_path / "host.state")], check=True, capture_output=True)
         assert done.stdout == b"2 programs taken off\n" and answers(8000)
+
+
+def test_when_the_rules_are_gone_what_was_accepted_is_dropped_too(host, tmp_path):
+    with Lab(tmp_path) as lab:
+        interface = lab.interface(GUEST, groups=[make_group(lab)])["NetworkInterfaceId"]
+        config = tmp_path / "agent.toml"
+        config.write_text(
+            f'[[agent.attachment]]\ninterface = "{interface}"\ndevice = "eni0"\nmode = "enforce"\nwithout_rules = "drop"\n'
+        )
+        agent = lab.agent("host", "--config", str(config), window=WINDOW)
+        agent.wait_for(r'"state":"capturing"')
+        connection = connect(8000)
+        assert echoes(connection)
+        lab.client("ec2").delete_network_interface(NetworkInterfaceId=interface)
+        agent.wait_for(r'"state":"closed"')
+        # What was accepted a moment ago may stand for its second.
+        time.sleep(1)
+        assert not echoes(connection)
+        connection.close()
 
 
 @pytest.mark.parametrize("how", ["af_packet", "auto"])

@@ -186,8 +186,8 @@ pub enum InvalidConfig {
     Twice(String),
     /// What a replay and `AF_PACKET` cannot.
     #[error(
-        "the attachment of {0} has mode enforce: packets of a device can be dropped, by the kernel's program alone, so it \
-         needs a device, and agent.capture ebpf or auto"
+        "the attachment of {0} has mode enforce: only the kernel's program can drop packets, and only those of a device; give it \
+         a device, and agent.capture ebpf or auto"
     )]
     Enforce(String),
     /// A time that is no grace.

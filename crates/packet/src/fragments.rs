@@ -1,11 +1,11 @@
-//! The ports of a fragmented datagram.
+//! The ports of a fragmented datagram, or its ICMP type, code and identifier.
 
 use std::collections::{HashMap, VecDeque};
 
 use crate::header::protocol;
-use crate::{Addresses, Fragment, PacketHeader};
+use crate::{Addresses, Fragment, Icmp, PacketHeader};
 
-/// Remembers the ports of first fragments for those that follow.
+/// Remembers the ports of first fragments, or what kind of ICMP they are, for those that follow.
 ///
 /// Takes no memory before the first fragment arrives.
 #[derive(Debug)]
@@ -17,7 +17,7 @@ pub struct FragmentPorts {
 /// What [`FragmentPorts::resolve`] did.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum FragmentOutcome {
-    /// Nothing: the packet is whole, its protocol has no ports, or the table may hold nothing.
+    /// Nothing: the packet is whole, its protocol has neither ports nor types, or the table may hold nothing.
     Untouched,
     /// A first fragment: its ports are kept for those that follow.
     Remembered,
@@ -37,7 +37,7 @@ impl FragmentPorts {
         Self { capacity, remembered: None }
     }
 
-    /// Keeps a first fragment's ports, or writes them into a later one's header.
+    /// Keeps a first fragment's ports or kind of ICMP, or writes them into a later one's header.
     ///
     /// `now` is the second of the packets' clock, which never goes back. A full table forgets the
     /// datagram that began longest ago.
@@ -51,10 +51,12 @@ impl FragmentPorts {
     }
 
     fn remember(&mut self, header: &PacketHeader, id: u32, now: u64) -> FragmentOutcome {
-        if !has_ports(header.protocol) || self.capacity == 0 {
+        let is_kept = has_ports(header.protocol) || header.icmp.is_some();
+        if !is_kept || self.capacity == 0 {
             return FragmentOutcome::Untouched;
         }
-        let ports = Ports { srcport: header.srcport, dstport: header.dstport };
+        let (srcport, dstport, icmp) = (header.srcport, header.dstport, header.icmp);
+        let ports = Ports { srcport, dstport, icmp };
         self.remembered.get_or_insert_default().insert(
             Datagram::of(header, id),
             ports,
@@ -65,7 +67,7 @@ impl FragmentPorts {
     }
 
     fn recall(&self, header: &mut PacketHeader, id: u32, now: u64) -> FragmentOutcome {
-        if !has_ports(header.protocol) {
+        if !has_ports(header.protocol) && !is_icmp(header.protocol) {
             return FragmentOutcome::Untouched;
         }
         let datagram = Datagram::of(header, id);
@@ -74,12 +76,17 @@ impl FragmentPorts {
             return FragmentOutcome::Orphan;
         };
         (header.srcport, header.dstport) = (ports.srcport, ports.dstport);
+        header.icmp = ports.icmp;
         FragmentOutcome::Resolved
     }
 }
 
 fn has_ports(number: u8) -> bool {
     matches!(number, protocol::TCP | protocol::UDP | protocol::SCTP)
+}
+
+fn is_icmp(number: u8) -> bool {
+    matches!(number, protocol::ICMP | protocol::ICMPV6)
 }
 
 /// What the fragments of one datagram have in common (RFC 791, RFC 8200).
@@ -100,6 +107,7 @@ impl Datagram {
 struct Ports {
     srcport: u16,
     dstport: u16,
+    icmp: Option<Icmp>,
 }
 
 /// The table and the order in which its entries came.
@@ -253,14 +261,36 @@ mod tests {
     #[test]
     fn whole_packets_and_protocols_without_ports_are_left_alone() {
         let mut table = FragmentPorts::new(8);
-        let icmp = |header| PacketHeader { protocol: protocol::ICMP, ..header };
+        let gre = |header| PacketHeader { protocol: 47, ..header };
 
-        for header in [header(Fragment::Whole), icmp(first(7)), icmp(later(7))] {
+        for header in [header(Fragment::Whole), gre(first(7)), gre(later(7))] {
             let mut touched = header;
             assert_eq!(table.resolve(&mut touched, 0), FragmentOutcome::Untouched);
             assert_eq!(touched, header);
         }
         assert!(table.remembered.is_none());
+    }
+
+    #[test]
+    fn later_fragments_are_of_the_kind_of_icmp_that_their_first_is() {
+        let mut table = FragmentPorts::new(8);
+        let icmp = |header, icmp| PacketHeader {
+            protocol: protocol::ICMP,
+            srcport: 0,
+            dstport: 0,
+            icmp,
+            ..header
+        };
+        let echo = Some(Icmp { kind: 8, code: 0, id: 77 });
+
+        let mut orphan = icmp(later(7), None);
+        assert_eq!(table.resolve(&mut orphan, 0), FragmentOutcome::Orphan);
+        assert_eq!(table.resolve(&mut icmp(first(7), echo), 0), FragmentOutcome::Remembered);
+        let mut next = icmp(later(7), None);
+        assert_eq!(table.resolve(&mut next, 1), FragmentOutcome::Resolved);
+        assert_eq!(next, icmp(later(7), echo));
+        // Too short to tell what it is.
+        assert_eq!(table.resolve(&mut icmp(first(8), None), 0), FragmentOutcome::Untouched);
     }
 
     #[test]

@@ -265,12 +265,26 @@ impl<'a, A: TrackedFamily> Case<'a, A> {
 
     fn decide(&self, connections: &mut ConnectionTable, src: A, dst: A) -> Verdict {
         let packet = self.packet;
-        if src.never_filtered(packet.protocol, packet.srcport)
-            || dst.never_filtered(packet.protocol, packet.dstport)
-        {
+        let direction = self.traffic.direction;
+        let (_, peer) = local_and_peer(direction, src, dst);
+        // The peer alone can be a service, and none opens a connection: else every packet would pass that
+        // claims to be one's.
+        let (port, opens) = match direction {
+            Direction::Ingress => (packet.srcport, self.traffic.flags.is_opening()),
+            Direction::Egress => (packet.dstport, false),
+        };
+        if !peer.never_filtered(packet.protocol, port) {
+            return self.decide_filtered(connections, src, dst);
+        }
+        if !opens {
             return self.accept_without_state(self.ruleset.never_filtered_ground);
         }
+        // What it is refused for is no other packet's.
+        Verdict { reuse: Reuse::Never, ..self.decide_filtered(connections, src, dst) }
+    }
 
+    fn decide_filtered(&self, connections: &mut ConnectionTable, src: A, dst: A) -> Verdict {
+        let packet = self.packet;
         let direction = self.traffic.direction;
         let (_, peer) = local_and_peer(direction, src, dst);
         // The network ACL has no state: it is asked for every packet, tracked or not.

@@ -10,8 +10,8 @@ use flowlogd_packet::{
     parse, protocol,
 };
 use flowlogd_vpc::{
-    Action, ConnectionHint, ConnectionTable, Direction, Exclusion, Ground, GroundIndex, Judgement,
-    Ruleset, Tick, Verdict,
+    Action, ConnectionHint, ConnectionTable, Direction, Exclusion, FlatRules, Ground, GroundIndex,
+    Judgement, Ruleset, Tick, Verdict,
 };
 
 use crate::books::{Books, Flow, Setup, counter_of};
@@ -37,6 +37,8 @@ struct Judge<'a> {
     has_expired: bool,
     refused_for_allowance: GroundIndex,
     is_enforced: bool,
+    /// In force now.
+    flat: &'a FlatRules,
 }
 
 struct First {
@@ -82,12 +84,14 @@ pub(crate) fn judge(
         has_expired: false,
         refused_for_allowance: site.before.allowance,
         is_enforced: setup.is_enforced,
+        flat: &site.before,
     };
     judge.connections.let_on_until(Tick(course.tick_after(setup.grace)));
     for (place, packet) in sequence.packets.iter().enumerate() {
         let (rules, generation) = if place < sequence.before_change {
             (&world.before, course.generation)
         } else {
+            judge.flat = &site.after;
             (&world.after, course.generation.wrapping_add(1))
         };
         judge.see(
@@ -157,8 +161,8 @@ impl Judge<'_> {
         match judgement {
             Judgement::Excluded(why) => {
                 self.count(window, counter::EXCLUDED + why as usize, packets.into());
-                let is_refused =
-                    why == Exclusion::SourceDestinationCheck && !is_listener_discovery(&header);
+                let is_refused = !self.is_unfiltered(&header, direction, why);
+                let is_refused = is_refused && !is_listener_discovery(&header);
                 self.pass_or_drop(window, is_refused, packets.into());
             }
             Judgement::Decided(verdict) => {
@@ -168,7 +172,8 @@ impl Judge<'_> {
                     Action::Reject => counter::REJECTED,
                 };
                 self.count(window, of_action, packets.into());
-                let is_refused = verdict.action == Action::Reject;
+                let is_refused =
+                    verdict.action == Action::Reject && !is_listener_discovery(&header);
                 self.pass_or_drop(window, is_refused, packets.into());
                 if verdict.decision.ground == self.refused_for_allowance {
                     self.count(window, counter::ALLOWANCE, 1);
@@ -209,6 +214,54 @@ impl Judge<'_> {
             outcome, expected,
             "the engine's flow table reuses a verdict that no longer holds: {header:?}"
         );
+    }
+
+    /// Whether what is in no record passes though rules are enforced.
+    fn is_unfiltered(&self, header: &PacketHeader, direction: Direction, why: Exclusion) -> bool {
+        let (src, dst) = (header.addresses.src(), header.addresses.dst());
+        let (local, peer, port) = match direction {
+            Direction::Ingress => (dst, src, header.srcport),
+            Direction::Egress => (src, dst, header.dstport),
+        };
+        if matches!(why, Exclusion::Dhcp | Exclusion::NeighbourDiscovery) {
+            return true;
+        }
+        let own = self.flat.own.as_ref();
+        if own.is_some_and(|own| !own.iter().any(|own| own.contains(local))) {
+            return false;
+        }
+        let syn = flowlogd_packet::tcp_flag::SYN;
+        let not_alone = flowlogd_packet::tcp_flag::ACK | flowlogd_packet::tcp_flag::RST;
+        let opens = header.protocol == protocol::TCP
+            && header.tcp_flags.is_some_and(|flags| flags & (syn | not_alone) == syn);
+        let is_service = |names: &[&str]| names.iter().any(|name| peer.to_string() == *name);
+        let reserved = self.flat.reserved.iter();
+        let mut reserved = reserved.filter(|(address, of)| *address == peer && *of == why);
+        let is_peer_reserved = reserved.next().is_some();
+        let (is_peer, is_at_port) = match why {
+            Exclusion::AmazonDns => (
+                is_service(&["169.254.169.253", "fd00:ec2::253"]) || is_peer_reserved,
+                matches!(header.protocol, protocol::UDP | protocol::TCP) && port == 53,
+            ),
+            Exclusion::InstanceMetadata => (
+                is_service(&["169.254.169.254", "fd00:ec2::254"]),
+                header.protocol == protocol::TCP && port == 80,
+            ),
+            Exclusion::TimeSync => (
+                is_service(&["169.254.169.123", "fd00:ec2::123"]),
+                header.protocol == protocol::UDP && port == 123,
+            ),
+            Exclusion::LicenceActivation => (
+                is_service(&["169.254.169.250", "169.254.169.251", "fd00:ec2::250"]),
+                header.protocol == protocol::TCP && port == 1688,
+            ),
+            Exclusion::VpcRouter => (is_service(&["fe80:ec2::1"]) || is_peer_reserved, true),
+            Exclusion::EndpointToLoadBalancer => return true,
+            Exclusion::SourceDestinationCheck | Exclusion::Dhcp | Exclusion::NeighbourDiscovery => {
+                return false;
+            }
+        };
+        is_peer && is_at_port && !(direction == Direction::Ingress && opens)
     }
 
     /// Drops a frame that is refused, where that is asked for.
@@ -351,7 +404,11 @@ impl Judge<'_> {
 
 fn is_listener_discovery(header: &PacketHeader) -> bool {
     let is_kind = |icmp: Icmp| matches!(icmp.kind, 130..=132 | 143);
-    header.protocol == protocol::ICMPV6 && header.icmp.is_some_and(is_kind)
+    let Addresses::V6 { src, dst } = header.addresses else { return false };
+    header.protocol == protocol::ICMPV6
+        && header.icmp.is_some_and(is_kind)
+        && (src.is_unicast_link_local() || src.is_unspecified())
+        && dst.is_multicast()
 }
 
 fn is_reset(header: &PacketHeader) -> bool {

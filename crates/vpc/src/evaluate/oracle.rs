@@ -88,7 +88,8 @@ impl Oracle {
         let metadata = |address: IpAddr, port: u16| {
             address.to_string() == "169.254.170.2" && packet.protocol == 6 && port == 80
         };
-        if metadata(src, packet.srcport) || metadata(dst, packet.dstport) {
+        let from = direction == Direction::Ingress && metadata(src, packet.srcport) && !opening;
+        if from || direction == Direction::Egress && metadata(dst, packet.dstport) {
             return format!("ACCEPT - {guess}");
         }
 

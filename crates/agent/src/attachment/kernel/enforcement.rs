@@ -35,7 +35,10 @@ impl Enforcement {
     fn open_in(directory: &Path, boot: &str) -> io::Result<Self> {
         let path = directory.join("enforced.json");
         let kept: Kept = match fs::read(&path) {
-            Ok(bytes) => serde_json::from_slice(&bytes)?,
+            Ok(bytes) => serde_json::from_slice(&bytes).map_err(|error| {
+                let why = format!("{}: {error}; remove it to go on", path.display());
+                io::Error::new(io::ErrorKind::InvalidData, why)
+            })?,
             Err(error) if error.kind() == io::ErrorKind::NotFound => Kept::default(),
             Err(error) => return Err(error),
         };

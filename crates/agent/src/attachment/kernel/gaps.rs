@@ -18,7 +18,8 @@ impl Gaps {
     pub(super) fn open(directory: &Path) -> io::Result<Self> {
         let path = directory.join("devices.json");
         let kept = match fs::read(&path) {
-            Ok(bytes) => serde_json::from_slice(&bytes)?,
+            // Not synchronized with the disk: after a loss of power it may be anything.
+            Ok(bytes) => serde_json::from_slice(&bytes).unwrap_or_default(),
             Err(error) if error.kind() == io::ErrorKind::NotFound => BTreeMap::new(),
             Err(error) => return Err(error),
         };

@@ -260,6 +260,7 @@ pub mod rules {
     pub const HAS_ALLOWANCE: u16 = 4;
     pub const UNJUDGED: u16 = 8;
     pub const ENFORCED: u16 = 16;
+    pub const CLOSED: u16 = 32;
 }
 
 /// Numbers of counters.

@@ -249,7 +249,8 @@ impl RuleStore {
 
     /// Has every packet of a slot dropped, but what no rules would filter. The ground of that is the number 0.
     pub(super) fn set_closed(&mut self, tables: &Tables, slot: u32) -> Result<(), EbpfError> {
-        let ruleset = Ruleset { marks: layout::rules::ENFORCED, ..Ruleset::default() };
+        let marks = layout::rules::ENFORCED | layout::rules::CLOSED;
+        let ruleset = Ruleset { marks, ..Ruleset::default() };
         put_in_force(tables, &[slot], &[ruleset]).map_err(EbpfError::io("put rules in force"))?;
         self.remove(tables, slot)
     }
