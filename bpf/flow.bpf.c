@@ -56,16 +56,16 @@ APART int resolve_fragment(struct packet *packet, struct cell *cell)
 		return done();
 	}
 	struct fragment_ports *first = bpf_map_lookup_elem(&fragments, &key);
-	if (first && packet->tick - first->tick <= FRAGMENT_LIFETIME && is_icmp) {
+	if (!first || packet->tick - first->tick > FRAGMENT_LIFETIME) {
+		cell->counters.of[ORPHANS]++;
+	} else if (is_icmp) {
 		packet->icmp.known = 1;
 		packet->icmp.type = first->srcport >> 8;
 		packet->icmp.code = first->srcport;
 		packet->icmp.id = first->dstport;
-	} else if (first && packet->tick - first->tick <= FRAGMENT_LIFETIME) {
+	} else {
 		packet->key.srcport = first->srcport;
 		packet->key.dstport = first->dstport;
-	} else {
-		cell->counters.of[ORPHANS]++;
 	}
 	return done();
 }

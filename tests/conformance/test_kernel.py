@@ -82,17 +82,22 @@ def test_who_asks_for_the_kernel_is_refused_where_it_cannot_be_used(network, tmp
         assert any("agent.capture is ebpf, but" in line for line in agent.lines), agent.lines
 
 
+def begin(lab, target):
+    """An interface with a flow log, the agent that counts its packets in the kernel, and a sender of some."""
+    interface = lab.interface(target)["NetworkInterfaceId"]
+    make(lab, lab.role(), interface)
+    agent = lab.agent(*attached(interface, "ebpf"), window=WINDOW)
+    agent.wait_for(r'"state":"capturing"')
+    return interface, agent, Sender("out0", target)
+
+
 @pytest.mark.parametrize("way", ["links", "filters"])
 def test_packets_are_counted_while_no_agent_runs(network, tmp_path, monkeypatch, way):
     if way == "filters":
         monkeypatch.setenv("FLOWLOGD_CLSACT", "1")
     with Lab(tmp_path) as lab:
         target = "172.31.16.83"
-        interface = lab.interface(target)["NetworkInterfaceId"]
-        make(lab, lab.role(), interface)
-        agent = lab.agent(*attached(interface, "ebpf"), window=WINDOW)
-        agent.wait_for(r'"state":"capturing"')
-        sender = Sender("out0", target)
+        interface, agent, sender = begin(lab, target)
         time.sleep(1)
         lab.agents.remove(agent)
         assert agent.end() == 0
@@ -170,11 +175,7 @@ def test_a_clock_that_is_set_is_followed_from_the_next_window_on(network, tmp_pa
     set_clock(0)
     with Lab(tmp_path) as lab:
         target = "172.31.16.89"
-        interface = lab.interface(target)["NetworkInterfaceId"]
-        make(lab, lab.role(), interface)
-        agent = lab.agent(*attached(interface, "ebpf"), window=WINDOW)
-        agent.wait_for(r'"state":"capturing"')
-        sender = Sender("out0", target)
+        interface, agent, sender = begin(lab, target)
         for times, seconds in enumerate([3600, 600, 597, 601], 1):
             time.sleep(2 * WINDOW)
             set_clock(seconds)
@@ -214,11 +215,7 @@ def test_a_program_that_somebody_takes_off_is_attached_again_and_what_passed_is_
         monkeypatch.setenv("FLOWLOGD_CLSACT", "1")
     with Lab(tmp_path) as lab:
         target = "172.31.16.90"
-        interface = lab.interface(target)["NetworkInterfaceId"]
-        make(lab, lab.role(), interface)
-        agent = lab.agent(*attached(interface, "ebpf"), window=WINDOW)
-        agent.wait_for(r'"state":"capturing"')
-        sender = Sender("out0", target)
+        interface, agent, sender = begin(lab, target)
         time.sleep(3 * WINDOW)
         if way == "filters":
             subprocess.run(["tc", "qdisc", "del", "dev", "eni0", "clsact"], check=True)
@@ -243,11 +240,7 @@ def test_a_program_that_somebody_takes_off_is_attached_again_and_what_passed_is_
 def test_what_passes_while_program_and_tables_are_gone_is_told(network, tmp_path):
     with Lab(tmp_path) as lab:
         target = "172.31.16.91"
-        interface = lab.interface(target)["NetworkInterfaceId"]
-        make(lab, lab.role(), interface)
-        agent = lab.agent(*attached(interface, "ebpf"), window=WINDOW)
-        agent.wait_for(r'"state":"capturing"')
-        sender = Sender("out0", target)
+        interface, agent, sender = begin(lab, target)
         time.sleep(3 * WINDOW)
         lab.agents.remove(agent)
         agent.end(signal.SIGKILL)

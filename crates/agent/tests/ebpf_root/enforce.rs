@@ -35,6 +35,16 @@ fn udp(source: u16, port: u16) -> Vec<u8> {
     frame
 }
 
+/// A guest behind a cable, whose packets to port 9999 no rule allows.
+fn guest() -> (Wire, FlatRules, Stand) {
+    let wire = Wire::new();
+    let compiled = rules::compile(&mut RuleBook::default(), 1, rules::OPEN_BUT_9999, Acl::Allow);
+    let mut stand = Stand::new(&compiled);
+    stand.watch(&wire, 0, End::Host);
+    wire.up();
+    (wire, compiled[0].clone(), stand)
+}
+
 /// What the host's IP has received of the guest.
 fn arrived(wire: &Wire) -> u64 {
     of_protocol(&wire.host, "Ip", "InReceives")
@@ -43,12 +53,7 @@ fn arrived(wire: &Wire) -> u64 {
 #[test]
 fn between_observing_and_enforcing_no_packet_and_no_count_is_lost() {
     as_root(|| {
-        let wire = Wire::new();
-        let mut book = RuleBook::default();
-        let compiled = rules::compile(&mut book, 1, rules::OPEN_BUT_9999, Acl::Allow);
-        let mut stand = Stand::new(&compiled);
-        stand.watch(&wire, 0, End::Host);
-        wire.up();
+        let (wire, rules, mut stand) = guest();
         let guest_end = wire.guest_end;
         let frames: Vec<_> =
             (0..64).map(|n| udp(2000 + n, if n % 2 == 0 { 53 } else { 9999 })).collect();
@@ -66,7 +71,7 @@ fn between_observing_and_enforcing_no_packet_and_no_count_is_lost() {
                 }
             });
             for generation in 1..=CHANGES {
-                put(&mut stand, &compiled[0], generation, generation % 2 == 0);
+                put(&mut stand, &rules, generation, generation % 2 == 0);
                 stand.take();
             }
         });
@@ -91,13 +96,8 @@ fn between_observing_and_enforcing_no_packet_and_no_count_is_lost() {
 #[test]
 fn while_rules_are_enforced_nothing_that_they_refuse_arrives() {
     as_root(|| {
-        let wire = Wire::new();
-        let mut book = RuleBook::default();
-        let compiled = rules::compile(&mut book, 1, rules::OPEN_BUT_9999, Acl::Allow);
-        let mut stand = Stand::new(&compiled);
-        stand.watch(&wire, 0, End::Host);
-        wire.up();
-        put(&mut stand, &compiled[0], 1, true);
+        let (wire, rules, mut stand) = guest();
+        put(&mut stand, &rules, 1, true);
         // What is cut off cannot be judged.
         let torn = udp(2000, 53)[..24].to_vec();
         let frames = [udp(2000, 53), udp(2000, 9999), torn];

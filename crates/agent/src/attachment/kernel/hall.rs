@@ -21,7 +21,6 @@ use crate::attachment::{
 use crate::capture::boot_time;
 use crate::capture::ebpf::layout::{Counters, Taken, counter};
 use crate::capture::ebpf::{Counted, Plane, Retired, Sizes, SlotRules};
-use crate::config::AttachmentConfig;
 use crate::crash;
 use crate::journal::{Journal, Mark};
 use crate::live::{Slots, SteadyClock, drained};
@@ -130,8 +129,8 @@ impl Hall {
     fn tell_gap(&mut self, since: u64) -> Result<(), AttachmentError> {
         let windows = missed_windows(since, self.clock.now(), self.surroundings.config.window);
         for place in &self.places {
-            let AttachmentConfig { interface, device, .. } = &place.attachment;
-            let packets = device_counters::packets(device.as_deref().unwrap_or_default())?;
+            let interface = &place.attachment.interface;
+            let packets = device_counters::packets(place.device_name())?;
             let lost = packets.map_or(0, |packets| self.gaps.passed(interface, packets));
             if lost > 0 {
                 tracing::warn!(

@@ -100,6 +100,10 @@ impl Place {
         &self.attachment.interface
     }
 
+    pub(super) fn device_name(&self) -> &str {
+        self.attachment.device.as_deref().unwrap_or_default()
+    }
+
     /// The number of the device whose packets are being counted.
     pub(super) const fn bound(&self) -> Option<u32> {
         self.bound
@@ -117,8 +121,9 @@ impl Place {
         plane: &mut Plane,
         board: &Board,
     ) -> Result<(), AttachmentError> {
-        let name = self.attachment.device.as_deref().unwrap_or_default();
-        let Some(ifindex) = self.bound.filter(|bound| devices.get(name) == Some(bound)) else {
+        let Some(ifindex) =
+            self.bound.filter(|bound| devices.get(self.device_name()) == Some(bound))
+        else {
             return Ok(());
         };
         if plane.is_attached(self.slot).map_err(failed)? {
@@ -126,7 +131,7 @@ impl Place {
         }
         tracing::warn!(
             interface = self.attachment.interface,
-            device = name,
+            device = self.device_name(),
             "somebody has taken the program off: it is attached again, and what passed is told as lost"
         );
         plane.detach(ifindex, self.slot).map_err(failed)?;
