@@ -134,7 +134,7 @@ def test_what_rules_refuse_does_not_arrive_and_its_record_tells_why(host, tmp_pa
         interface = lab.interface(GUEST, groups=[group])["NetworkInterfaceId"]
         make(lab, lab.role(), interface, LogFormat=FORMAT)
         attach(lab, interface).wait_for(r'"state":"capturing"')
-        assert attachment(lab)["mode"] == "enforce"
+        assert eventually(lambda: attachment(lab))["mode"] == "enforce"
 
         first = connect(8000)
         assert echoes(first) and not answers(8001)
