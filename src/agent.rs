@@ -71,7 +71,7 @@ fn run_agent(options: &AgentRunOptions) -> Result<Status, Failure> {
         .map_err(Failure::failed)?;
     runtime.block_on(async {
         let stop = stopped().map_err(Failure::failed)?;
-        flowlogd_agent::daemon::run(config, directory, client, End::WhenReplayed, stop)
+        flowlogd_agent::daemon::run(config, None, directory, client, End::WhenReplayed, stop)
             .await
             .map_err(Failure::failed)
     })?;

@@ -1,5 +1,7 @@
 //! The command line.
 
+mod attach;
+mod lab;
 mod service;
 
 use std::num::NonZeroUsize;
@@ -13,6 +15,10 @@ use flowlogd_flowlog::{Field, FormatFault, LogFormat};
 use flowlogd_vpc::ReservedAddresses;
 
 use crate::exit_status::Failure;
+pub(crate) use attach::AttachOptions;
+pub(crate) use lab::{
+    LabCommand, LabExecOptions, LabOptions, LabStatusOptions, LabTryOptions, Place, Target,
+};
 pub(crate) use service::{
     AgentCommand, AgentOptions, AgentRunOptions, ClientOptions, DetachOptions, DoctorOptions,
     EnrollOptions, ServeOptions, StatusOptions, TailOptions,
@@ -44,6 +50,10 @@ pub(crate) enum Command {
     Serve(ServeOptions),
     /// Run the agent of a host
     Agent(AgentOptions),
+    /// Attach what runs on this host: namespaces, guests of bridges, containers
+    Attach(AttachOptions),
+    /// A VPC of real hosts on this machine, to learn and to try
+    Lab(LabOptions),
     /// Show agents, attachments and flow logs
     Status(StatusOptions),
     /// Take off devices what agents have left in the kernel, which counts on when they end
