@@ -11,6 +11,11 @@ fn random<const N: usize>() -> [u8; N] {
     bytes
 }
 
+/// Random bytes.
+pub(crate) fn bytes<const N: usize>() -> [u8; N] {
+    random()
+}
+
 pub(crate) fn hex(bytes: &[u8]) -> String {
     use std::fmt::Write as _;
     bytes.iter().fold(String::new(), |mut text, byte| {
