@@ -122,9 +122,9 @@ pub(in crate::ops::ec2) fn source(association: &Ipv6Association) -> &'static str
 
 /// A `/56` of unique local addresses with a random global id: nobody here has others to give (RFC 4193).
 fn local_block() -> Cidr {
-    let [a, b, c, d, e, f] = ids::bytes();
-    let octets = [0xfd, a, b, c, d, e, f, 0, 0, 0, 0, 0, 0, 0, 0, 0];
-    Cidr::new(Ipv6Addr::from(octets).into(), 56).expect("an IPv6 prefix has up to 128 bits")
+    let random = u128::from_be_bytes(ids::random());
+    let address = Ipv6Addr::from_bits(0xfd << 120 | random >> 8);
+    Cidr::new(address.into(), 56).expect("an IPv6 prefix has up to 128 bits")
 }
 
 fn own(text: &str, pool: &str) -> Result<Wanted, Fault> {
