@@ -120,7 +120,7 @@ impl Network {
                     "SecurityGroupId.1",
                     network.groups.get(instance.name).cloned().unwrap_or_default(),
                 ),
-                parameter("Description", format!("The lab's {}", instance.name)),
+                parameter("Description", format!("{} of the lab", instance.name)),
             ];
             let kind = "network-interface";
             let made =
@@ -193,7 +193,7 @@ impl Builder<'_> {
             let parameters = [
                 parameter("VpcId", vpc),
                 parameter("GroupName", instance.name),
-                parameter("GroupDescription", format!("The lab's {}", instance.name)),
+                parameter("GroupDescription", format!("{} of the lab", instance.name)),
             ];
             let made = self
                 .make("CreateSecurityGroup", "security-group", instance.name, &parameters)
