@@ -141,6 +141,14 @@ pub(super) fn new_interface(door: &TestDoor, subnet: &str) -> String {
     text(&answer, "networkInterface.networkInterfaceId").to_owned()
 }
 
+/// The network as what judges reads it.
+pub(super) fn inventory(door: &TestDoor) -> flowlogd_vpc::Inventory {
+    let place = crate::state::Place::regional(crate::testing::ACCOUNT, crate::testing::REGION);
+    let state = door.door.state();
+    let inventory = state.read(|txn| crate::inventory::inventory(txn, &place)).unwrap();
+    flowlogd_vpc::Inventory::from_json(&inventory.to_string()).unwrap()
+}
+
 /// The documents of a kind, as they are stored.
 pub(super) fn stored<D: crate::state::Document>(door: &TestDoor) -> Vec<D> {
     let place = crate::state::Place::regional(crate::testing::ACCOUNT, crate::testing::REGION);

@@ -130,11 +130,20 @@ fn local_block() -> Cidr {
 fn own(text: &str, pool: &str) -> Result<Wanted, Fault> {
     IPV6_POOL.check(pool)?;
     let cidr = block::read_ipv6(text)?;
-    if !(44..=60).contains(&cidr.prefix_len()) || cidr.prefix_len() % 4 != 0 {
+    let has_size = (44..=60).contains(&cidr.prefix_len()) && cidr.prefix_len() % 4 == 0;
+    if !has_size || !is_unicast(cidr) {
         let text = format!("The IPv6 CIDR '{text}' is invalid.");
         return Err(Fault::new("InvalidVpc.Range", text));
     }
     Ok(Wanted::Own { cidr, pool: pool.to_owned() })
+}
+
+/// Whether interfaces can have addresses of a block: global unicast ones (`2000::/3`) and unique local ones.
+fn is_unicast(cidr: Cidr) -> bool {
+    match cidr.address() {
+        IpAddr::V6(base) => base.is_unique_local() || base.segments()[0] & 0xe000 == 0x2000,
+        IpAddr::V4(_) => false,
+    }
 }
 
 fn missing(parameter: &str) -> Fault {

@@ -1,5 +1,6 @@
 use super::super::super::answers::{
-    all, new_interface, new_ipv6_subnet, new_ipv6_vpc, new_subnet, refused, refused_with, text,
+    all, inventory, new_interface, new_ipv6_subnet, new_ipv6_vpc, new_subnet, refused,
+    refused_with, text,
 };
 use super::Lab;
 use crate::testing::TestDoor;
@@ -175,4 +176,5 @@ fn a_subnet_may_say_that_its_reserved_addresses_are_ordinary_machines() {
     let found = door.ec2("DescribeSubnets", &[("SubnetId.1", &subnet)]).unwrap();
     let available = text(&found, "subnetSet.0.availableIpAddressCount");
     assert_eq!(available, "7", "11 can be chosen, and 4 of them are in use");
+    assert_eq!(inventory(&door).interfaces.len(), 7, "what judges takes them too");
 }

@@ -4,13 +4,12 @@ use flowlogd_aws::Fault;
 use flowlogd_aws::codec::Node;
 
 use super::super::super::answers::{
-    all, check_refusal, new_interface, new_ipv6_subnet, new_ipv6_vpc, new_subnet, refused,
-    refused_with, text,
+    all, check_refusal, inventory, new_interface, new_ipv6_subnet, new_ipv6_vpc, new_subnet,
+    refused, refused_with, text,
 };
 use super::Lab;
 use crate::config::{Config, Quotas};
-use crate::state::Place;
-use crate::testing::{ACCOUNT, REGION, TestDoor};
+use crate::testing::TestDoor;
 
 /// A lab whose subnet has the IPv6 block `fd00:1:2:308::/64`.
 fn lab() -> Lab {
@@ -204,10 +203,7 @@ fn what_judges_knows_blocks_and_addresses_of_ipv6() {
     let made = given(&lab, "fd00:1:2:308::ab").unwrap();
     let id = text(&made, "networkInterface.networkInterfaceId");
 
-    let place = Place::regional(ACCOUNT, REGION);
-    let state = lab.door.door.state();
-    let inventory = state.read(|txn| crate::inventory::inventory(txn, &place)).unwrap();
-    let inventory = flowlogd_vpc::Inventory::from_json(&inventory.to_string()).unwrap();
+    let inventory = inventory(&lab.door);
 
     let interface = inventory.interfaces.iter().find(|it| it.id == id).unwrap();
     let texts = |cidrs: &[flowlogd_vpc::Cidr]| -> Vec<String> {

@@ -1,8 +1,8 @@
 //! Further blocks of a VPC, of either family.
 
 use super::super::super::answers::{
-    all, check_refusal, new_ipv6_subnet, new_ipv6_vpc, new_subnet, new_vpc, refused, refused_with,
-    stored, text,
+    all, check_refusal, inventory, new_ipv6_subnet, new_ipv6_vpc, new_subnet, new_vpc, refused,
+    refused_with, stored, text,
 };
 use crate::config::{Config, Quotas};
 use crate::model::{RouteTable, Vpc};
@@ -47,6 +47,8 @@ fn a_second_block_gives_room_for_subnets_until_it_goes() {
     assert_eq!(all(&found, set, "cidrBlock"), ["10.0.0.0/16", "10.1.0.0/16"]);
     assert_eq!(text(&found, "vpcSet.0.cidrBlock"), "10.0.0.0/16");
     assert_eq!(routes(&door, &vpc), ["10.0.0.0/16", "10.1.0.0/16"]);
+    let judged = inventory(&door).vpcs.into_iter().find(|it| it.id == vpc).unwrap();
+    assert_eq!(judged.cidrs.len(), 2);
 
     let subnet = new_subnet(&door, &vpc, "10.1.1.0/24");
     refused(
@@ -83,6 +85,8 @@ fn an_ipv6_block_in_which_a_subnet_is_stays() {
     assert_eq!(text(&gone, "ipv6CidrBlockAssociation.ipv6CidrBlock"), "fd00:9::/56");
     assert_eq!(text(&gone, "ipv6CidrBlockAssociation.ipv6CidrBlockState.state"), "disassociating");
     assert_eq!(routes(&door, &vpc), ["10.0.0.0/16"]);
+    let judged = inventory(&door).vpcs.into_iter().find(|it| it.id == vpc).unwrap();
+    assert_eq!(judged.cidrs.len(), 1, "what came with IPv6 is no fault without it");
 }
 
 #[test]

@@ -89,7 +89,8 @@ fn an_ipv6_block_that_no_vpc_can_have_is_refused() {
     let own = |cidr: &str| create(&door, &[("Ipv6CidrBlock", cidr), ("Ipv6Pool", POOL)]);
     own("fd00:1:2:300::/56").unwrap();
 
-    for cidr in ["fd00::/40", "fd00::/46", "fd00::/64", "fd00::/61"] {
+    let sizes = ["fd00::/40", "fd00::/46", "fd00::/64", "fd00::/61"];
+    for cidr in sizes.into_iter().chain(["::/48", "fe80::/48", "ff02::/48"]) {
         let message = format!("The IPv6 CIDR '{cidr}' is invalid.");
         refused(own(cidr), "InvalidVpc.Range", &message);
     }
