@@ -191,7 +191,15 @@ impl Provisioner {
             Some(id) => id,
             None => self.make_subnet(&vpc_id, wanted.subnet_block).await?,
         };
-        let ipv6 = self.prepare_ipv6(&vpc_id, &subnet_id, machine).await?;
+        let ipv6 = match self.prepare_ipv6(&vpc_id, &subnet_id, machine).await {
+            Ok(addresses) => addresses,
+            // A block of another VPC, too many blocks: the machine is attached by its IPv4 addresses.
+            Err(error) => {
+                let machine = &machine.name;
+                tracing::warn!(machine, %error, "its IPv6 addresses are left out");
+                Vec::new()
+            }
+        };
         let interface_id = self.make_interface(&subnet_id, machine, wanted.address, &ipv6).await?;
         Ok(Attached { interface_id, vpc_id })
     }
