@@ -13,7 +13,7 @@ use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 
 use anyhow::anyhow;
-use flowlogd_agent::lab::{INSTANCES, OUTSIDE, ROUTER};
+use flowlogd_agent::lab::{INSTANCES, Instance, OUTSIDE, ROUTER};
 use flowlogd_agent::netns;
 
 use crate::cli::{LabCommand, LabExecOptions, LabOptions, Place};
@@ -59,12 +59,12 @@ impl Place {
 
     fn namespace(self) -> String {
         let instance = INSTANCES.iter().find(|instance| instance.name == self.name());
-        instance.map_or_else(|| ROUTER.to_owned(), flowlogd_agent::lab::Instance::namespace)
+        instance.map_or_else(|| ROUTER.to_owned(), Instance::namespace)
     }
 
     fn addresses(self) -> (Ipv4Addr, Ipv6Addr) {
         let instance = INSTANCES.iter().find(|instance| instance.name == self.name());
-        instance.map_or((OUTSIDE.ipv4, OUTSIDE.ipv6), |instance| instance.addresses())
+        instance.map_or((OUTSIDE.ipv4, OUTSIDE.ipv6), Instance::addresses)
     }
 
     /// Returns the address of a kind.

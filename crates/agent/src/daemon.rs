@@ -226,7 +226,7 @@ fn thread(
         .spawn(move || match place.map_or(Ok(()), |place| netns::enter(&place)) {
             Ok(()) => work(),
             Err(error) => {
-                tracing::error!(%error, "agent.netns cannot be entered: nothing is captured")
+                tracing::error!(%error, "agent.netns cannot be entered: nothing is captured");
             }
         })
         .map_err(|source| AgentError::Io { what: "an attachment's thread".to_owned(), source })

@@ -1,4 +1,8 @@
 //! All that there is on a host at a moment: devices, namespaces, and who is whose neighbour.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "of the kernel's messages a few attributes matter here, whatever others there will be"
+)]
 
 use std::collections::BTreeMap;
 use std::fs::{self, File};

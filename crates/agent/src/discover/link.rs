@@ -1,4 +1,8 @@
 //! The devices of a network namespace with their addresses.
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "of the kernel's messages a few attributes matter here, whatever others there will be"
+)]
 
 use std::collections::BTreeMap;
 use std::io;

@@ -99,7 +99,7 @@ impl Instance {
         format!("flowlogd-lab-{}", self.name)
     }
 
-    /// Returns its addresses: 10.0.1.10 and …::10.
+    /// Returns its addresses, which end alike.
     pub fn addresses(&self) -> (Ipv4Addr, Ipv6Addr) {
         let subnet = SUBNETS.get(self.subnet).unwrap_or(&SUBNETS[0]);
         subnet.addresses(self.last)

@@ -29,6 +29,7 @@ impl Block {
     }
 
     /// Returns the largest VPC around it.
+    #[must_use]
     pub fn vpc(self) -> Self {
         Self::around(Ipv4Addr::from_bits(self.base), PREFIXES.0)
     }
