@@ -13,7 +13,7 @@ use flowlogd_agent::daemon::{self, End};
 use flowlogd_agent::discover::{Docker, Machine};
 use flowlogd_agent::doctor::account;
 use flowlogd_agent::provision::{
-    FlowLogs, Follower, ProvisionError, Provisioner, Survey, SurveyError,
+    FlowLogs, Follower, Model, ProvisionError, Provisioner, Survey, SurveyError,
 };
 use flowlogd_server::State;
 
@@ -67,7 +67,8 @@ async fn attach(options: &AttachOptions) -> Result<Status, Failure> {
     let (sender, roster) = Roster::new(&[]);
     let flow_logs = (!options.no_flow_log)
         .then(|| (FlowLogs { group: options.log_group.clone() }, client.clone()));
-    let mut follower = Follower::new(survey, provisioner, options.mode.into(), flow_logs, sender);
+    let model = Model { mode: options.mode.into(), without_rules: options.without_rules.into() };
+    let mut follower = Follower::new(survey, provisioner, model, flow_logs, sender);
     logging();
     if !follower.take(&machines).await {
         say("flowlogd: not everything could be made; it is tried again");

@@ -9,7 +9,7 @@ use std::path::PathBuf;
 
 use anyhow::anyhow;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use flowlogd_agent::config::{CaptureOption, ModeOption};
+use flowlogd_agent::config::{CaptureOption, ModeOption, WithoutRules};
 use flowlogd_agent::output::{Encoding, TrafficType};
 use flowlogd_flowlog::{Field, FormatFault, LogFormat};
 use flowlogd_vpc::ReservedAddresses;
@@ -395,6 +395,24 @@ impl From<ModeChoice> for ModeOption {
         match choice {
             ModeChoice::Observe => Self::Observe,
             ModeChoice::Enforce => Self::Enforce,
+        }
+    }
+}
+
+/// What becomes of packets in mode `enforce` as long as no rules are known.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum WithoutRulesChoice {
+    /// They pass
+    Pass,
+    /// They are dropped
+    Drop,
+}
+
+impl From<WithoutRulesChoice> for WithoutRules {
+    fn from(choice: WithoutRulesChoice) -> Self {
+        match choice {
+            WithoutRulesChoice::Pass => Self::Pass,
+            WithoutRulesChoice::Drop => Self::Drop,
         }
     }
 }

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use flowlogd_agent::discover::Source;
 
-use super::{CaptureChoice, ModeChoice};
+use super::{CaptureChoice, ModeChoice, WithoutRulesChoice};
 
 const ATTACH_HELP: &str = "\
 Example: everything that runs in network namespaces of this host, beside a server on this host
@@ -89,6 +89,10 @@ pub(crate) struct AttachOptions {
     /// Whether packets that are refused are only recorded as such, or dropped too
     #[arg(long, value_enum, default_value = "observe", value_name = "MODE")]
     pub(crate) mode: ModeChoice,
+
+    /// What becomes of packets in mode enforce as long as no rules are known for the interface
+    #[arg(long, value_enum, default_value = "pass", value_name = "WHAT")]
+    pub(crate) without_rules: WithoutRulesChoice,
 
     /// How packets are captured [default: auto]
     #[arg(long, value_enum, value_name = "HOW")]

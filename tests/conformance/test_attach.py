@@ -159,9 +159,10 @@ def test_ten_namespaces_are_one_command_away_from_records_with_reasons(host, tmp
         assert len(lab.client("ec2").describe_flow_logs()["FlowLogs"]) == 1
 
 
-def test_what_comes_is_attached_and_what_goes_gives_its_address_to_the_next(host, tmp_path):
+@pytest.mark.parametrize("how", ["ebpf", "af_packet"])
+def test_what_comes_is_attached_and_what_goes_gives_its_address_to_the_next(host, how, tmp_path):
     host.add("one", "10.9.1.2/24")
-    with Lab(tmp_path) as lab, attaching(lab, "netns", "--name", host.full("")):
+    with Lab(tmp_path) as lab, attaching(lab, "netns", "--name", host.full(""), "--capture", how):
         capturing(lab, 1)
         host.add("two", "10.9.1.3/24")
         capturing(lab, 2)

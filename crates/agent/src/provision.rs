@@ -12,6 +12,6 @@ mod provisioner;
 
 pub use blocks::Block;
 pub use delivery::{FLOW_LOG_FIELDS, FlowLogs};
-pub use follow::{Follower, Survey, SurveyError};
+pub use follow::{Follower, Model, Survey, SurveyError};
 pub use known::{Interface, Known, Subnet, Vpc};
 pub use provisioner::{Attached, ProvisionError, Provisioner, Wanted};

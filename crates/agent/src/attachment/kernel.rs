@@ -44,8 +44,8 @@ pub struct Kernel {
 /// Why the kernel's program is not used.
 #[derive(Debug, thiserror::Error)]
 pub enum Unusable {
-    /// The kernel or this build has not what it takes.
-    #[error(transparent)]
+    /// The kernel or this build has not what it takes, or the process may not.
+    #[error("{0}{hint}", hint = hint(&_0.to_string()))]
     Program(#[from] EbpfError),
     /// There is no place to pin it.
     #[error("{0}")]
@@ -53,6 +53,15 @@ pub enum Unusable {
     /// The journal of an earlier run.
     #[error(transparent)]
     Journal(#[from] JournalError),
+}
+
+/// Says what a process may lack that the kernel refuses something.
+fn hint(why: &str) -> &'static str {
+    if why.contains("not permitted") || why.contains("denied") {
+        " (it takes root, or the capabilities CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON)"
+    } else {
+        ""
+    }
 }
 
 impl Kernel {

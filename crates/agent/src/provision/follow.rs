@@ -63,11 +63,20 @@ impl Survey {
     }
 }
 
+/// What all attachments have in common.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Model {
+    /// Whether packets are only judged, or dropped too.
+    pub mode: ModeOption,
+    /// What becomes of them as long as no rules are known.
+    pub without_rules: WithoutRules,
+}
+
 /// Keeps the roster.
 pub struct Follower {
     survey: Survey,
     provisioner: Provisioner,
-    mode: ModeOption,
+    model: Model,
     flow_logs: Option<(FlowLogs, Client)>,
     roster: watch::Sender<Arc<[AttachmentConfig]>>,
     /// By interface: its attachment, and since when its machine is gone.
@@ -82,14 +91,14 @@ impl Follower {
     pub fn new(
         survey: Survey,
         provisioner: Provisioner,
-        mode: ModeOption,
+        model: Model,
         flow_logs: Option<(FlowLogs, Client)>,
         roster: watch::Sender<Arc<[AttachmentConfig]>>,
     ) -> Self {
         Self {
             survey,
             provisioner,
-            mode,
+            model,
             flow_logs,
             roster,
             attached: BTreeMap::new(),
@@ -210,8 +219,8 @@ impl Follower {
             replay: None,
             pace: crate::config::Pace::default(),
             side: Side::Host,
-            mode: self.mode,
-            without_rules: WithoutRules::default(),
+            mode: self.model.mode,
+            without_rules: self.model.without_rules,
             conntrack_allowance: None,
         }
     }
