@@ -4,6 +4,7 @@ mod listing;
 
 use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
 use std::path::PathBuf;
+use std::time::Duration;
 
 use anyhow::anyhow;
 use flowlogd_agent::attachment::Roster;
@@ -67,7 +68,11 @@ async fn attach(options: &AttachOptions) -> Result<Status, Failure> {
     let (sender, roster) = Roster::new(&[]);
     let flow_logs = (!options.no_flow_log)
         .then(|| (FlowLogs { group: options.log_group.clone() }, client.clone()));
-    let model = Model { mode: options.mode.into(), without_rules: options.without_rules.into() };
+    let model = Model {
+        mode: options.mode.into(),
+        without_rules: options.without_rules.into(),
+        window: Duration::from_secs(config.window),
+    };
     let mut follower = Follower::new(survey, provisioner, model, flow_logs, sender);
     logging();
     if !follower.take(&machines).await {

@@ -79,7 +79,7 @@ def attaching(lab, what, *more, state="attach.state"):
     lab.states.add(lab.directory / state)
     options = ["--discover", what, "--data-dir", str(lab.data), "--state-dir", str(lab.directory / state), "--yes"]
     attach = Process(
-        [binary(), "attach", *options, "--window", str(WINDOW), *more], {"AWS_ENDPOINT_URL": lab.endpoint}
+        [binary(), "attach", *options, *(() if "--window" in more else ("--window", str(WINDOW))), *more], {"AWS_ENDPOINT_URL": lab.endpoint}
     )
     try:
         yield attach
@@ -189,6 +189,30 @@ def test_what_comes_is_attached_and_what_goes_gives_its_address_to_the_next(host
         three = interfaces(lab)[host.full("three/eth0")]
         assert three["NetworkInterfaceId"] == two["NetworkInterfaceId"]
         assert [group["GroupName"] for group in three["Groups"]] == ["default"]
+
+
+def test_what_is_gone_for_long_is_taken_off_when_its_records_are_published(host, tmp_path):
+    host.add("one", "10.9.1.2/24")
+    host.add("two", "10.9.1.3/24")
+
+    def slots():
+        return json.loads((tmp_path / "attach.state/kernel/slots.json").read_text())
+
+    with Lab(tmp_path) as lab, attaching(lab, "netns", "--name", host.full(""), "--window", "1"):
+        capturing(lab, 2)
+        two = interfaces(lab)[host.full("two/eth0")]
+        before = slots()
+        host.ping("two", "10.9.1.2")
+        host.remove("two")
+        # Twelve windows of a second.
+        eventually(lambda: two["NetworkInterfaceId"] not in states(lab), 30)
+        sent = sum(int(fields[8]) for fields in records(lab, two) if fields[3] == "10.9.1.3")
+        assert sent == 2, "what was counted last is published"
+        assert slots() == {id_: slot for id_, slot in before.items() if id_ != two["NetworkInterfaceId"]}
+        # Whoever comes next may have its place.
+        host.add("three", "10.9.1.4/24")
+        capturing(lab, 2)
+        assert sorted(slots().values()) == sorted(before.values())
 
 
 def test_two_machines_with_one_address_are_told_apart_and_one_is_not_attached(host, tmp_path):

@@ -103,9 +103,17 @@ def test_the_quick_start_does_what_it_says(network, tmp_path):
 def no_lab():
     """Sees to it that no lab is left, however the test ends."""
     assert not Path("/run/flowlogd-lab").exists(), "there is a lab on this machine: flowlogd lab down removes it"
+    before = programs()
     yield
     if Path("/run/flowlogd-lab").exists():
         subprocess.run([binary(), "lab", "down"], check=True)
+        pytest.fail("the lab was left behind")
+    assert programs() <= before
+
+
+def programs():
+    """Whose programs are in the kernel."""
+    return set(Path("/sys/fs/bpf/flowlogd").glob("*"))
 
 
 def test_the_incidents_of_the_lab_are_as_they_are_told(network, no_lab, tmp_path):
@@ -140,7 +148,5 @@ def test_the_incidents_of_the_lab_are_as_they_are_told(network, no_lab, tmp_path
     shows("A role that cannot deliver", r"^fl-\w+\tFAILED\tAccess error$", "BROKEN logs:", "^SUCCESS$")
     shows("A scan", r"999 without an answer$", r"^ +(999|1\d{3}) 198\.51\.100\.20$", r"by acl-\w+:ingress:10 nearest -$")
     assert told["Remove it"][-1] == "The lab is gone."
-    # No trace: neither files nor processes nor programs.
     left = subprocess.run(["ps", "-eo", "args"], check=True, capture_output=True, text=True).stdout
     assert not re.search(r"flowlogd (lab run|agent --config /run/flowlogd-lab)", left)
-    assert not list(Path("/sys/fs/bpf").glob("flowlogd*"))

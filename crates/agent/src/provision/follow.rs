@@ -12,8 +12,8 @@ use crate::client::Client;
 use crate::config::{AttachmentConfig, ModeOption, Side, WithoutRules};
 use crate::discover::{Changes, Docker, DockerError, Host, Machine, Source, machines};
 
-/// What has gone stays attached for so long: until the longest window is closed and published.
-const FAREWELL: Duration = Duration::from_mins(15);
+/// What has gone stays attached for so many base intervals: until the longest window, of ten, is closed and published.
+const FAREWELL: u32 = 12;
 /// After a call that failed, it is not tried again before.
 const RETRY: Duration = Duration::from_secs(5);
 
@@ -70,6 +70,8 @@ pub struct Model {
     pub mode: ModeOption,
     /// What becomes of them as long as no rules are known.
     pub without_rules: WithoutRules,
+    /// The base interval of windows.
+    pub window: Duration,
 }
 
 /// Keeps the roster.
@@ -183,7 +185,7 @@ impl Follower {
                 *gone = Some(now);
             }
         }
-        self.attached.retain(|_, (_, gone)| gone.is_none_or(|since| now - since < FAREWELL));
+        self.attached.retain(|_, (_, gone)| gone.is_none_or(|since| now - since < FAREWELL * self.model.window));
     }
 
     async fn cover(&mut self, vpc_id: &str) -> bool {
