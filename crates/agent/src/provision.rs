@@ -5,13 +5,16 @@
 
 mod blocks;
 pub(crate) mod calls;
-mod delivery;
+pub(crate) mod delivery;
 mod follow;
+pub(crate) mod ipv6;
 mod known;
 mod provisioner;
+mod wanted;
 
 pub use blocks::Block;
 pub use delivery::{FLOW_LOG_FIELDS, FlowLogs};
 pub use follow::{Follower, Model, Survey, SurveyError};
 pub use known::{Interface, Known, Subnet, Vpc};
-pub use provisioner::{Attached, ProvisionError, Provisioner, Wanted};
+pub use provisioner::{Attached, ProvisionError, Provisioner};
+pub use wanted::Wanted;

@@ -3,17 +3,15 @@
 use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
-use serde_json::{Value, json};
 
 use super::topology::{GROUP, INSTANCES, SUBNETS, VPC};
 use crate::client::{CallError, Client};
 use crate::provision::calls::{self, Parameters, parameter};
+use crate::provision::delivery;
+use crate::provision::ipv6::IPV6_POOL;
 
-/// The pool that the VPC's IPv6 block is said to be from.
-const IPV6_POOL: &str = "ipv6pool-ec2-0123456789abcdef0";
 /// The delivery role, as in AWS's own examples.
 const ROLE: &str = "Flow-Logs-Role";
-const LOGS: &str = "Logs_20140328";
 /// The fields of the lab's flow log: what an incident takes.
 const FIELDS: &str = "${start} ${interface-id} ${flow-direction} ${srcaddr} ${srcport} ${dstaddr} ${dstport} ${protocol} \
      ${packets} ${action} ${log-status} ${x-deciding-rule} ${x-nearest-miss}";
@@ -53,8 +51,6 @@ struct Made {
     network_acl: Option<Ids>,
     network_interface: Option<Ids>,
     group_id: Option<String>,
-    #[serde(default)]
-    flow_log_id_set: Vec<String>,
 }
 
 #[derive(Deserialize)]
@@ -219,45 +215,9 @@ impl Builder<'_> {
     }
 
     async fn flow_log(&self, vpc: &str) -> Result<String, LabError> {
-        let trust = json!({ "Version": "2012-10-17", "Statement": [{
-            "Effect": "Allow", "Action": "sts:AssumeRole",
-            "Principal": { "Service": "vpc-flow-logs.amazonaws.com" },
-        }] });
-        let policy = json!({ "Version": "2012-10-17", "Statement": [{
-            "Effect": "Allow", "Resource": "*", "Action": [
-                "logs:CreateLogGroup", "logs:CreateLogStream", "logs:PutLogEvents",
-                "logs:DescribeLogGroups", "logs:DescribeLogStreams",
-            ],
-        }] });
-        let failed = |action: &str| {
-            let action = action.to_owned();
-            move |error| LabError { action, error }
-        };
-        let (version, name) = (flowlogd_aws::iam::VERSION, ("RoleName", ROLE));
-        let (trust, policy) = (trust.to_string(), policy.to_string());
-        let parameters = [name, ("AssumeRolePolicyDocument", trust.as_str())];
-        let made = self.client.query("iam", version, "CreateRole", &parameters).await;
-        let made = made.map_err(failed("CreateRole"))?;
-        let role = made.get("CreateRoleResult").unwrap_or(&made).get("Role");
-        let arn = role.and_then(|role| role.get("Arn")).and_then(|arn| arn.text());
-        let arn = arn.unwrap_or_default().to_owned();
-        let parameters = [name, ("PolicyName", "delivery"), ("PolicyDocument", policy.as_str())];
-        let put = self.client.query("iam", version, "PutRolePolicy", &parameters).await;
-        put.map_err(failed("PutRolePolicy"))?;
-        let group = json!({ "logGroupName": GROUP });
-        let made = self.client.json::<_, Value>("logs", LOGS, "CreateLogGroup", &group).await;
-        made.map_err(failed("CreateLogGroup"))?;
-        let parameters = [
-            parameter("ResourceId.1", vpc),
-            parameter("ResourceType", "VPC"),
-            parameter("TrafficType", "ALL"),
-            parameter("LogGroupName", GROUP),
-            parameter("DeliverLogsPermissionArn", arn),
-            parameter("MaxAggregationInterval", "60"),
-            parameter("LogFormat", FIELDS),
-        ];
-        let made = self.make("CreateFlowLogs", "vpc-flow-log", "lab", &parameters).await?;
-        Ok(made.flow_log_id_set.into_iter().next().unwrap_or_default())
+        delivery::create(self.client, vpc, GROUP, ROLE, FIELDS)
+            .await
+            .map_err(|error| LabError { action: "CreateFlowLogs".to_owned(), error })
     }
 
     /// Makes something with a name.

@@ -66,39 +66,52 @@ impl FlowLogs {
         if there.flow_log_set.iter().any(|flow_log| flow_log.flow_log_id.starts_with("fl-")) {
             return Ok(None);
         }
-        let role = role(client).await?;
-        let group = json!({ "logGroupName": self.group });
-        match client.json::<_, Value>("logs", LOGS, "CreateLogGroup", &group).await {
-            Ok(_) => {}
-            Err(error) if error.is_already_there() => {}
-            Err(error) => return Err(error),
-        }
-        let parameters = vec![
-            parameter("ResourceId.1", vpc_id),
-            parameter("ResourceType", "VPC"),
-            parameter("TrafficType", "ALL"),
-            parameter("LogGroupName", &self.group),
-            parameter("DeliverLogsPermissionArn", role),
-            parameter("MaxAggregationInterval", "60"),
-            parameter("LogFormat", FLOW_LOG_FIELDS),
-        ];
-        let created: Created = calls::call(client, "CreateFlowLogs", &parameters).await?;
-        if let Some(refused) = created.unsuccessful.into_iter().next() {
-            return Err(CallError::Malformed(refused.error.message));
-        }
-        Ok(created.flow_log_id_set.into_iter().next())
+        create(client, vpc_id, &self.group, ROLE, FLOW_LOG_FIELDS).await.map(Some)
     }
 }
 
+/// Makes a flow log over a VPC, of all traffic, into a log group, with role and group where they are missing. Returns its id.
+pub(crate) async fn create(
+    client: &Client,
+    vpc_id: &str,
+    group: &str,
+    role: &str,
+    fields: &str,
+) -> Result<String, CallError> {
+    let role = self::role(client, role).await?;
+    let named = json!({ "logGroupName": group });
+    match client.json::<_, Value>("logs", LOGS, "CreateLogGroup", &named).await {
+        Ok(_) => {}
+        Err(error) if error.is_already_there() => {}
+        Err(error) => return Err(error),
+    }
+    let mut parameters = vec![
+        parameter("ResourceId.1", vpc_id),
+        parameter("ResourceType", "VPC"),
+        parameter("TrafficType", "ALL"),
+        parameter("LogGroupName", group),
+        parameter("DeliverLogsPermissionArn", role),
+        parameter("MaxAggregationInterval", "60"),
+        parameter("LogFormat", fields),
+    ];
+    parameters.extend(calls::tags_of_new("vpc-flow-log", [("Name", group)]));
+    let created: Created = calls::call(client, "CreateFlowLogs", &parameters).await?;
+    if let Some(refused) = created.unsuccessful.into_iter().next() {
+        return Err(CallError::Malformed(refused.error.message));
+    }
+    let id = created.flow_log_id_set.into_iter().next();
+    id.ok_or_else(|| CallError::Malformed("the server has made no flow log".to_owned()))
+}
+
 /// Returns the ARN of the delivery role, made if there is none.
-async fn role(client: &Client) -> Result<String, CallError> {
+async fn role(client: &Client, name: &str) -> Result<String, CallError> {
     let version = flowlogd_aws::iam::VERSION;
     let trust = json!({ "Version": "2012-10-17", "Statement": [{
         "Effect": "Allow", "Action": "sts:AssumeRole",
         "Principal": { "Service": "vpc-flow-logs.amazonaws.com" },
     }] })
     .to_string();
-    let name = ("RoleName", ROLE);
+    let name = ("RoleName", name);
     let made = client
         .query("iam", version, "CreateRole", &[name, ("AssumeRolePolicyDocument", &trust)])
         .await;

@@ -185,7 +185,9 @@ impl Follower {
                 *gone = Some(now);
             }
         }
-        self.attached.retain(|_, (_, gone)| gone.is_none_or(|since| now - since < FAREWELL * self.model.window));
+        self.attached.retain(|_, (_, gone)| {
+            gone.is_none_or(|since| now - since < FAREWELL * self.model.window)
+        });
     }
 
     async fn cover(&mut self, vpc_id: &str) -> bool {

@@ -1,23 +1,18 @@
 //! Gives machines their network interfaces, and these their networks.
 
 use std::collections::BTreeSet;
-use std::fmt;
 use std::net::{IpAddr, Ipv4Addr, Ipv6Addr};
 
 use serde::Deserialize;
 
 use super::calls::{self, Parameters, parameter};
 use super::known::{DescribedInterface, DescribedSubnet, DescribedVpc, HOST, ORIGIN};
-use super::{Block, Interface, Known, Vpc};
+use super::{Block, Interface, Known, Vpc, Wanted};
 use crate::client::{CallError, Client};
 use crate::discover::Machine;
 
 /// A subnet with this tag has no addresses that are AWS's: the first machine of a network is often its second address.
 const OWN_ADDRESSES: (&str, &str) = ("flowlogd:reserved-addresses", "none");
-/// The pool that one's own IPv6 blocks are said to be from.
-const IPV6_POOL: &str = "ipv6pool-ec2-0123456789abcdef0";
-/// Prefixes of VPCs' and subnets' IPv6 blocks.
-const IPV6_PREFIXES: (u32, u32) = (56, 64);
 
 /// Makes what is missing.
 pub struct Provisioner {
@@ -25,7 +20,7 @@ pub struct Provisioner {
     host: String,
     vpc: Option<String>,
     groups: Vec<String>,
-    known: Known,
+    pub(super) known: Known,
 }
 
 /// What a machine has by now.
@@ -35,17 +30,6 @@ pub struct Attached {
     pub interface_id: String,
     /// `vpc-…`.
     pub vpc_id: String,
-}
-
-/// What a machine has and what would have to be made for it: an id, or nothing yet.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Wanted {
-    vpc: Option<String>,
-    vpc_block: Block,
-    subnet: Option<String>,
-    subnet_block: Block,
-    interface: Option<String>,
-    address: Ipv4Addr,
 }
 
 /// Why a machine has no interface.
@@ -142,30 +126,7 @@ impl Provisioner {
     ///
     /// That it cannot have an interface.
     pub fn wanted(&self, machine: &Machine) -> Result<Wanted, ProvisionError> {
-        if let Some(lack) = &machine.lack {
-            return Err(ProvisionError::Lack(lack.clone()));
-        }
-        let Some((address, prefix)) = ipv4_of(machine) else {
-            return Err(ProvisionError::Lack("it has no IPv4 address".to_owned()));
-        };
-        let interface = self.known.interface_at(address.into());
-        let subnet = self.known.subnets.iter().find(|subnet| subnet.block.has(address));
-        let block = subnet.map_or_else(|| self.free_block(address, prefix), |subnet| subnet.block);
-        let vpc = match subnet {
-            Some(subnet) => Some(subnet.vpc_id.clone()),
-            None => self.vpc_around(block).map(|vpc| vpc.id.clone()),
-        };
-        if let (None, Some(only)) = (&vpc, &self.vpc) {
-            return Err(ProvisionError::Vpc { vpc: only.clone(), address });
-        }
-        Ok(Wanted {
-            vpc,
-            vpc_block: block.vpc(),
-            subnet: subnet.map(|subnet| subnet.id.clone()),
-            subnet_block: block,
-            interface: interface.map(|interface| interface.id.clone()),
-            address,
-        })
+        Wanted::of(machine, &self.known, self.vpc.as_deref())
     }
 
     /// Sees to it that a machine has an interface. `present` are the origins of all machines that there are: of them none
@@ -297,53 +258,6 @@ impl Provisioner {
         Ok(id)
     }
 
-    /// Sees to it that a machine's IPv6 addresses are in the blocks of VPC and subnet. Returns those that are.
-    async fn prepare_ipv6(
-        &mut self,
-        vpc_id: &str,
-        subnet_id: &str,
-        machine: &Machine,
-    ) -> Result<Vec<Ipv6Addr>, ProvisionError> {
-        let addresses = ipv6_of(machine);
-        let Some(first) = addresses.first() else { return Ok(Vec::new()) };
-        let (large, small) =
-            (ipv6_block(*first, IPV6_PREFIXES.0), ipv6_block(*first, IPV6_PREFIXES.1));
-        let has_none = |blocks: Option<&Vec<String>>| blocks.is_none_or(Vec::is_empty);
-        let vpc = self.known.vpcs.iter().find(|vpc| vpc.id == vpc_id);
-        let vpc_blocks = vpc.map(|vpc| vpc.ipv6_blocks.clone()).unwrap_or_default();
-        if !vpc_blocks.iter().any(|block| contains_ipv6(block, *first)) {
-            let parameters = vec![
-                parameter("VpcId", vpc_id),
-                parameter("Ipv6CidrBlock", &large),
-                parameter("Ipv6Pool", IPV6_POOL),
-            ];
-            self.order("AssociateVpcCidrBlock", &parameters).await?;
-            if let Some(vpc) = self.known.vpcs.iter_mut().find(|vpc| vpc.id == vpc_id) {
-                vpc.ipv6_blocks.push(large);
-            }
-        }
-        let subnet = self.known.subnets.iter().find(|subnet| subnet.id == subnet_id);
-        if has_none(subnet.map(|subnet| &subnet.ipv6_blocks)) {
-            let parameters =
-                vec![parameter("SubnetId", subnet_id), parameter("Ipv6CidrBlock", &small)];
-            self.order("AssociateSubnetCidrBlock", &parameters).await?;
-            if let Some(subnet) =
-                self.known.subnets.iter_mut().find(|subnet| subnet.id == subnet_id)
-            {
-                subnet.ipv6_blocks.push(small);
-            }
-        }
-        let subnet = self.known.subnets.iter().find(|subnet| subnet.id == subnet_id);
-        let blocks = subnet.map(|subnet| subnet.ipv6_blocks.clone()).unwrap_or_default();
-        let (inside, outside): (Vec<Ipv6Addr>, Vec<Ipv6Addr>) = addresses
-            .into_iter()
-            .partition(|address| blocks.iter().any(|block| contains_ipv6(block, *address)));
-        for address in outside {
-            tracing::warn!(machine = machine.name, %address, subnet_id, "an address outside of its subnet's IPv6 block is left out");
-        }
-        Ok(inside)
-    }
-
     async fn make_interface(
         &mut self,
         subnet_id: &str,
@@ -379,24 +293,7 @@ impl Provisioner {
         Ok(id)
     }
 
-    /// The best block around an address that no subnet has a part of.
-    fn free_block(&self, address: Ipv4Addr, prefix: u8) -> Block {
-        let is_free = |block: &Block| {
-            !self.known.subnets.iter().any(|subnet| subnet.block.overlaps(*block))
-                && (self.known.vpcs.iter().all(|vpc| {
-                    vpc.blocks.iter().all(|own| own.contains(*block) || !own.overlaps(*block))
-                }))
-        };
-        let mut blocks = Block::subnets(address, prefix);
-        // If none is, the server says with what it is in conflict.
-        blocks.find(is_free).unwrap_or_else(|| Block::around(address, prefix.clamp(16, 28)))
-    }
-
-    fn vpc_around(&self, block: Block) -> Option<&Vpc> {
-        self.known.vpcs.iter().find(|vpc| vpc.blocks.iter().any(|own| own.contains(block)))
-    }
-
-    async fn order(
+    pub(super) async fn order(
         &self,
         action: &'static str,
         parameters: &Parameters,
@@ -415,53 +312,9 @@ impl Provisioner {
     }
 }
 
-impl fmt::Display for Wanted {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let name = |f: &mut fmt::Formatter<'_>, id: &Option<String>, what: String| match id {
-            Some(id) => write!(f, "{id}"),
-            None => write!(f, "{what} (new)"),
-        };
-        if let Some(interface) = &self.interface {
-            return f.write_str(interface);
-        }
-        name(f, &self.vpc, format!("VPC {}", self.vpc_block))?;
-        f.write_str(", ")?;
-        name(f, &self.subnet, format!("subnet {}", self.subnet_block))?;
-        write!(f, ", interface {} (new)", self.address)
-    }
-}
-
 fn numbered<'a>(
     name: &'a str,
     values: &'a [String],
 ) -> impl Iterator<Item = (String, String)> + 'a {
     (1..).zip(values).map(move |(place, value)| (format!("{name}.{place}"), value.clone()))
-}
-
-fn ipv4_of(machine: &Machine) -> Option<(Ipv4Addr, u8)> {
-    machine.addresses.iter().find_map(|address| match address.address {
-        IpAddr::V4(ipv4) => Some((ipv4, address.prefix)),
-        IpAddr::V6(_) => None,
-    })
-}
-
-fn ipv6_of(machine: &Machine) -> Vec<Ipv6Addr> {
-    let ipv6 = machine.addresses.iter().filter_map(|address| match address.address {
-        IpAddr::V6(address) => Some(address),
-        IpAddr::V4(_) => None,
-    });
-    ipv6.collect()
-}
-
-fn ipv6_block(address: Ipv6Addr, prefix: u32) -> String {
-    let base = address.to_bits() & u128::MAX.checked_shl(128 - prefix).unwrap_or(0);
-    format!("{}/{prefix}", Ipv6Addr::from_bits(base))
-}
-
-fn contains_ipv6(block: &str, address: Ipv6Addr) -> bool {
-    block.split_once('/').is_some_and(|(base, prefix)| {
-        let Ok(prefix) = prefix.parse::<u32>() else { return false };
-        base.parse::<Ipv6Addr>().is_ok()
-            && ipv6_block(address, prefix).split_once('/').map(|(own, _)| own) == Some(base)
-    })
 }

@@ -1,5 +1,7 @@
 //! What is between the kernel's tables and the sink.
 
+mod members;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -10,7 +12,7 @@ use flowlogd_vpc::FlatRules;
 use super::Kernel;
 use super::enforcement::Enforcement;
 use super::gaps::Gaps;
-use super::places::{self, Numbers, Place, devices, failed};
+use super::places::{Numbers, Place, devices, failed};
 use super::tallies::{Drain, Told};
 use crate::attachment::generations::{Generations, compile_options};
 use crate::attachment::live::missed_windows;
@@ -21,10 +23,10 @@ use crate::attachment::{
 use crate::capture::boot_time;
 use crate::capture::ebpf::layout::{Counters, Taken, counter};
 use crate::capture::ebpf::{Counted, Plane, Retired, Sizes, SlotRules};
-use crate::config::AttachmentConfig;
 use crate::crash;
 use crate::journal::{Journal, Mark};
 use crate::live::{Slots, SteadyClock, drained};
+use members::mode_of;
 
 /// Between two epochs, unless a window ends or the tables are half full: the first packet of a flow in each costs more,
 /// and a kill loses nothing however long they are.
@@ -165,69 +167,6 @@ impl Hall {
         self.revision.clone_from(&snapshot.revision);
         self.set_rules()?;
         self.look_at_devices()
-    }
-
-    /// Counts at these interfaces from now on, and at no other. [`configure`](Self::configure) is to be called then.
-    pub(super) fn attach(
-        &mut self,
-        attachments: &[AttachmentConfig],
-    ) -> Result<(), AttachmentError> {
-        let (stay, leave): (Vec<Place>, Vec<Place>) = std::mem::take(&mut self.places)
-            .into_iter()
-            .partition(|place| attachments.contains(&place.attachment));
-        self.places = stay;
-        let leave: Vec<(String, u32)> =
-            leave.into_iter().map(|place| (place.attachment.interface, place.slot)).collect();
-        self.close(&leave)?;
-        let is_here = |attachment: &&AttachmentConfig| {
-            self.places.iter().any(|place| place.attachment == **attachment)
-        };
-        let come: Vec<AttachmentConfig> =
-            attachments.iter().filter(|attachment| !is_here(attachment)).cloned().collect();
-        let places = places::add(&come, &mut self.numbers, attachments.len(), &mut self.plane)?;
-        let board = &self.surroundings.board;
-        for attachment in &come {
-            board.enter(attachment);
-            board.capture(&attachment.interface, "ebpf");
-            self.shelf.serve(&attachment.interface, mode_of(attachment));
-            if !places.iter().any(|place| place.attachment.interface == attachment.interface) {
-                board.fail(&attachment.interface, &places::no_slot(&attachment.interface));
-            }
-        }
-        self.places.extend(places);
-        self.name_slots();
-        self.revision.clear();
-        Ok(())
-    }
-
-    /// Gives the slots back of what an earlier process had attached and this has not.
-    fn give_back_slots(&mut self) -> Result<(), AttachmentError> {
-        let is_here = |id: &str| self.places.iter().any(|place| place.attachment.interface == id);
-        let left: Vec<(String, u32)> = self
-            .numbers
-            .all()
-            .iter()
-            .filter(|(id, _)| !is_here(id))
-            .map(|(id, slot)| (id.clone(), *slot))
-            .collect();
-        self.close(&left)
-    }
-
-    /// Takes the program off slots, and gives them back when what it has counted there is read.
-    fn close(&mut self, slots: &[(String, u32)]) -> Result<(), AttachmentError> {
-        if slots.is_empty() {
-            return Ok(());
-        }
-        for (_, slot) in slots {
-            self.plane.detach_slot(*slot).map_err(failed)?;
-        }
-        self.drain(&BTreeMap::new())?;
-        for (id, slot) in slots {
-            self.plane.close_slot(*slot).map_err(failed)?;
-            self.numbers.give_back(id)?;
-            self.surroundings.board.leave(id);
-        }
-        Ok(())
     }
 
     /// Puts the newest rules in force in the kernel, for all interfaces at once. Where they do not fit, those before stay.
@@ -455,11 +394,6 @@ impl Hall {
         }
         Ok(())
     }
-}
-
-/// Returns what the mode of an attachment is in records.
-fn mode_of(attachment: &AttachmentConfig) -> Mode {
-    if attachment.is_enforced() { Mode::Enforce } else { Mode::Observe }
 }
 
 /// Returns what devices and their queues have counted.
