@@ -24,6 +24,9 @@ class Rule:
     last: int
     peer: str
 
+    def __str__(self):
+        return f"{self.direction} {self.protocol} {self.first}..{self.last} {self.peer}"
+
     def permission(self, members):
         """The rule as an `IpPermission`; the peer `members` is that security group."""
         peer = {"UserIdGroupPairs": [{"GroupId": members}]} if self.peer == "members" else {"IpRanges": [{"CidrIp": self.peer}]}
@@ -47,7 +50,7 @@ class Rule:
         return self.protocol == "icmp" or self.first <= port <= self.last
 
     def nft(self):
-        """The rule's conditions in nftables' words."""
+        """The rule's conditions in nftables' words, each followed by a space."""
         words = []
         if self.peer != EVERYONE:
             side = "saddr" if self.direction == "ingress" else "daddr"
@@ -58,7 +61,7 @@ class Rule:
             words.append(f"{self.protocol} dport {self.first}-{self.last}".replace(f"{self.first}-{self.first}", f"{self.first}"))
         elif self.protocol != "all":
             words.append(f"ip protocol {NUMBERS[self.protocol]}")
-        return " ".join(words)
+        return "".join(f"{word} " for word in words)
 
 
 class RuleSet:
@@ -118,6 +121,11 @@ class RuleSet:
         self.dice.shuffle(entries)
         return entries
 
+    def __str__(self):
+        groups = [str(rule) for group in self.groups for rule in group]
+        acl = [f"{number} {'allow' if allow else 'deny'} {rule}" for number, allow, rule in sorted(self.acl, key=lambda entry: entry[0])]
+        return "\n".join(["security groups:", *groups, "network ACL:", *acl])
+
     def nft(self, device):
         """The ruleset of nftables at the host's end of a guest's cable, in AWS's order of evaluation."""
         lines = ["table ip oracle", "delete table ip oracle", "table ip oracle {"]
@@ -129,14 +137,14 @@ class RuleSet:
             entries = sorted((entry for entry in self.acl if entry[2].direction == direction), key=lambda entry: entry[0])
             chain(
                 f"acl_{direction}",
-                *(f"{rule.nft()} {'return' if allow else 'drop'} comment \"{number}\"" for number, allow, rule in entries),
+                *(f"{rule.nft()}{'return' if allow else 'drop'} comment \"{number}\"" for number, allow, rule in entries),
                 "drop",
             )
             rules = [rule for group in self.groups for rule in group if rule.direction == direction]
             chain(
                 f"group_{direction}",
                 "ct state established,related return",
-                *(f"{rule.nft()} return" for rule in rules),
+                *(f"{rule.nft()}return" for rule in rules),
                 "drop",
             )
         chain(

@@ -14,17 +14,12 @@ import struct
 import sys
 import time
 
+from ping import ECHO_REPLY, ECHO_REQUEST, checksum
+
 # Python does not name these.
 IP_PKTINFO, SO_RCVBUFFORCE = 8, 33
 PROTOCOLS = {"tcp": socket.IPPROTO_TCP, "udp": socket.IPPROTO_UDP, "icmp": socket.IPPROTO_ICMP}
-ECHO_REQUEST, ECHO_REPLY = 8, 0
 GREETING = b"hello"
-
-
-def checksum(message):
-    total = sum(struct.unpack(f"!{len(message) // 2}H", message))
-    total = (total & 0xFFFF) + (total >> 16)
-    return ~(total + (total >> 16)) & 0xFFFF
 
 
 def from_address(address):
