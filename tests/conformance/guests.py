@@ -41,6 +41,9 @@ def connect_guest(guest, address, peers, device="eni0", host=None):
     The guest has the address, which is in a /20, and the host all addresses of its peers.
     """
     run("sysctl", "-qw", "net.ipv6.conf.default.disable_ipv6=1", namespace=host)
+    for namespace in (host, guest):
+        # However many errors there are, all are told.
+        run("sysctl", "-qw", "net.ipv4.icmp_ratemask=0", namespace=namespace)
     run("ip", "link", "add", device, "type", "veth", "peer", "name", "eth0", "netns", guest, namespace=host)
     orders = [f"address add {peer}/32 dev {device}" for peer in peers]
     orders += [f"link set {device} up", f"route add {address}/32 dev {device}"]

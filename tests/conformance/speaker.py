@@ -5,6 +5,7 @@ programs, past every filter: raw sockets see that. `guests.Speaker` is the other
 """
 
 import contextlib
+import errno
 import json
 import os
 import resource
@@ -145,15 +146,26 @@ class Speaker:
 
     def greet(self, connection, name):
         """The connection is open, or has failed."""
-        with contextlib.suppress(OSError):
+        error = connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if error:
+            self.settle(connection, name, error == errno.ECONNREFUSED)
+            return
+        # Who sends may be told that it was in vain.
+        with contextlib.suppress(PermissionError):
             connection.send(GREETING)
         self.selector.modify(connection, selectors.EVENT_READ, lambda sock: self.listen(sock, name))
 
     def listen(self, connection, name):
-        with contextlib.suppress(OSError):
-            if connection.recv(2048) == GREETING:
-                self.answered.add(name)
-                self.last = time.monotonic()
+        try:
+            self.settle(connection, name, connection.recv(2048) == GREETING)
+        except OSError as error:
+            self.settle(connection, name, isinstance(error, ConnectionRefusedError))
+
+    def settle(self, connection, name, answered):
+        """Ends a connection. That nobody is there is an answer as well."""
+        if answered:
+            self.answered.add(name)
+            self.last = time.monotonic()
         self.connections.remove(connection)
         self.forget(connection)
 
@@ -178,6 +190,8 @@ class Speaker:
             case {"open": connections}:
                 self.open(connections)
             case {"silent": _}:
+                # What has arrived already breaks the silence, however late this process comes to it.
+                self.turn(0)
                 return time.monotonic() - self.last
             case {"tell": _}:
                 told = {"arrived": sorted(self.arrived), "answered": sorted(self.answered)}

@@ -125,7 +125,7 @@ def test_a_scan_of_one_guest_leaves_its_neighbour_alone(tmp_path):
         time.sleep(2 * WINDOW + 3)
 
         # Everything is delivered, and the ledgers of both balance.
-        read(lab, neighbour)
+        read(lab, neighbour, 90)
         (arrived, answered), (received, replied) = (
             [now - then for now, then in zip(ip_packets(guest), counts, strict=True)]
             for guest, counts in zip(guests, before, strict=True)
