@@ -97,12 +97,12 @@ class RuleSet:
         if protocol in ("tcp", "udp"):
             clients = [(1024, 65535), (32768, 60999), (0, 65535)]
             wide = answers and self.dice.random() < 0.6 or self.dice.random() < 0.15
-            # What opens all ports of UDP, but not ICMP, has a group's flows go untracked, and errors about them refused.
-            limits = clients if answers or protocol == "tcp" else clients[:2]
-            first, last = self.dice.choice(limits if wide else self.ranges[protocol])
+            first, last = self.dice.choice(clients if wide else self.ranges[protocol])
         elif protocol == "icmp":
             first, last = self.dice.choice(ICMP)
-        return Rule(direction, protocol, first, last, self.draw_peer())
+        peer = self.draw_peer()
+        # What is about everything would leave nothing to the rules behind it.
+        return Rule(direction, protocol, first, last, peer) if (protocol, peer) != ("all", EVERYONE) else self.draw_rule(direction, answers)
 
     def draw_group(self):
         rules = [self.draw_rule(direction, answers=False) for direction in DIRECTIONS for _ in range(self.dice.randint(3, 6))]
@@ -119,12 +119,17 @@ class RuleSet:
         entries = []
         for direction in DIRECTIONS:
             numbers = self.dice.sample(range(1, 32700), self.dice.randint(4, 9))
-            entries += [(number, self.dice.random() < 0.6, self.draw_rule(direction, answers=True)) for number in numbers]
+            entries += [(number, self.dice.random() < 0.7, self.draw_rule(direction, answers=True)) for number in numbers]
             # Mostly what no entry names is allowed.
             if self.dice.random() < 0.8:
                 entries.append((32766, True, Rule(direction, "all", -1, -1, EVERYONE)))
         self.dice.shuffle(entries)
         return entries
+
+    def opens_udp(self):
+        """Whether everyone may send UDP to all ports in a direction: then flows of UDP may go untracked."""
+        rules = [rule for group in self.groups for rule in group if rule.peer == EVERYONE]
+        return any(rule.protocol == "all" or (rule.protocol, rule.first, rule.last) == ("udp", 0, 65535) for rule in rules)
 
     def __str__(self):
         groups = [str(rule) for group in self.groups for rule in group]
