@@ -100,9 +100,9 @@ class RuleSet:
             first, last = self.dice.choice(clients if wide else self.ranges[protocol])
         elif protocol == "icmp":
             first, last = self.dice.choice(ICMP)
-        peer = self.draw_peer()
+        drawn = Rule(direction, protocol, first, last, self.draw_peer())
         # What is about everything would leave nothing to the rules behind it.
-        return Rule(direction, protocol, first, last, peer) if (protocol, peer) != ("all", EVERYONE) else self.draw_rule(direction, answers)
+        return self.draw_rule(direction, answers) if (drawn.protocol, drawn.peer) == ("all", EVERYONE) else drawn
 
     def draw_group(self):
         rules = [self.draw_rule(direction, answers=False) for direction in DIRECTIONS for _ in range(self.dice.randint(3, 6))]
@@ -133,7 +133,8 @@ class RuleSet:
 
     def __str__(self):
         groups = [str(rule) for group in self.groups for rule in group]
-        acl = [f"{number} {'allow' if allow else 'deny'} {rule}" for number, allow, rule in sorted(self.acl, key=lambda entry: entry[0])]
+        entries = sorted(self.acl, key=lambda entry: entry[0])
+        acl = [f"{number} {'allow' if allow else 'deny'} {rule}" for number, allow, rule in entries]
         return "\n".join(["security groups:", *groups, "network ACL:", *acl])
 
     def nft(self, device):

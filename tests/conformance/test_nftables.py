@@ -5,6 +5,7 @@ connections are compared, each with ports of its own.
 """
 
 import contextlib
+import ipaddress
 import os
 import random
 import time
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from firewall import GUEST, LOWEST_PORT, MEMBERS, Rule, RuleSet, SubnetAcl, make_group
+from firewall import GUEST, LOWEST_PORT, MEMBERS, SUBNET, Rule, RuleSet, SubnetAcl, make_group
 from guests import Speaker, ask_all, connect_guest, named_namespace, run, wait_until_silent
 from lab import Lab
 from namespace import need_root, new_namespace
@@ -82,7 +83,7 @@ def draw_peers(dice):
 
 
 def draw_connections(dice, rules, ports):
-    """Connections in both directions; half of them are aimed at a rule of the security groups."""
+    """Connections in both directions; most of them are aimed at a rule of the security groups."""
     drawn = []
     for _ in range(CONNECTIONS):
         opener = dice.choice(["peer", "peer", "guest"])
@@ -113,79 +114,90 @@ def try_out(worlds, connections):
     return [[each.outcome(tell) for each in connections] for tell in told]
 
 
-def canary_lives(world, number):
-    """Whether a connection that one rule allows, in one rule set only, comes about."""
-    peer = world.speakers["peer"]
-    way = ["tcp", CANARY, GUEST, CANARY_PORT + number, CANARY_PORT]
-    peer.ask(open=[way])
-    wait_until_silent(world.speakers.values(), 0.2)
-    return ["tcp", way[3]] in peer.ask(tell=True)["answered"]
+class Enforced:
+    """The guest that flowlogd stands before, and how its rules are changed."""
+
+    def __init__(self, lab, directory, world):
+        self.ec2, self.world = lab.client("ec2"), world
+        self.interface = lab.interface(GUEST)
+        self.members, self.closed = (make_group(self.ec2, self.interface["VpcId"], name) for name in ("members", "closed"))
+        self.acl = SubnetAcl(self.ec2, self.interface["SubnetId"])
+        beside = [{"Name": "cidr-block", "Values": ["172.31.32.0/20"]}]
+        subnet = self.ec2.describe_subnets(Filters=beside)["Subnets"][0]["SubnetId"]
+        for member in MEMBERS:
+            lab.interface(member, None if ipaddress.ip_address(member) in SUBNET else subnet, groups=[self.members])
+        self.tries = iter(range(1, LOWEST_PORT - CANARY_PORT - 1))
+        config = directory / "agent.toml"
+        config.write_text("[agent]\nenforcement_grace = 0\n")
+        interface = self.interface["NetworkInterfaceId"]
+        agent = lab.agent("host", "--config", str(config), "--interface", interface, "--device", "eni0", "--mode", "enforce")
+        agent.wait_for(r'"state":"capturing"')
+
+    def put_in_force(self, rules, name):
+        """Changes the rules, and waits until they are in force: what allows the canary comes last, all at once."""
+        interface = self.interface["NetworkInterfaceId"]
+        self.ec2.modify_network_interface_attribute(NetworkInterfaceId=interface, Groups=[self.closed])
+        self.wait_for_canary(lives=False)
+        rules.apply(self.ec2, self.interface, self.acl, self.members, name)
+        self.wait_for_canary(lives=True)
+
+    def wait_for_canary(self, lives):
+        began, peer = time.monotonic(), self.world.speakers["peer"]
+        while True:
+            way = ["tcp", CANARY, GUEST, CANARY_PORT + next(self.tries), CANARY_PORT]
+            peer.ask(open=[way])
+            # That it is dead is looked at longer: once is enough.
+            wait_until_silent(self.world.speakers.values(), 0.2 if lives else SILENCE)
+            if (["tcp", way[3]] in peer.ask(tell=True)["answered"]) == lives:
+                return
+            assert time.monotonic() - began < 3, "rules are not in force within two seconds"
+
+
+def draw_servers(dice, rules):
+    """The ports with servers. At others that are tried nobody is there, which a RST says, or an ICMP error."""
+    served = {protocol: [port for port in rules.ports(protocol) if dice.random() < 0.7] for protocol in ("tcp", "udp")}
+    if rules.opens_udp():
+        # Errors about untracked flows are judged by the rules (docs/differences-from-aws.md), by nftables never.
+        served["udp"] = rules.ports("udp")
+    served["tcp"].append(CANARY_PORT)
+    return served
 
 
 def test_whatever_nftables_lets_through_is_let_through_and_nothing_else(tmp_path, dice):
     need_root("enforcing rules needs root")
-    config = tmp_path / "agent.toml"
-    config.write_text("[agent]\nenforcement_grace = 0\n")
     peers = draw_peers(dice)
     ports = dice.sample(range(1024, 65500), RULE_SETS * CONNECTIONS + 1000)
+    outcomes, differences = [], 0
     with contextlib.ExitStack() as stack:
         stack.enter_context(new_namespace())
         host = stack.enter_context(named_namespace("host"))
         worlds = [World(stack, "guest", None, peers), World(stack, "twin", host, peers)]
-        lab = stack.enter_context(Lab(tmp_path))
-        ec2 = lab.client("ec2")
-        interface = lab.interface(GUEST)
-        members = make_group(ec2, interface["VpcId"], "members")
-        beside = ec2.describe_subnets(Filters=[{"Name": "cidr-block", "Values": ["172.31.32.0/20"]}])["Subnets"][0]["SubnetId"]
-        lab.interface(MEMBERS[0], groups=[members])
-        for member in MEMBERS[1:]:
-            lab.interface(member, beside, groups=[members])
-        closed = make_group(ec2, interface["VpcId"], "closed")
-        acls = SubnetAcl(ec2, interface["SubnetId"])
-        lab.agent(
-            "host", "--config", str(config), "--interface", interface["NetworkInterfaceId"], "--device", "eni0", "--mode", "enforce"
-        ).wait_for(r'"state":"capturing"')
-
-        tries = iter(range(1, LOWEST_PORT - CANARY_PORT - 1))
-
-        def wait_for_canary(lives):
-            began = time.monotonic()
-            while canary_lives(worlds[0], next(tries)) != lives:
-                assert time.monotonic() - began < 3, "rules are not in force within two seconds"
-
-        outcomes, differences = [], []
+        enforced = Enforced(stack.enter_context(Lab(tmp_path)), tmp_path, worlds[0])
         for number in range(RULE_SETS):
             rules = RuleSet(dice, peers)
             rules.groups[0].append(Rule("ingress", "tcp", CANARY_PORT, CANARY_PORT, f"{CANARY}/32"))
-            # At the others nobody is there, which a RST says, or an ICMP error.
-            served = {protocol: [port for port in rules.ports(protocol) if dice.random() < 0.7] for protocol in ("tcp", "udp")}
-            served["tcp"].append(CANARY_PORT)
-            if rules.opens_udp():
-                # Errors about untracked flows are judged by the rules (docs/differences-from-aws.md), by nftables never.
-                served["udp"] = rules.ports("udp")
+            served = draw_servers(dice, rules)
             ports = [port for port in ports if not any(port in rules.ports(protocol) for protocol in served)]
             connections = draw_connections(dice, rules, ports)
+
             ask_all([(speaker, {"serve": served}) for world in worlds for speaker in world.speakers.values()])
-
             run("nft", "-f", "-", namespace=host, text=rules.nft("eni0"))
-            ec2.modify_network_interface_attribute(NetworkInterfaceId=interface["NetworkInterfaceId"], Groups=[closed])
-            wait_for_canary(lives=False)
-            rules.apply(ec2, interface, acls, members, f"rules-{number}")
-            wait_for_canary(lives=True)
-
+            enforced.put_in_force(rules, f"rules-{number}")
             here, there = try_out(worlds, connections)
+
             outcomes += there
             found = [each for each in zip(connections, here, there, strict=True) if each[1] != each[2]]
+            differences += len(found)
             if found:
                 print(f"\nrule set {number}:\n{rules}\nthe same for nftables:\n{rules.nft('eni0')}")
             for connection, ours, theirs in found:
                 print(f"{connection}: flowlogd: {ours}; nftables: {theirs}")
-            differences += found
-        allowed = outcomes.count("answered")
-        print(
-            f"nftables comparison: {len(outcomes)} connections tried, {allowed} allowed, {len(outcomes) - allowed} refused, "
-            f"differences {len(differences)}"
-        )
-        print(f"of those refused, the answer alone: {outcomes.count('arrived, but not answered')}")
-        assert not differences
-        assert len(outcomes) >= 2000 and 0.3 < allowed / len(outcomes) < 0.7
+
+    allowed, answers = outcomes.count("answered"), outcomes.count("arrived, but not answered")
+    print(
+        f"nftables comparison: {len(outcomes)} connections tried, {allowed} allowed, {len(outcomes) - allowed} refused, "
+        f"differences {differences}"
+    )
+    print(f"of those refused, the answer alone: {answers}")
+    assert differences == 0
+    assert len(outcomes) >= 2000 and 0.3 < allowed / len(outcomes) < 0.7

@@ -9,7 +9,7 @@ import time
 
 from firewall import make_group
 from guests import HERE, Speaker, connect_guest, named_namespace, run
-from lab import Lab, eventually
+from lab import Lab
 from namespace import need_root, new_namespace
 from scanner import SCANNERS
 from test_flow_logs import GROUP, make
