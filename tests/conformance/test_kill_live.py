@@ -62,9 +62,9 @@ def network():
         yield
 
 
-def read(lab, interface):
-    """Waits until everything is delivered. Returns the packets recorded, the starts of windows with SKIPDATA, and the
-    ledgers of all windows, which have to balance."""
+def read(lab, interface, seconds=20):
+    """Waits until everything is delivered, so long at most. Returns the packets recorded, the starts of windows with
+    SKIPDATA, and the ledgers of all windows, which have to balance."""
     logs = lab.client("logs")
 
     def nothing_waits():
@@ -72,7 +72,7 @@ def read(lab, interface):
         deliveries = [delivery for agent in status["agents"] for delivery in agent["report"]["deliveries"]]
         return deliveries and not any(delivery["pendingBatches"] for delivery in deliveries)
 
-    eventually(nothing_waits)
+    eventually(nothing_waits, seconds)
     # Ledgers are reported within a second.
     time.sleep(2)
     recorded, skipped = 0, set()

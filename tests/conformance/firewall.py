@@ -1,0 +1,213 @@
+"""Random security groups and network ACLs, told to flowlogd through the AWS API and to nftables in its language."""
+
+import dataclasses
+import ipaddress
+
+GUEST = "172.31.16.90"
+SUBNET = ipaddress.ip_network("172.31.16.0/20")
+EVERYONE = "0.0.0.0/0"
+NUMBERS = {"tcp": 6, "udp": 17, "icmp": 1, "all": -1, "esp": 50}
+# The type and code of echo requests and of something else; -1 is any.
+ICMP = [(-1, -1), (-1, -1), (8, -1), (8, 0), (0, -1), (3, 4)]
+# Who is in the security group that rules refer to: one in the guest's subnet, two beside it.
+MEMBERS = ["172.31.17.7", "172.31.40.7", "172.31.40.9"]
+# What is below is for the tests' own purposes.
+LOWEST_PORT = 1001
+DIRECTIONS = ("ingress", "egress")
+
+
+@dataclasses.dataclass(frozen=True)
+class Rule:
+    """What a security group rule and a network ACL entry have in common: ports, or ICMP type and code; a peer."""
+
+    direction: str
+    protocol: str
+    first: int
+    last: int
+    peer: str
+
+    def __str__(self):
+        return f"{self.direction} {self.protocol} {self.first}..{self.last} {self.peer}"
+
+    def permission(self, members):
+        """The rule as an `IpPermission`; the peer `members` is that security group."""
+        peer = {"UserIdGroupPairs": [{"GroupId": members}]} if self.peer == "members" else {"IpRanges": [{"CidrIp": self.peer}]}
+        ports = {"FromPort": self.first, "ToPort": self.last} if self.protocol in ("tcp", "udp", "icmp") else {}
+        name = self.protocol if ports else str(NUMBERS[self.protocol])
+        return {"IpProtocol": name, **ports, **peer}
+
+    def entry(self):
+        """The parameters of a network ACL entry."""
+        parameters = {"Egress": self.direction == "egress", "Protocol": str(NUMBERS[self.protocol]), "CidrBlock": self.peer}
+        if self.protocol in ("tcp", "udp"):
+            parameters["PortRange"] = {"From": self.first, "To": self.last}
+        if self.protocol == "icmp":
+            parameters["IcmpTypeCode"] = {"Type": self.first, "Code": self.last}
+        return parameters
+
+    def has_peer(self, address):
+        return address in MEMBERS if self.peer == "members" else ipaddress.ip_address(address) in ipaddress.ip_network(self.peer)
+
+    def has_port(self, port):
+        return self.protocol == "icmp" or self.first <= port <= self.last
+
+    def nft(self):
+        """The rule's conditions in nftables' words, each followed by a space."""
+        words = []
+        if self.peer != EVERYONE:
+            side = "saddr" if self.direction == "ingress" else "daddr"
+            words.append(f"ip {side} " + ("{ " + ", ".join(MEMBERS) + " }" if self.peer == "members" else self.peer))
+        if self.protocol == "icmp" and self.first >= 0:
+            words.append(f"icmp type {self.first}" + (f" icmp code {self.last}" if self.last >= 0 else ""))
+        elif self.protocol in ("tcp", "udp") and (self.first, self.last) != (0, 65535):
+            words.append(f"{self.protocol} dport {self.first}-{self.last}".replace(f"{self.first}-{self.first}", f"{self.first}"))
+        elif self.protocol != "all":
+            words.append(f"ip protocol {NUMBERS[self.protocol]}")
+        return "".join(f"{word} " for word in words)
+
+
+class RuleSet:
+    """The rules of one interface: security groups, each a list of rules, and a network ACL, `(number, allow, rule)`."""
+
+    def __init__(self, dice, peers):
+        self.dice, self.peers = dice, peers
+        self.ranges = {protocol: [self.draw_range() for _ in range(3)] for protocol in ("tcp", "udp")}
+        self.groups = [self.draw_group(), self.draw_group()]
+        self.acl = self.draw_acl()
+
+    def draw_range(self):
+        # Clients' ports begin at 1024.
+        first = self.dice.choice([1023, *(self.dice.randint(LOWEST_PORT, 65000) for _ in range(9))])
+        return first, first + self.dice.choice([0, 0, 1, 9, 400])
+
+    def ports(self, protocol):
+        """The ports to try: the limits of all ranges, and what is just beyond."""
+        ports = {port + by for limits in self.ranges[protocol] for port in limits for by in (-1, 0, 1)}
+        return sorted(ports)
+
+    def draw_peer(self):
+        """The block around a peer, or everyone."""
+        length = self.dice.choice([0, 0, 0, 1, 4, 8, 12, 16, 20, 24, 27, 29, 31, 32, 32])
+        return str(ipaddress.ip_network(f"{self.dice.choice(self.peers)}/{length}", strict=False))
+
+    def draw_rule(self, direction, answers):
+        """A rule; one that is asked about answers too knows the ports that clients have."""
+        protocol = self.dice.choices(["tcp", "udp", "icmp", "all", "esp"], [8, 5, 4, 2, 1])[0]
+        first, last = -1, -1
+        if protocol in ("tcp", "udp"):
+            clients = [(1024, 65535), (32768, 60999), (0, 65535)]
+            wide = answers and self.dice.random() < 0.6 or self.dice.random() < 0.15
+            first, last = self.dice.choice(clients if wide else self.ranges[protocol])
+        elif protocol == "icmp":
+            first, last = self.dice.choice(ICMP)
+        drawn = Rule(direction, protocol, first, last, self.draw_peer())
+        # What is about everything would leave nothing to the rules behind it.
+        return self.draw_rule(direction, answers) if (drawn.protocol, drawn.peer) == ("all", EVERYONE) else drawn
+
+    def draw_group(self):
+        rules = [self.draw_rule(direction, answers=False) for direction in DIRECTIONS for _ in range(self.dice.randint(3, 6))]
+        if self.dice.random() < 0.5:
+            drawn = self.draw_rule(self.dice.choice(DIRECTIONS), answers=False)
+            rules.append(dataclasses.replace(drawn, peer="members"))
+        # Open in one direction: then what everyone may in the other is not tracked.
+        if self.dice.random() < 0.3:
+            rules.append(Rule(self.dice.choice(DIRECTIONS), "all", -1, -1, EVERYONE))
+        # A security group has no rule twice.
+        return list(dict.fromkeys(rules))
+
+    def draw_acl(self):
+        entries = []
+        for direction in DIRECTIONS:
+            numbers = self.dice.sample(range(1, 32700), self.dice.randint(4, 9))
+            entries += [(number, self.dice.random() < 0.7, self.draw_rule(direction, answers=True)) for number in numbers]
+            # Mostly what no entry names is allowed.
+            if self.dice.random() < 0.8:
+                entries.append((32766, True, Rule(direction, "all", -1, -1, EVERYONE)))
+        self.dice.shuffle(entries)
+        return entries
+
+    def opens_udp(self):
+        """Whether everyone may send UDP to all ports in a direction: then flows of UDP may go untracked."""
+        rules = [rule for group in self.groups for rule in group if rule.peer == EVERYONE]
+        return any(rule.protocol == "all" or (rule.protocol, rule.first, rule.last) == ("udp", 0, 65535) for rule in rules)
+
+    def __str__(self):
+        groups = [str(rule) for group in self.groups for rule in group]
+        entries = sorted(self.acl, key=lambda entry: entry[0])
+        acl = [f"{number} {'allow' if allow else 'deny'} {rule}" for number, allow, rule in entries]
+        return "\n".join(["security groups:", *groups, "network ACL:", *acl])
+
+    def nft(self, device):
+        """The ruleset of nftables at the host's end of a guest's cable, in AWS's order of evaluation."""
+        lines = ["table ip oracle", "delete table ip oracle", "table ip oracle {"]
+
+        def chain(name, *rules):
+            lines.extend([f" chain {name} {{", *(f"  {rule}" for rule in rules), " }"])
+
+        for direction in DIRECTIONS:
+            entries = sorted((entry for entry in self.acl if entry[2].direction == direction), key=lambda entry: entry[0])
+            chain(
+                f"acl_{direction}",
+                *(f"{rule.nft()}{'return' if allow else 'drop'} comment \"{number}\"" for number, allow, rule in entries),
+                "drop",
+            )
+            rules = [rule for group in self.groups for rule in group if rule.direction == direction]
+            chain(
+                f"group_{direction}",
+                "ct state established,related return",
+                *(f"{rule.nft()}return" for rule in rules),
+                "drop",
+            )
+        chain(
+            "to_guest",
+            "type filter hook postrouting priority 0; policy accept;",
+            f'oifname != "{device}" accept',
+            f"ip saddr != {SUBNET} jump acl_ingress",
+            "jump group_ingress",
+        )
+        chain(
+            "from_guest",
+            "type filter hook prerouting priority 0; policy accept;",
+            f'iifname != "{device}" accept',
+            "jump group_egress",
+            f"ip daddr != {SUBNET} jump acl_egress",
+        )
+        return "\n".join([*lines, "}", ""])
+
+    def apply(self, ec2, interface, acls, members, name):
+        """Makes all this through the AWS API and puts it in force, at once."""
+        ids = [make_group(ec2, interface["VpcId"], f"{name}-{number}") for number in range(len(self.groups))]
+        for group, rules in zip(ids, self.groups, strict=True):
+            for direction in DIRECTIONS:
+                permissions = [rule.permission(members) for rule in rules if rule.direction == direction]
+                authorize = getattr(ec2, f"authorize_security_group_{direction}")
+                authorize(GroupId=group, IpPermissions=permissions)
+        acl = ec2.create_network_acl(VpcId=interface["VpcId"])["NetworkAcl"]["NetworkAclId"]
+        for number, allow, rule in self.acl:
+            action = "allow" if allow else "deny"
+            ec2.create_network_acl_entry(NetworkAclId=acl, RuleNumber=number, RuleAction=action, **rule.entry())
+        acls.replace(acl)
+        ec2.modify_network_interface_attribute(NetworkInterfaceId=interface["NetworkInterfaceId"], Groups=ids)
+
+
+def make_group(ec2, vpc, name):
+    """Makes a security group without rules."""
+    group = ec2.create_security_group(GroupName=name, Description=name, VpcId=vpc)["GroupId"]
+    everything = [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": EVERYONE}]}]
+    ec2.revoke_security_group_egress(GroupId=group, IpPermissions=everything)
+    return group
+
+
+class SubnetAcl:
+    """Which network ACL the subnet of an interface has."""
+
+    def __init__(self, ec2, subnet):
+        self.ec2 = ec2
+        filters = [{"Name": "association.subnet-id", "Values": [subnet]}]
+        acls = ec2.describe_network_acls(Filters=filters)["NetworkAcls"]
+        associations = [each for acl in acls for each in acl["Associations"] if each["SubnetId"] == subnet]
+        self.association = associations[0]["NetworkAclAssociationId"]
+
+    def replace(self, acl):
+        answer = self.ec2.replace_network_acl_association(AssociationId=self.association, NetworkAclId=acl)
+        self.association = answer["NewAssociationId"]

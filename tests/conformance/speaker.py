@@ -1,0 +1,224 @@
+"""The helper process of a namespace: opens connections, answers those of others, and tells what arrived.
+
+Reads one question a line, in JSON, and answers each with a line. What arrived is what the network stack delivers to
+programs, past every filter: raw sockets see that. `guests.Speaker` is the other end.
+"""
+
+import contextlib
+import errno
+import json
+import os
+import resource
+import selectors
+import socket
+import struct
+import sys
+import time
+
+from ping import ECHO_REPLY, ECHO_REQUEST, checksum
+
+# Python does not name these.
+IP_PKTINFO, SO_RCVBUFFORCE = 8, 33
+PROTOCOLS = {"tcp": socket.IPPROTO_TCP, "udp": socket.IPPROTO_UDP, "icmp": socket.IPPROTO_ICMP}
+GREETING = b"hello"
+
+
+def from_address(address):
+    """The ancillary data that makes a packet's source one of this machine's addresses."""
+    return [(socket.IPPROTO_IP, IP_PKTINFO, struct.pack("=I4s4s", 0, socket.inet_aton(address), bytes(4)))]
+
+
+def end(connection):
+    """Ends a TCP connection at once, so that its ports are free again."""
+    with contextlib.suppress(OSError):
+        connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("=ii", 1, 0))
+    connection.close()
+
+
+class Speaker:
+    def __init__(self, device):
+        self.selector = selectors.DefaultSelector()
+        self.servers, self.connections = [], []
+        # What the other side sent, each once, and which of this side's connections got their answer.
+        self.arrived, self.answered = set(), set()
+        self.pings = {}
+        self.last = time.monotonic()
+        self.raw = {}
+        for name, number in PROTOCOLS.items():
+            raw = socket.socket(socket.AF_INET, socket.SOCK_RAW, number)
+            raw.setsockopt(socket.SOL_SOCKET, socket.SO_BINDTODEVICE, device.encode())
+            raw.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 64 << 20)
+            self.raw[name] = raw
+            self.watch(raw, lambda raw, name=name: self.hear(raw, name))
+
+    def watch(self, sock, then, events=selectors.EVENT_READ):
+        sock.setblocking(False)
+        self.selector.register(sock, events, then)
+
+    def forget(self, sock):
+        self.selector.unregister(sock)
+        end(sock)
+
+    # ------------------------------------------------------------ what arrives
+
+    def hear(self, raw, name):
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                packet = raw.recv(2048)
+                at = (packet[0] & 15) * 4
+                source, destination = (socket.inet_ntoa(packet[n : n + 4]) for n in (12, 16))
+                if name == "icmp":
+                    kind, identifier = packet[at], struct.unpack_from("!H", packet, at + 4)[0]
+                    if kind == ECHO_REPLY and (source, destination) == self.pings.get(identifier):
+                        self.answered.add(("icmp", identifier))
+                    ports = (identifier, kind)
+                else:
+                    ports = struct.unpack_from("!HH", packet, at)
+                self.arrived.add((name, source, destination, *ports))
+                self.last = time.monotonic()
+
+    # ------------------------------------------------------------ serving
+
+    def serve(self, tcp, udp):
+        """Answers at these ports, at all addresses, and at no other."""
+        while self.servers:
+            self.forget(self.servers.pop())
+        for port in tcp:
+            server = socket.socket()
+            server.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            server.bind(("", port))
+            server.listen(1024)
+            self.servers.append(server)
+            self.watch(server, self.accept)
+        for port in udp:
+            server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+            server.setsockopt(socket.IPPROTO_IP, IP_PKTINFO, 1)
+            server.bind(("", port))
+            self.servers.append(server)
+            self.watch(server, self.answer)
+
+    def accept(self, server):
+        with contextlib.suppress(BlockingIOError):
+            while True:
+                connection, _ = server.accept()
+                self.connections.append(connection)
+                self.watch(connection, self.echo)
+
+    def echo(self, connection):
+        with contextlib.suppress(OSError):
+            if heard := connection.recv(2048):
+                connection.send(heard)
+                return
+        self.connections.remove(connection)
+        self.forget(connection)
+
+    def answer(self, server):
+        with contextlib.suppress(OSError):
+            while True:
+                message, ancillary, _, peer = server.recvmsg(2048, 64)
+                own = socket.inet_ntoa(ancillary[0][2][8:12])
+                server.sendmsg([message], from_address(own), 0, peer)
+
+    # ------------------------------------------------------------ asking
+
+    def open(self, connections):
+        """Begins connections, each with addresses and ports of its own: `[protocol, source, destination, port, port]`."""
+        for protocol, source, destination, srcport, dstport in connections:
+            if protocol == "icmp":
+                self.pings[srcport] = (destination, source)
+                rest = struct.pack("!HH", srcport, 1) + GREETING + b"!"
+                request = struct.pack("!BBH", ECHO_REQUEST, 0, checksum(struct.pack("!BBH", ECHO_REQUEST, 0, 0) + rest))
+                # Who sends may be told of a refusal.
+                with contextlib.suppress(OSError):
+                    self.raw["icmp"].sendmsg([request + rest], from_address(source), 0, (destination, 0))
+            else:
+                kind = socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM
+                connection = socket.socket(socket.AF_INET, kind)
+                connection.setblocking(False)
+                connection.bind((source, srcport))
+                connection.connect_ex((destination, dstport))
+                self.connections.append(connection)
+                name = (protocol, srcport)
+                self.watch(connection, lambda sock, name=name: self.greet(sock, name), selectors.EVENT_WRITE)
+            # What arrives meanwhile is not left waiting.
+            self.turn(0)
+        self.last = time.monotonic()
+
+    def greet(self, connection, name):
+        """The connection is open, or has failed."""
+        error = connection.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        if error:
+            self.settle(connection, name, error == errno.ECONNREFUSED)
+            return
+        # Who sends may be told that it was in vain.
+        with contextlib.suppress(PermissionError):
+            connection.send(GREETING)
+        self.selector.modify(connection, selectors.EVENT_READ, lambda sock: self.listen(sock, name))
+
+    def listen(self, connection, name):
+        try:
+            self.settle(connection, name, connection.recv(2048) == GREETING)
+        except OSError as error:
+            self.settle(connection, name, isinstance(error, ConnectionRefusedError))
+
+    def settle(self, connection, name, answered):
+        """Ends a connection. That nobody is there is an answer as well."""
+        if answered:
+            self.answered.add(name)
+            self.last = time.monotonic()
+        self.connections.remove(connection)
+        self.forget(connection)
+
+    def close(self):
+        while self.connections:
+            self.forget(self.connections.pop())
+        self.pings.clear()
+
+    # ------------------------------------------------------------ the loop
+
+    def turn(self, patience=None):
+        for key, _ in self.selector.select(patience):
+            # An earlier one of this turn may have closed it.
+            if key.fileobj.fileno() >= 0:
+                key.data(key.fileobj)
+
+    def ask(self, question):
+        """Answers a line of the standard input."""
+        match question:
+            case {"serve": ports}:
+                self.serve(**ports)
+            case {"open": connections}:
+                self.open(connections)
+            case {"silent": _}:
+                # What has arrived already breaks the silence, however late this process comes to it.
+                self.turn(0)
+                return time.monotonic() - self.last
+            case {"tell": _}:
+                told = {"arrived": sorted(self.arrived), "answered": sorted(self.answered)}
+                self.close()
+                self.arrived, self.answered = set(), set()
+                return told
+        return None
+
+    def run(self):
+        os.set_blocking(0, False)
+        lines, running = b"", True
+
+        def read(_):
+            nonlocal lines, running
+            heard = os.read(0, 1 << 20)
+            running = bool(heard)
+            *whole, lines = (lines + heard).split(b"\n")
+            for line in whole:
+                print(json.dumps(self.ask(json.loads(line))), flush=True)
+
+        self.selector.register(sys.stdin, selectors.EVENT_READ, read)
+        print(json.dumps("ready"), flush=True)
+        while running:
+            self.turn()
+
+
+if __name__ == "__main__":
+    limit = resource.getrlimit(resource.RLIMIT_NOFILE)[1]
+    resource.setrlimit(resource.RLIMIT_NOFILE, (limit, limit))
+    Speaker(sys.argv[1]).run()

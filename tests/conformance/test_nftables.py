@@ -1,0 +1,203 @@
+"""nftables as an independent judge of enforcement: the same rules, the same connections, two guests.
+
+flowlogd stands before one guest, nftables with the kernel's own connection tracking before the other. Only new
+connections are compared, each with ports of its own.
+"""
+
+import contextlib
+import ipaddress
+import os
+import random
+import time
+from dataclasses import dataclass
+
+import pytest
+
+from firewall import GUEST, LOWEST_PORT, MEMBERS, SUBNET, Rule, RuleSet, SubnetAcl, make_group
+from guests import Speaker, ask_all, connect_guest, named_namespace, run, wait_until_silent
+from lab import Lab
+from namespace import need_root, new_namespace
+
+RULE_SETS = 15
+CONNECTIONS = 240
+# An answer takes a few milliseconds. TCP tries again after a second.
+SILENCE = 0.5
+# Blocks around these have some of them: each differs from another in one bit.
+NEIGHBOURS = ["10.20.30.40", "192.0.2.33", "172.31.21.5"]
+CANARY, CANARY_PORT = "172.31.16.66", 20
+
+
+@dataclass(frozen=True)
+class Connection:
+    """Who opens it, `peer` or `guest`, and how. ICMP has an identifier for a port."""
+
+    opener: str
+    protocol: str
+    peer: str
+    srcport: int
+    dstport: int
+
+    def way(self):
+        ends = (self.peer, GUEST) if self.opener == "peer" else (GUEST, self.peer)
+        return [self.protocol, *ends, self.srcport, self.dstport]
+
+    def outcome(self, told):
+        """What became of it, by what both ends tell."""
+        other = told["guest" if self.opener == "peer" else "peer"]
+        arrived = tuple(self.way()) in {tuple(way) for way in other["arrived"]}
+        name = [self.protocol, self.srcport]
+        if name in told[self.opener]["answered"]:
+            assert arrived, f"{self} was answered without having arrived"
+            return "answered"
+        return "arrived, but not answered" if arrived else "refused"
+
+
+class World:
+    """A guest, its peers at the other end of the cable, and a speaker at each end."""
+
+    def __init__(self, stack, name, host, peers):
+        self.guest = stack.enter_context(named_namespace(name))
+        connect_guest(self.guest, GUEST, [*peers, CANARY], host=host)
+        self.speakers = {"peer": Speaker(host, "eni0"), "guest": Speaker(self.guest, "eth0")}
+        for speaker in self.speakers.values():
+            stack.callback(speaker.end)
+
+
+@pytest.fixture
+def dice():
+    seed = int(os.environ.get("FLOWLOGD_SEED", random.SystemRandom().randrange(1 << 32)))
+    print(f"\nFLOWLOGD_SEED={seed}")
+    return random.Random(seed)
+
+
+def draw_peers(dice):
+    """Addresses in the guest's subnet, beside it, and elsewhere, some of them close to each other."""
+    peers = {*NEIGHBOURS, *MEMBERS}
+    while len(peers) < 28:
+        near = int.from_bytes(bytes(map(int, dice.choice(sorted(peers)).split("."))), "big")
+        octets = (near ^ 1 << dice.randrange(32)).to_bytes(4, "big")
+        # Unicast, and neither a service nor this machine, nor what is reserved in a VPC.
+        if 1 <= octets[0] < 224 and octets[0] not in (127, 169) and 4 < octets[3] < 255:
+            peers.add(".".join(map(str, octets)))
+    return sorted(peers - {GUEST, CANARY})
+
+
+def draw_connections(dice, rules, ports):
+    """Connections in both directions; most of them are aimed at a rule of the security groups."""
+    drawn = []
+    for _ in range(CONNECTIONS):
+        opener = dice.choice(["peer", "peer", "guest"])
+        direction = "ingress" if opener == "peer" else "egress"
+        protocol = dice.choices(["tcp", "udp", "icmp"], [5, 3, 2])[0]
+        aims = [rule for group in rules.groups for rule in group if rule.direction == direction]
+        aim = dice.choice([rule for rule in aims if rule.protocol in (protocol, "all")] or aims)
+        peers, served = rules.peers, [8] if protocol == "icmp" else rules.ports(protocol)
+        if dice.random() < 0.65:
+            peers = [peer for peer in peers if aim.has_peer(peer)] or peers
+            served = [port for port in served if protocol != aim.protocol or aim.has_port(port)] or served
+        drawn.append(Connection(opener, protocol, dice.choice(peers), ports.pop(), dice.choice(served)))
+    return drawn
+
+
+def try_out(worlds, connections):
+    """Opens the connections in all worlds at a time. Returns the outcomes of each world."""
+    questions = [
+        (world.speakers[opener], {"open": [each.way() for each in connections if each.opener == opener]})
+        for world in worlds
+        for opener in ("peer", "guest")
+    ]
+    speakers = [speaker for speaker, _ in questions]
+    ask_all(questions)
+    wait_until_silent(speakers, SILENCE)
+    told = ask_all([(speaker, {"tell": True}) for speaker in speakers])
+    told = [dict(zip(("peer", "guest"), pair, strict=True)) for pair in zip(told[::2], told[1::2], strict=True)]
+    return [[each.outcome(tell) for each in connections] for tell in told]
+
+
+class Enforced:
+    """The guest that flowlogd stands before, and how its rules are changed."""
+
+    def __init__(self, lab, directory, world):
+        self.ec2, self.world = lab.client("ec2"), world
+        self.interface = lab.interface(GUEST)
+        self.members, self.closed = (make_group(self.ec2, self.interface["VpcId"], name) for name in ("members", "closed"))
+        self.acl = SubnetAcl(self.ec2, self.interface["SubnetId"])
+        beside = [{"Name": "cidr-block", "Values": ["172.31.32.0/20"]}]
+        subnet = self.ec2.describe_subnets(Filters=beside)["Subnets"][0]["SubnetId"]
+        for member in MEMBERS:
+            lab.interface(member, None if ipaddress.ip_address(member) in SUBNET else subnet, groups=[self.members])
+        self.tries = iter(range(1, LOWEST_PORT - CANARY_PORT - 1))
+        config = directory / "agent.toml"
+        config.write_text("[agent]\nenforcement_grace = 0\n")
+        interface = self.interface["NetworkInterfaceId"]
+        agent = lab.agent("host", "--config", str(config), "--interface", interface, "--device", "eni0", "--mode", "enforce")
+        agent.wait_for(r'"state":"capturing"')
+
+    def put_in_force(self, rules, name):
+        """Changes the rules, and waits until they are in force: what allows the canary comes last, all at once."""
+        interface = self.interface["NetworkInterfaceId"]
+        self.ec2.modify_network_interface_attribute(NetworkInterfaceId=interface, Groups=[self.closed])
+        self.wait_for_canary(lives=False)
+        rules.apply(self.ec2, self.interface, self.acl, self.members, name)
+        self.wait_for_canary(lives=True)
+
+    def wait_for_canary(self, lives):
+        began, peer = time.monotonic(), self.world.speakers["peer"]
+        while True:
+            way = ["tcp", CANARY, GUEST, CANARY_PORT + next(self.tries), CANARY_PORT]
+            peer.ask(open=[way])
+            # That it is dead is looked at longer: once is enough.
+            wait_until_silent(self.world.speakers.values(), 0.2 if lives else SILENCE)
+            if (["tcp", way[3]] in peer.ask(tell=True)["answered"]) == lives:
+                return
+            assert time.monotonic() - began < 3, "rules are not in force within two seconds"
+
+
+def draw_servers(dice, rules):
+    """The ports with servers. At others that are tried nobody is there, which a RST says, or an ICMP error."""
+    served = {protocol: [port for port in rules.ports(protocol) if dice.random() < 0.7] for protocol in ("tcp", "udp")}
+    if rules.opens_udp():
+        # Errors about untracked flows are judged by the rules (docs/differences-from-aws.md), by nftables never.
+        served["udp"] = rules.ports("udp")
+    served["tcp"].append(CANARY_PORT)
+    return served
+
+
+def test_whatever_nftables_lets_through_is_let_through_and_nothing_else(tmp_path, dice):
+    need_root("enforcing rules needs root")
+    peers = draw_peers(dice)
+    ports = dice.sample(range(1024, 65500), RULE_SETS * CONNECTIONS + 1000)
+    outcomes, differences = [], 0
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(new_namespace())
+        host = stack.enter_context(named_namespace("host"))
+        worlds = [World(stack, "guest", None, peers), World(stack, "twin", host, peers)]
+        enforced = Enforced(stack.enter_context(Lab(tmp_path)), tmp_path, worlds[0])
+        for number in range(RULE_SETS):
+            rules = RuleSet(dice, peers)
+            rules.groups[0].append(Rule("ingress", "tcp", CANARY_PORT, CANARY_PORT, f"{CANARY}/32"))
+            served = draw_servers(dice, rules)
+            ports = [port for port in ports if not any(port in rules.ports(protocol) for protocol in served)]
+            connections = draw_connections(dice, rules, ports)
+
+            ask_all([(speaker, {"serve": served}) for world in worlds for speaker in world.speakers.values()])
+            run("nft", "-f", "-", namespace=host, text=rules.nft("eni0"))
+            enforced.put_in_force(rules, f"rules-{number}")
+            here, there = try_out(worlds, connections)
+
+            outcomes += there
+            found = [each for each in zip(connections, here, there, strict=True) if each[1] != each[2]]
+            differences += len(found)
+            if found:
+                print(f"\nrule set {number}:\n{rules}\nthe same for nftables:\n{rules.nft('eni0')}")
+            for connection, ours, theirs in found:
+                print(f"{connection}: flowlogd: {ours}; nftables: {theirs}")
+
+    allowed, answers = outcomes.count("answered"), outcomes.count("arrived, but not answered")
+    print(
+        f"nftables comparison: {len(outcomes)} connections tried, {allowed} allowed, {len(outcomes) - allowed} refused, "
+        f"differences {differences}"
+    )
+    print(f"of those refused, the answer alone: {answers}")
+    assert differences == 0
+    assert len(outcomes) >= 2000 and 0.3 < allowed / len(outcomes) < 0.7
