@@ -189,13 +189,15 @@ class Guest(Place):
         self.interface = made["NetworkInterface"]["NetworkInterfaceId"]
 
     def events(self):
-        """The fields of all records with packets."""
+        """The fields of all records with packets. None may tell of lost ones."""
         streams = self.lab.client("logs").describe_log_streams(logGroupName=GROUP)["logStreams"]
         stream = f"{self.interface}-all"
         if stream not in [found["logStreamName"] for found in streams]:
             return []
         events = self.lab.events(GROUP, stream, self.lab.client("logs", checked=False))
-        return [fields for event in events if (fields := event["message"].split())[-1] == "OK"]
+        events = [event["message"].split() for event in events]
+        assert {fields[-1] for fields in events} <= {"OK", "NODATA"}
+        return [fields for fields in events if fields[-1] == "OK"]
 
     def records(self, unlogged_in=0, unlogged_out=0):
         """The records as `ingress 203.0.113.7:40000 > 10.0.1.5:22 ACCEPT sgr-…`. Their packets are those that the guest got
@@ -232,7 +234,7 @@ class Vpc:
             setting(family, 1)
         self.peers = Place("outside", peers)
         self.peers.addresses = peers
-        ip("route add default dev outside", "route add ::/0 dev outside")
+        ip("route add default dev outside", *(f"route add {peer} dev outside" for peer in peers if ":" in peer))
 
     def group(self):
         self.groups += 1

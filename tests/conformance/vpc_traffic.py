@@ -1,5 +1,6 @@
 """Traffic between places of a `vpc_lab`, and what became of it by those who sent and those who should get it."""
 
+import contextlib
 import os
 import socket
 import struct
@@ -12,6 +13,7 @@ from ping import checksum
 PATIENCE = 0.8
 # What became of an attempt. What is refused never arrived.
 ANSWERED, UNANSWERED, REFUSED = "answered", "arrived, but no answer came back", "refused"
+SO_RCVBUFFORCE = 33
 
 
 def parse(text):
@@ -119,21 +121,23 @@ def ping(vpc, source, target):
 
 
 class Stream:
-    """Numbered datagrams of peers to ports of a guest in turn, at an even pace, each from an address and port of its own:
-    none is of a connection that another one opened. Those that arrive are kept by their numbers."""
+    """Numbered datagrams of peers to (guest, port)s in turn, at an even pace, each from an address and port of its own: none
+    is of a connection that another one opened. Those that arrive are kept by their numbers."""
 
     RATE = 2000
     FIRST_PORT, PORTS = 10_000, 50_000
 
-    def __init__(self, vpc, guest, *ports):
-        self.guest, self.ports = guest, ports
+    def __init__(self, vpc, *targets):
+        self.targets = [(guest.addresses[0], port) for guest, port in targets]
+        self.guests = list(dict.fromkeys(guest for guest, _ in targets))
         self.sent_at, self.arrived = [], []
         self.stop = threading.Event()
         self.out = vpc.peers.socket(socket.AF_INET, socket.SOCK_RAW, socket.IPPROTO_RAW)
         self.receivers = []
-        for port in ports:
+        for guest, port in targets:
             receiver = guest.socket(socket.AF_INET, socket.SOCK_DGRAM)
-            receiver.setsockopt(socket.SOL_SOCKET, 33, 1 << 26)  # SO_RCVBUFFORCE: nothing is lost here.
+            # All of a minute has room.
+            receiver.setsockopt(socket.SOL_SOCKET, SO_RCVBUFFORCE, 1 << 27)
             receiver.bind((guest.addresses[0], port))
             receiver.setblocking(False)
             self.receivers.append(receiver)
@@ -144,35 +148,35 @@ class Stream:
     def sent(self):
         return len(self.sent_at)
 
-    def ends(self, number):
-        """Source address, source port and destination port of a datagram."""
+    def target(self, number):
+        return self.targets[number % len(self.targets)]
+
+    def source(self, number):
         block, port = divmod(number, self.PORTS)
-        return f"172.16.0.{1 + block}", self.FIRST_PORT + port, self.ports[number % len(self.ports)]
+        return f"172.16.0.{1 + block}", self.FIRST_PORT + port
 
     def number(self, address, port):
         """Whose source these are."""
-        return (int(address.rpartition(".")[2]) - 1) * self.PORTS + int(port) - self.FIRST_PORT
+        return (int(address.rpartition(".")[2]) - 1) * self.PORTS + port - self.FIRST_PORT
 
     def _send(self):
-        began, target = time.monotonic(), self.guest.addresses[0]
+        began = time.monotonic()
         while not self.stop.is_set():
             while self.sent < (time.monotonic() - began) * self.RATE:
-                source, port, to = self.ends(self.sent)
+                (source, srcport), (target, port) = self.source(self.sent), self.target(self.sent)
                 header = struct.pack("!BBHHHBBH", 0x45, 0, 36, 1, 0, 64, 17, 0)
-                header += socket.inet_aton(source) + socket.inet_aton(target)
-                datagram = struct.pack("!HHHHQ", port, to, 16, 0, self.sent)
-                self.out.sendto(header + datagram, (target, 0))
+                datagram = struct.pack("!HHHHQ", srcport, port, 16, 0, self.sent)
+                packet = header + socket.inet_aton(source) + socket.inet_aton(target) + datagram
+                self.out.sendto(packet, (target, 0))
                 self.sent_at.append(time.monotonic())
             time.sleep(0.002)
 
     def look(self):
-        """Reads what has arrived. Returns the numbers, in order of arrival at each port."""
+        """Reads what has arrived. Returns the numbers."""
         for receiver in self.receivers:
-            try:
+            with contextlib.suppress(BlockingIOError):
                 while True:
                     self.arrived.append(struct.unpack("!Q", receiver.recv(100))[0])
-            except BlockingIOError:
-                pass
         return self.arrived
 
     def end(self):
