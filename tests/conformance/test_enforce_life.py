@@ -111,21 +111,23 @@ def end(vpc, agent):
     assert agent.end() == 0
 
 
-@pytest.mark.parametrize("way", ["kill", "restart", "upgrade"])
-def test_what_is_refused_stays_refused_and_what_is_accepted_flows_on(vpc, tmp_path, monkeypatch, way):
+@pytest.mark.parametrize(
+    "way, pauses", [("kill", [0, WINDOW + 1, 0.4]), ("restart", [0, WINDOW + 1]), ("upgrade", [0, WINDOW + 1])]
+)
+def test_what_is_refused_stays_refused_and_what_is_accepted_flows_on(vpc, tmp_path, monkeypatch, way, pauses):
     group = tracked_group(vpc)
     rule = group.let_in("udp", OPEN, "172.16.0.0/16")
     guest = vpc.guest("10.0.1.5", group)
     agent = vpc.agent()
     stream = Stream(vpc, (guest, OPEN), (guest, SHUT))
-    for round, away in enumerate([0, WINDOW + 1, 0.4]):
+    for round, pause in enumerate(pauses):
         time.sleep(0.5 + 0.4 * round)
         check_alternating(stream)
         (kill if way == "kill" else end)(vpc, agent)
-        time.sleep(away)
+        time.sleep(pause)
         check_alternating(stream)
         if way == "upgrade":
-            # Another file, with another program in it for all that can be told from outside.
+            # Another file, by its path and by its content.
             other = tmp_path / f"flowlogd-{round}"
             shutil.copy(binary(), other)
             with open(other, "ab") as file:

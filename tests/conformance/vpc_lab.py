@@ -15,6 +15,7 @@ from pathlib import Path
 from lab import Lab, eventually
 from namespace import need_root, new_namespace
 from test_flow_logs import GROUP, make
+from vpc_rules import Acl, Group
 
 WINDOW = 2
 FORMAT = (
@@ -22,7 +23,6 @@ FORMAT = (
     "${x-mode} ${log-status}"
 )
 POOL = "ipv6pool-ec2-0123456789abcdef0"
-PROTOCOLS = {"all": "-1", "icmp": "1", "tcp": "6", "udp": "17"}
 # Neighbour discovery and what else IPv6 says of itself is no test's traffic.
 OF_TESTS = {1, 6, 17}
 # Has the router's name for everybody.
@@ -127,53 +127,6 @@ def describe(packet):
     return f"{name(source, ports[0])} > {name(target, ports[1])}"
 
 
-class Group:
-    """A security group. One that was just made lets everything out, and nothing in."""
-
-    def __init__(self, ec2, group):
-        self.ec2, self.id = ec2, group
-        rules = ec2.describe_security_group_rules(Filters=[{"Name": "group-id", "Values": [group]}])["SecurityGroupRules"]
-        [self.out] = [rule["SecurityGroupRuleId"] for rule in rules if rule["IsEgress"] and "CidrIpv4" in rule]
-        self.out_ipv6 = [rule["SecurityGroupRuleId"] for rule in rules if "CidrIpv6" in rule]
-        self.into = [rule["SecurityGroupRuleId"] for rule in rules if not rule["IsEgress"]]
-        self.refusal = f"implicit-deny:{group}"
-
-    def let_in(self, protocol, port, peer):
-        """A rule for a block, or for another group's members. Returns its id."""
-        permission = {"IpProtocol": PROTOCOLS[protocol], "FromPort": port, "ToPort": port}
-        if isinstance(peer, Group):
-            permission["UserIdGroupPairs"] = [{"GroupId": peer.id}]
-        else:
-            permission["IpRanges"] = [{"CidrIp": peer}]
-        made = self.ec2.authorize_security_group_ingress(GroupId=self.id, IpPermissions=[permission])
-        return made["SecurityGroupRules"][0]["SecurityGroupRuleId"]
-
-    def no_longer(self, rule):
-        self.ec2.revoke_security_group_ingress(GroupId=self.id, SecurityGroupRuleIds=[rule])
-
-    def nothing_out(self):
-        everything = [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": "0.0.0.0/0"}], "Ipv6Ranges": [{"CidrIpv6": "::/0"}]}]
-        self.ec2.revoke_security_group_egress(GroupId=self.id, IpPermissions=everything)
-        return self
-
-
-class Acl:
-    """A network ACL, which denies everything as yet."""
-
-    def __init__(self, ec2, acl):
-        self.ec2, self.id = ec2, acl
-
-    def entry(self, number, direction, action, protocol="all", port=None, block="0.0.0.0/0"):
-        more = {"IcmpTypeCode": {"Type": -1, "Code": -1}} if protocol == "icmp" else {}
-        if port:
-            more["PortRange"] = {"From": port, "To": port}
-        self.ec2.create_network_acl_entry(
-            NetworkAclId=self.id, RuleNumber=number, Egress=direction == "egress", RuleAction=action,
-            Protocol=PROTOCOLS[protocol], CidrBlock=block, **more,
-        )
-        return self
-
-
 class Guest(Place):
     """A machine behind an interface of the VPC."""
 
@@ -217,7 +170,7 @@ class Guest(Place):
         assert packets.get(("ingress", "ACCEPT"), 0) == len(self.incoming) - unlogged_in, self.incoming
         sent = packets.get(("egress", "ACCEPT"), 0) + packets.get(("egress", "REJECT"), 0)
         assert sent == len(self.outgoing) - unlogged_out, self.outgoing
-        return {record for record in told if " tracked:" not in record or record.replace(" tracked:", " ") not in told}
+        return {record for record in told if (opened := record.replace(" tracked:", " ")) == record or opened not in told}
 
 
 class Vpc:
@@ -256,15 +209,12 @@ class Vpc:
     def acl(self, address):
         """Gives the subnet of an address a network ACL of its own."""
         acl = self.ec2.create_network_acl(VpcId=self.id)["NetworkAcl"]["NetworkAclId"]
-        self.subnet(address)
-        self.hand_over(address, acl)
-        return Acl(self.ec2, acl)
-
-    def hand_over(self, address, acl):
         subnet = self.subnet(address)["SubnetId"]
-        [found] = self.ec2.describe_network_acls(Filters=[{"Name": "association.subnet-id", "Values": [subnet]}])["NetworkAcls"]
+        of_it = [{"Name": "association.subnet-id", "Values": [subnet]}]
+        [found] = self.ec2.describe_network_acls(Filters=of_it)["NetworkAcls"]
         [link] = [link["NetworkAclAssociationId"] for link in found["Associations"] if link["SubnetId"] == subnet]
         self.ec2.replace_network_acl_association(AssociationId=link, NetworkAclId=acl)
+        return Acl(self.ec2, acl)
 
     def guest(self, address, *groups, ipv6=()):
         guest = Guest(self, f"eni{len(self.guests)}", address, groups, ipv6)
@@ -285,7 +235,7 @@ class Vpc:
         path.write_text("\n".join(['[agent]\nreserved_addresses = "aws"\nenforcement_grace = 0\n', *attachments]))
         agent = self.lab.agent("router", "--config", str(path), window=WINDOW)
         for guest in self.guests:
-            agent.wait_for(rf'"interface":"{guest.interface}".*"state":"capturing"|"state":"capturing".*{guest.interface}')
+            agent.wait_for(rf'"interface":"{guest.interface}","state":"capturing"')
         return agent
 
     def report(self):

@@ -27,7 +27,9 @@ def family(address):
 
 
 class Session:
-    """A TCP connection between two places, both ends of which are here. Its target may see other names on it than its source."""
+    """A TCP connection between two places, both ends of which are here.
+
+    `seen` are source and target as the target sees them, if that is otherwise than the source does."""
 
     def __init__(self, vpc, source, target, seen=None):
         self.client, self.server = None, None
