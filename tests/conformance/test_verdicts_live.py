@@ -225,7 +225,7 @@ def row_14_what_a_list_of_blocks_has_is_let_in(vpc):
     group = vpc.group()
     lists = [{"PrefixListId": "pl-0123456789abcdef0"}]
     by_list = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80, "PrefixListIds": lists}
-    with pytest.raises(ClientError, match="InvalidPrefixListId|UnsupportedOperation|InvalidPrefixListID"):
+    with pytest.raises(ClientError, match="InvalidPrefixListID.NotFound"):
         vpc.ec2.authorize_security_group_ingress(GroupId=group.id, IpPermissions=[by_list])
     rules = [group.let_in("tcp", 80, block) for block in ("10.1.0.0/16", "10.2.0.0/16")]
     guest = vpc.guest("10.0.14.5", group)

@@ -123,13 +123,15 @@ def ping(vpc, source, target):
 
 
 class Stream:
-    """Numbered datagrams of peers to (guest, port)s in turn, at an even pace, each from an address and port of its own: none
-    is of a connection that another one opened. Those that arrive are kept by their numbers."""
+    """Numbered datagrams of peers to (guest, port)s in turn, at an even pace. Those that arrive are kept by their numbers.
+
+    Each is from an address and port of its own, so that none is of a connection that another one opened; or all are from one."""
 
     RATE = 2000
     FIRST_PORT, PORTS = 10_000, 50_000
 
-    def __init__(self, vpc, *targets):
+    def __init__(self, vpc, *targets, one_source=False):
+        self.one_source = one_source
         self.targets = [(guest.addresses[0], port) for guest, port in targets]
         self.guests = list(dict.fromkeys(guest for guest, _ in targets))
         self.sent_at, self.arrived = [], []
@@ -154,12 +156,8 @@ class Stream:
         return self.targets[number % len(self.targets)]
 
     def source(self, number):
-        block, port = divmod(number, self.PORTS)
+        block, port = (0, 0) if self.one_source else divmod(number, self.PORTS)
         return f"172.16.0.{1 + block}", self.FIRST_PORT + port
-
-    def number(self, address, port):
-        """Whose source these are."""
-        return (int(address.rpartition(".")[2]) - 1) * self.PORTS + port - self.FIRST_PORT
 
     def _send(self):
         began = time.monotonic()
