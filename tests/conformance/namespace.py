@@ -14,11 +14,16 @@ CLONE_NEWNET = 0x40000000
 
 def need_root(why):
     """Skips a test, and says so loudly; fails it where skipping is not allowed."""
-    if os.geteuid() == 0:
+    need(os.geteuid() == 0, why, "run the tests as root")
+
+
+def need(there, why, remedy):
+    """The same for whatever else a test needs."""
+    if there:
         return
     if REQUIRED:
-        pytest.fail(f"FLOWLOGD_REQUIRE_ROOT_TESTS=1, but {why}: run the tests as root")
-    warnings.warn(f"NOT TESTED: {why}", stacklevel=2)
+        pytest.fail(f"FLOWLOGD_REQUIRE_ROOT_TESTS=1, but {why}: {remedy}")
+    warnings.warn(f"NOT TESTED: {why}", stacklevel=3)
     pytest.skip(why)
 
 
