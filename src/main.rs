@@ -8,7 +8,9 @@ mod doctor;
 mod exit_status;
 mod explain;
 mod inventory;
+mod lines;
 mod messages;
+mod records;
 mod refusals;
 mod replay;
 mod serve;
@@ -17,6 +19,7 @@ mod status;
 mod summary;
 mod tail;
 mod watch;
+mod what_if;
 
 use std::process::ExitCode;
 
@@ -28,6 +31,7 @@ fn main() -> ExitCode {
         cli::Command::Replay(options) => replay::run(&options),
         cli::Command::Watch(options) => watch::run(&options),
         cli::Command::Explain(options) => explain::run(&options),
+        cli::Command::WhatIf(options) => what_if::run(&options),
         cli::Command::Serve(options) => serve::run(&options),
         cli::Command::Agent(options) => agent::run(&options),
         cli::Command::Status(options) => status::run(&options),
