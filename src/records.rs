@@ -18,7 +18,7 @@ pub(crate) struct Read {
 }
 
 /// Faulty lines of a file that are told one by one.
-const TOLD_FAULTS: usize = 5;
+pub(crate) const TOLD_FAULTS: usize = 5;
 
 /// Takes a record; a format by which it cannot be judged is an error.
 pub(crate) type Take<'a> = dyn FnMut(&ParsedRecord<'_>) -> Result<(), MissingFields> + 'a;

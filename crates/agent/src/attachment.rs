@@ -26,6 +26,7 @@ pub use bench::{AttachmentError, Sink};
 pub use board::Board;
 pub use kernel::{Kernel, Unusable, detach, run as run_kernel};
 pub use snapshot::{Desk, Snapshot};
+pub(crate) use traffic::MOST_HITS;
 
 use crate::config::{AgentConfig, AttachmentConfig};
 

@@ -10,6 +10,7 @@ mod crash;
 pub mod daemon;
 pub mod delivery;
 pub mod doctor;
+pub mod dump;
 mod engine;
 pub mod explain;
 pub mod journal;
@@ -21,6 +22,7 @@ pub mod publish;
 mod queue;
 mod rtnetlink;
 pub mod spool;
+pub mod stored_records;
 mod timeline;
 mod windows;
 

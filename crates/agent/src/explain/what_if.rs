@@ -7,7 +7,9 @@ mod comparison;
 mod flips;
 mod outcome;
 mod report;
+mod unused;
 
 pub use comparison::{Counts, WhatIf};
 pub use flips::Class;
 pub use report::{Flip, FlowOfFlip, Report, Standing};
+pub use unused::{UnusedRule, UnwatchedRule, Usage, Watches};
