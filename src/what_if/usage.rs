@@ -81,7 +81,11 @@ pub(super) fn json(usage: &Usage) -> String {
         "rules-unwatched": usage.unwatched.len(), "allowing-entries": usage.allowing_entries,
         "rules-without-ids": usage.nameless,
     });
-    unused.chain(unwatched).chain([counts]).map(|object| format!("{object}\n")).collect()
+    let mut lines = String::new();
+    for object in unused.chain(unwatched).chain([counts]) {
+        line(&mut lines, object);
+    }
+    lines
 }
 
 fn whereabouts(unwatched: &[String], watched: usize) -> String {

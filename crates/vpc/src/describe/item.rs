@@ -139,7 +139,7 @@ impl<'n, 't> Item<'n, 't> {
                 let id = shown(id);
                 self.findings.fault(&path, format_args!("malformed id {id}: expected {prefix}…"));
             }
-            Some(Mention { path, id: &**id })
+            Some(Mention { path, id })
         });
         ids.collect()
     }

@@ -72,7 +72,9 @@ impl Watches {
         for agent in agents {
             let attachments = &agent.report.attachments;
             let room = hits_room(attachments.len());
-            attachments.iter().for_each(|report| watches.add(report, agent.at, room));
+            for report in attachments {
+                watches.add(report, agent.at, room);
+            }
         }
         watches
     }
@@ -155,15 +157,15 @@ impl Watches {
             let (since, until) = window.unwrap_or((watch.since, watch.until));
             window = Some((since.max(watch.since), until.min(watch.until)));
         }
-        match window.filter(|(since, until)| unwatched.is_empty() && since < until) {
-            Some((since, until)) => {
-                let interfaces = interfaces.len();
-                usage.unused.push(UnusedRule { rule, text, interfaces, since, until });
-            }
-            None => {
-                let watched = interfaces.len() - unwatched.len();
-                usage.unwatched.push(UnwatchedRule { rule, text, unwatched, watched });
-            }
+        if let Some((since, until)) = window
+            && unwatched.is_empty()
+            && since < until
+        {
+            let interfaces = interfaces.len();
+            usage.unused.push(UnusedRule { rule, text, interfaces, since, until });
+        } else {
+            let watched = interfaces.len() - unwatched.len();
+            usage.unwatched.push(UnwatchedRule { rule, text, unwatched, watched });
         }
     }
 }
@@ -191,7 +193,7 @@ mod tests {
         }
     }
 
-    fn usage(reports: &[(AttachmentReport, i64)], room: usize) -> Usage {
+    fn usage_by(reports: &[(AttachmentReport, i64)], room: usize) -> Usage {
         let mut watches = Watches::default();
         for (report, at) in reports {
             watches.add(report, *at, room);
@@ -211,7 +213,7 @@ mod tests {
         let web = report("eni-web", Some(100), &[("sgr-ssh", 150), ("acl-front:egress:100", 160)]);
         let db = report("eni-db", Some(50), &[("sgr-https", 60)]);
 
-        let usage = usage(&[(web, 300), (db, 200)], 100);
+        let usage = usage_by(&[(web, 300), (db, 200)], 100);
 
         assert_eq!(
             windows(&usage),
@@ -234,7 +236,7 @@ mod tests {
         let waiting =
             AttachmentReport { state: "waiting".to_owned(), ..report("eni-db", Some(100), &[]) };
 
-        let usage = usage(&[(web, 300), (waiting, 300)], 100);
+        let usage = usage_by(&[(web, 300), (waiting, 300)], 100);
 
         assert_eq!(
             windows(&usage),
@@ -261,10 +263,10 @@ mod tests {
     fn a_full_list_of_hits_tells_of_no_time_before_its_last() {
         let web = report("eni-web", Some(100), &[("sgr-ssh", 150), ("sgr-https", 120)]);
 
-        let usage = usage(&[(web.clone(), 300)], 2);
+        let usage = usage_by(&[(web.clone(), 300)], 2);
         assert_eq!(windows(&usage)[0], ("acl-front:ingress:100", 120, 300));
 
         let by_an_old_agent = AttachmentReport { counting_since: None, ..web };
-        assert_eq!(windows(&super::tests::usage(&[(by_an_old_agent, 300)], 2)), []);
+        assert_eq!(windows(&usage_by(&[(by_an_old_agent, 300)], 2)), []);
     }
 }
