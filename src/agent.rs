@@ -4,7 +4,7 @@ use std::io::{self, Write as _};
 use std::path::PathBuf;
 
 use anyhow::anyhow;
-use flowlogd_agent::config::{AgentConfig, AttachmentConfig, WithoutRules};
+use flowlogd_agent::config::{AgentConfig, AttachmentConfig};
 use flowlogd_agent::daemon::End;
 use flowlogd_server::State;
 
@@ -71,7 +71,7 @@ fn run_agent(options: &AgentRunOptions) -> Result<Status, Failure> {
         .map_err(Failure::failed)?;
     runtime.block_on(async {
         let stop = stopped().map_err(Failure::failed)?;
-        flowlogd_agent::daemon::run(config, directory, client, End::WhenReplayed, stop)
+        flowlogd_agent::daemon::run(config, None, directory, client, End::WhenReplayed, stop)
             .await
             .map_err(Failure::failed)
     })?;
@@ -106,7 +106,7 @@ fn override_by(config: &mut AgentConfig, options: &AgentRunOptions) {
             pace: options.pace.into(),
             side: options.side.into(),
             mode: options.mode.into(),
-            without_rules: WithoutRules::default(),
+            without_rules: options.without_rules.into(),
             conntrack_allowance: None,
         });
     }

@@ -1,5 +1,7 @@
 //! The command line.
 
+mod attach;
+mod lab;
 mod service;
 mod what_if;
 
@@ -8,12 +10,16 @@ use std::path::PathBuf;
 
 use anyhow::anyhow;
 use clap::{Args, Parser, Subcommand, ValueEnum};
-use flowlogd_agent::config::{CaptureOption, ModeOption};
+use flowlogd_agent::config::{CaptureOption, ModeOption, WithoutRules};
 use flowlogd_agent::output::{Encoding, TrafficType};
 use flowlogd_flowlog::{Field, FormatFault, LogFormat};
 use flowlogd_vpc::ReservedAddresses;
 
 use crate::exit_status::Failure;
+pub(crate) use attach::AttachOptions;
+pub(crate) use lab::{
+    LabCommand, LabExecOptions, LabOptions, LabStatusOptions, LabTryOptions, Place, Target,
+};
 pub(crate) use service::{
     AgentCommand, AgentOptions, AgentRunOptions, ClientOptions, DetachOptions, DoctorOptions,
     EnrollOptions, ServeOptions, StatusOptions, TailOptions,
@@ -48,6 +54,10 @@ pub(crate) enum Command {
     Serve(ServeOptions),
     /// Run the agent of a host
     Agent(AgentOptions),
+    /// Attach what runs on this host: namespaces, guests of bridges, containers
+    Attach(AttachOptions),
+    /// A VPC of real hosts on this machine, to learn and to try
+    Lab(LabOptions),
     /// Show agents, attachments and flow logs
     Status(StatusOptions),
     /// Take off devices what agents have left in the kernel, which counts on when they end
@@ -389,6 +399,24 @@ impl From<ModeChoice> for ModeOption {
         match choice {
             ModeChoice::Observe => Self::Observe,
             ModeChoice::Enforce => Self::Enforce,
+        }
+    }
+}
+
+/// What becomes of packets in mode `enforce` as long as no rules are known.
+#[derive(Clone, Copy, Debug, ValueEnum)]
+pub(crate) enum WithoutRulesChoice {
+    /// They pass
+    Pass,
+    /// They are dropped
+    Drop,
+}
+
+impl From<WithoutRulesChoice> for WithoutRules {
+    fn from(choice: WithoutRulesChoice) -> Self {
+        match choice {
+            WithoutRulesChoice::Pass => Self::Pass,
+            WithoutRulesChoice::Drop => Self::Drop,
         }
     }
 }

@@ -1,6 +1,7 @@
 //! The binary: command line and wiring.
 
 mod agent;
+mod attach;
 mod cli;
 mod config;
 mod detach;
@@ -8,6 +9,7 @@ mod doctor;
 mod exit_status;
 mod explain;
 mod inventory;
+mod lab;
 mod lines;
 mod messages;
 mod records;
@@ -34,6 +36,8 @@ fn main() -> ExitCode {
         cli::Command::WhatIf(options) => what_if::run(&options),
         cli::Command::Serve(options) => serve::run(&options),
         cli::Command::Agent(options) => agent::run(&options),
+        cli::Command::Attach(options) => attach::run(&options),
+        cli::Command::Lab(options) => lab::run(&options),
         cli::Command::Status(options) => status::run(&options),
         cli::Command::Detach(options) => detach::run(&options),
         cli::Command::Doctor(options) => doctor::run(&options),

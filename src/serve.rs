@@ -111,7 +111,7 @@ async fn serve(
         stopped.await;
         Ok(())
     } else {
-        flowlogd_agent::daemon::run(agent, state_dir, client, End::WhenTold, stopped)
+        flowlogd_agent::daemon::run(agent, None, state_dir, client, End::WhenTold, stopped)
             .await
             .map_err(Failure::failed)
     };
@@ -152,7 +152,7 @@ fn root_credentials() -> Result<RootCredentials, Failure> {
 }
 
 /// The name under which this host's agent is enrolled.
-fn host_name() -> String {
+pub(crate) fn host_name() -> String {
     let name = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     // A machine without a name calls itself `(none)`.
     let name: String = name

@@ -18,12 +18,35 @@ const DEFAULT_REGION: &str = "us-east-1";
 
 /// Finds endpoint, region and credentials as the AWS CLI does; the first two have defaults here.
 pub(crate) fn client(options: &ClientOptions) -> Result<Client, Failure> {
+    client_beside(options, None)
+}
+
+/// The same, but beside a server whose data directory is given, its root credentials are taken.
+pub(crate) fn client_beside(
+    options: &ClientOptions,
+    data_dir: Option<&Path>,
+) -> Result<Client, Failure> {
+    let beside = data_dir.map(|directory| directory.join("credentials"));
+    if let Some(file) = beside.as_ref().filter(|file| !file.exists()) {
+        return Err(Failure::usage(anyhow!(
+            "{} is not there: start flowlogd serve with this data directory first",
+            file.display()
+        )));
+    }
     let explicit = Explicit {
         endpoint: options.endpoint_url.clone(),
         region: options.region.clone(),
         profile: options.profile.clone(),
     };
     let variable = |name: &str| {
+        if let Some(file) = &beside {
+            match name {
+                "AWS_SHARED_CREDENTIALS_FILE" => return file.to_str().map(str::to_owned),
+                // Whatever else there is of credentials is another server's.
+                "AWS_ACCESS_KEY_ID" | "AWS_SECRET_ACCESS_KEY" | "AWS_SESSION_TOKEN" => return None,
+                _ => {}
+            }
+        }
         env::var(name).ok().or_else(|| match name {
             "AWS_ENDPOINT_URL" => Some(DEFAULT_ENDPOINT.to_owned()),
             "AWS_DEFAULT_REGION" => Some(DEFAULT_REGION.to_owned()),

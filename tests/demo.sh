@@ -1,10 +1,9 @@
 #!/bin/sh
-# Makes traffic between the machines of a small VPC, and shows what flow logs say of it and why: of a
-# capture first, then, as docs/quick-start-aws-cli.md has it, live and through the AWS APIs.
+# Shows what flowlogd does: of live traffic in the lab (docs/lab.md), with an incident, and of a capture.
 #
-# As root the machines are network namespaces, joined by veth pairs, and the traffic is real; else
-# their frames are crafted. Nothing outside these namespaces and target/demo/ is touched.
-# FLOWLOGD=path takes a program that is there already instead of building one.
+# The lab takes root and a kernel with eBPF; without them, or with a lab that is up already, only the capture is shown.
+# Nothing but the lab's own namespaces and target/demo/ is touched. FLOWLOGD=path takes a program that is there already
+# instead of building one.
 set -eu
 
 cd "$(dirname "$0")/.."
@@ -26,140 +25,121 @@ if ! command -v python3 >/dev/null; then
 fi
 mkdir -p "$data"
 
-# The names are this run's own, so that two runs do not meet.
-web=flowlogd-demo-web-$$
-router=flowlogd-demo-router-$$
-app=flowlogd-demo-app-$$
-service=flowlogd-demo-service-$$
-server=
-
+lab=
 clean_up() {
-    if [ -n "$server" ]; then kill "$server" 2>/dev/null || true; fi
-    # A namespace takes its devices with it.
-    if [ -e "/run/netns/$service" ]; then
-        for process in $(ip netns pids "$service"); do kill "$process" 2>/dev/null || true; done
-    fi
-    for namespace in "$web" "$router" "$app" "$service"; do
-        if [ -e "/run/netns/$namespace" ]; then ip netns del "$namespace"; fi
-    done
+    if [ -n "$lab" ]; then "$FLOWLOGD" lab down || true; fi
 }
 trap clean_up EXIT
 trap 'exit 130' INT
 trap 'exit 143' TERM HUP
 
-# Tells whether this is root, and not in a container that may not do such things.
-namespaces_can_be_had() {
-    [ "$(id -u)" = 0 ] && command -v ip && command -v ping && ip netns add "$router" \
-        && ip netns exec "$router" sh -c 'echo 1 > /proc/sys/net/ipv4/ip_forward' \
-        && ip -n "$router" link add probe type veth peer name other && ip -n "$router" link del probe
+flowlogd() { "$FLOWLOGD" "$@"; }
+
+bring_up_the_lab() {
+    if [ "$(id -u)" != 0 ]; then
+        echo "!! Live traffic is NOT shown: the lab takes root (docs/lab.md)"
+        return 1
+    fi
+    # On any port: another server may have the usual one.
+    if ! flowlogd lab up --listen 127.0.0.1:0 >"$data/lab"; then
+        echo "!! Live traffic is NOT shown: there is no lab (docs/lab.md says what it takes)"
+        return 1
+    fi
+    lab=up
+    # But what to go on with: the demo does that.
+    sed '/^Go on/,$d' "$data/lab"
+    eval "$(flowlogd lab status --env)"
 }
 
-make_machines() {
-    ip netns add "$web"
-    ip netns add "$app"
-    for namespace in "$web" "$router" "$app"; do
-        ipv6=/proc/sys/net/ipv6/conf/all/disable_ipv6
-        # Else it would announce itself in between.
-        ip netns exec "$namespace" sh -c "[ ! -e $ipv6 ] || echo 1 > $ipv6"
-        ip -n "$namespace" link set lo up
+# Prints the events of the last while that a filter wants, each kind of flow once.
+flows() { # TIME FILTER
+    flowlogd tail lab --since "$1" --filter "$2" |
+        awk '{ key = $5 " " $6 " " $8 " " $9; if ($9 > 1024 && $9 != 8080) key = $5 " " $6 " " $8 " " $7
+               if (!seen[key]++) printf "  %-7s %-17s -> %-20s %5s %-6s by %-30s %s\n", $5, $6, $8, $9, $12, $14, $15 }'
+}
+
+wait_for() { # TIME FILTER PATTERN
+    tries=0
+    until flows "$1" "$2" | grep -q -- "$3"; do
+        tries=$((tries + 1))
+        if [ "$tries" = 60 ]; then
+            echo "tests/demo.sh: no record of the lab is like $3 after 60 s" >&2
+            flowlogd status >&2
+            exit 1
+        fi
+        sleep 1
     done
-    join "$web" to-web 10.0.1.10 10.0.1.1 02:00:00:00:01:0a
-    join "$app" to-app 10.0.2.10 10.0.2.1 02:00:00:00:02:0a
-    # The outside world: a customer, and a scanner. Rules are only judged here, not enforced, so what
-    # keeps the server from answering the scanner is a route.
-    ip -n "$router" address add 198.51.100.20/32 dev lo
-    ip -n "$router" address add 203.0.113.66/32 dev lo
-    ip -n "$web" route add blackhole 203.0.113.66/32
 }
 
-# Puts a machine behind the router: NAMESPACE DEVICE-OF-ROUTER ADDRESS ROUTER-ADDRESS MAC
-join() {
-    ip link add "$2" netns "$router" type veth peer name eth0 netns "$1"
-    ip -n "$1" link set eth0 address "$5"
-    ip -n "$1" address add "$3/24" dev eth0
-    ip -n "$router" address add "$4/24" dev "$2"
-    ip -n "$1" link set eth0 up
-    ip -n "$router" link set "$2" up
-    ip -n "$1" route add default via "$4"
-}
-
-make_traffic() {
-    rm -f "$data/ready" "$capture"
-    ip netns exec "$web" python3 "$here/traffic.py" web "$capture" "$data/ready" &
-    server=$!
-    until [ -e "$data/ready" ]; do
-        kill -0 "$server" # ends the demo if the server has ended
-        sleep 0.1
-    done
-    ip netns exec "$app" ping -q -c 3 -i 0.2 10.0.1.10 >/dev/null
-    ip netns exec "$web" ping -q -c 1 10.0.1.1 >/dev/null
-    ip netns exec "$app" python3 "$here/traffic.py" app
-    ip netns exec "$router" python3 "$here/traffic.py" outside
-    kill "$server"
-    wait "$server"
-    server=
-}
-
-# Runs the quick start, word for word, where it meets nobody: with a network and names of its own.
-show_the_service() {
-    rm -rf "$data/service"
-    mkdir -p "$data/service"
-    document=$PWD/docs/quick-start-aws-cli.md
-    runner=$PWD/$here/run_document.py
-    PATH=$(dirname "$(realpath "$FLOWLOGD")"):$(realpath "$target")/venv/bin:$PATH
-    for name in $(env | sed -n 's/^\(AWS_[A-Z_]*\)=.*/\1/p'); do unset "$name"; done
-    ip netns add "$service"
-    cd "$data/service"
-    # shellcheck disable=SC2016 # the inner shell expands it
-    ip netns exec "$service" \
-        sh -c 'ip link set lo up && mount -t tmpfs none /run/netns && exec "$@"' sh \
-        python3 "$runner" "$document"
-    cd - >/dev/null
-}
-
-real=
-if namespaces_can_be_had >"$data/namespaces.log" 2>&1; then
-    make_machines
-    make_traffic
-    real=yes
-    how="real traffic of three network namespaces"
-else
-    python3 "$here/traffic.py" craft "$capture"
-    how="crafted frames; as root the traffic is real"
-fi
-
-fields=flow-direction,srcaddr,srcport,dstaddr,dstport,protocol,packets,action,x-deciding-rule,x-nearest-miss
-replay="$FLOWLOGD replay $capture --inventory $here/vpc.json"
-$replay --quiet --output "$data/records.log"
-$replay --interface eni-web --fields "$fields" --explain --output "$data/web.log" 2>"$data/report" \
-    || { cat "$data/report" >&2; exit 1; }
-
-cat <<END
-
-What the web server's interface saw ($how),
-as flow log records with the rule that decided each:
-
-END
-awk '{ if (NR == 1) { $1 = "dir"; $3 = $5 = "port"; $6 = "pro"; $7 = "pkt" }
-       printf "%-7s %-13s %5s %-13s %5s %3s %3s %-6s %-21s %s\n", $1, $2, $3, $4, $5, $6, $7, $8, $9, $10 }
-    ' "$data/web.log"
-echo
-# Into a hundred columns.
-cat "$data/report"
-if [ -n "$real" ]; then
+show_the_lab() {
+    wait_for 2m REJECT "10.0.1.10 .* 22 REJECT"
+    wait_for 2m REJECT "10.0.2.10 .* 8080 REJECT"
+    wait_for 2m REJECT ":family"
     cat <<END
 
-Now live, through the AWS APIs: docs/quick-start-aws-cli.md, command by command.
+Records of this traffic, by a flow log over the VPC: what was accepted, by which rule of a security group
+(direction, source, destination, port; tracked: it belongs to a connection that the rule has let in) …
+
 END
-    show_the_service
-else
+    flows 2m ACCEPT | head -12
+    cat <<END
+
+… and what was refused, dropped by the kernel, with the nearest rule that would have let it through, but for the port, the
+peer or the address family:
+
+END
+    flows 2m REJECT
+    cat <<END
+
+An incident: somebody puts an entry into a network ACL, and the client gets no answer any more.
+
+END
+    if command -v "$target/venv/bin/aws" >/dev/null; then
+        set -- "$target/venv/bin/aws" ec2 create-network-acl-entry --network-acl-id "$lab_acl" --ingress \
+            --rule-number 90 --protocol tcp --port-range From=80,To=80 --cidr-block 10.0.2.0/24 --rule-action deny
+        echo "  \$ aws ec2 create-network-acl-entry --rule-number 90 --protocol tcp … --rule-action deny"
+        "$@"
+        sleep 1
+        printf '  $ flowlogd lab try client web 80\n  '
+        flowlogd lab try client web 80 || true
+        wait_for 20s REJECT ":ingress:90"
+        printf '\nIts records say which entry it is:\n\n'
+        flows 20s REJECT | grep ":ingress:90"
+    else
+        echo "  !! NOT shown: the AWS CLI is not there (tests/tools.sh installs it)"
+    fi
     echo
-    echo "!! The server and the agent are NOT shown: that takes root (docs/quick-start-aws-cli.md)"
-fi
+    flowlogd lab down
+    lab=
+}
+
+show_the_capture() {
+    fields=flow-direction,srcaddr,srcport,dstaddr,dstport,protocol,packets,action,x-deciding-rule,x-nearest-miss
+    python3 "$here/craft.py" "$capture"
+    replay="$FLOWLOGD replay $capture --inventory $here/vpc.json"
+    $replay --quiet --output "$data/records.log"
+    $replay --interface eni-web --fields "$fields" --explain --output "$data/web.log" 2>"$data/report" \
+        || { cat "$data/report" >&2; exit 1; }
+    cat <<END
+
+A capture of a web server's interface (crafted frames), as flow log records with the rule that decided each:
+
+END
+    awk '{ if (NR == 1) { $1 = "dir"; $3 = $5 = "port"; $6 = "pro"; $7 = "pkt" }
+           printf "%-7s %-13s %5s %-13s %5s %3s %3s %-6s %-21s %s\n", $1, $2, $3, $4, $5, $6, $7, $8, $9, $10 }
+        ' "$data/web.log"
+    echo
+    cat "$data/report"
+}
+
+if bring_up_the_lab; then show_the_lab; fi
+show_the_capture
 cat <<END
 
 Try next (change a rule in $here/vpc.json; add --traffic-type REJECT, --output-format json):
   $replay
   $FLOWLOGD explain $data/records.log --inventory $here/vpc.json
-  $FLOWLOGD watch eth0    # as root: a device of this host, live
+As root:
+  $FLOWLOGD lab up        # and docs/lab.md: six incidents, to be played
+  $FLOWLOGD watch eth0    # a device of this host, live
 END

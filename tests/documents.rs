@@ -127,16 +127,15 @@ fn blocks(document: &Path, language: &str) -> Vec<Session> {
         .collect()
 }
 
-/// Makes what the demo makes where there are no namespaces.
+/// Makes the capture and the records that the demo leaves.
 fn craft_demo(directory: &Path) {
     let made = Command::new("python3")
-        .arg(root().join("tests/demo/traffic.py"))
-        .arg("craft")
+        .arg(root().join("tests/demo/craft.py"))
         .arg(directory.join("demo.pcap"))
         .env("PYTHONDONTWRITEBYTECODE", "1")
         .status()
         .expect("python3 is there, as tests/tools.sh sees to");
-    assert!(made.success(), "tests/demo/traffic.py craft: {made}");
+    assert!(made.success(), "tests/demo/craft.py: {made}");
     let replay = "flowlogd replay target/demo/demo.pcap --inventory tests/demo/vpc.json --quiet \
                   --output target/demo/records.log";
     assert_eq!(run(replay, directory), "");

@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, Subcommand, ValueEnum};
 use flowlogd_agent::config::{Pace, Side};
 
-use super::{CaptureChoice, ModeChoice, SideOption};
+use super::{CaptureChoice, ModeChoice, SideOption, WithoutRulesChoice};
 
 const SERVE_HELP: &str = "\
 Example: a server for this machine, and the AWS CLI as its client
@@ -112,6 +112,10 @@ pub(crate) struct AgentRunOptions {
     /// Whether packets that are refused are only recorded as such, or dropped too
     #[arg(long, value_enum, default_value = "observe", value_name = "MODE")]
     pub(crate) mode: ModeChoice,
+
+    /// What becomes of packets in mode enforce as long as no rules are known for the interface
+    #[arg(long, value_enum, default_value = "pass", value_name = "WHAT")]
+    pub(crate) without_rules: WithoutRulesChoice,
 
     /// How packets of devices are captured: in the kernel, by packet sockets, or in the kernel where that is possible
     /// [default: auto]

@@ -30,6 +30,17 @@ def udp(src, dst, srcport, dstport, payload=b"x"):
     return ipv4(src, dst, 17, struct.pack("!HHHH", srcport, dstport, 8 + len(payload), 0) + payload)
 
 
+def tcp6(src, dst, srcport, dstport, flags=0x02):
+    """The same over IPv6."""
+    segment = struct.pack("!HHIIBBHHH", srcport, dstport, 0, 0, 0x50, flags, 1024, 0, 0)
+    return (
+        struct.pack("!IHBB", 6 << 28, len(segment), 6, 64)
+        + ipaddress.IPv6Address(src).packed
+        + ipaddress.IPv6Address(dst).packed
+        + segment
+    )
+
+
 def write(path, packets):
     """Writes (seconds, packet) pairs as a pcap of raw IP packets, and returns its path."""
     with open(path, "wb") as file:

@@ -41,7 +41,7 @@ def stand_in_for_ping(directory):
     return place
 
 
-def run(document, network, directory):
+def run(document, network, directory, seconds=240):
     """Runs a document in a directory, and returns what each section shows, commands included, by its heading."""
     path = [str(Path(binary()).resolve().parent), str(Path(sys.executable).parent), os.environ["PATH"]]
     if not shutil.which("ping"):
@@ -56,7 +56,7 @@ def run(document, network, directory):
         stdout=subprocess.PIPE,
         stderr=subprocess.STDOUT,
         text=True,
-        timeout=240,
+        timeout=seconds,
         check=False,
     )
     # Shown if the test fails.
@@ -97,3 +97,50 @@ def test_the_quick_start_does_what_it_says(network, tmp_path):
     mended = told["Give it back"]
     assert any(re.search(r"(ACCEPT|REJECT) \S+ \S+ OK$", line) for line in mended), "what waited came"
     assert not any("BROKEN" in line for line in mended)
+
+
+@pytest.fixture
+def no_lab():
+    """Sees to it that no lab is left, however the test ends."""
+    assert not Path("/run/flowlogd-lab").exists(), "there is a lab on this machine: flowlogd lab down removes it"
+    yield
+    if Path("/run/flowlogd-lab").exists():
+        subprocess.run([binary(), "lab", "down"], check=True)
+
+
+def test_the_incidents_of_the_lab_are_as_they_are_told(network, no_lab, tmp_path):
+    told = run("docs/lab.md", network, tmp_path, 400)
+
+    def shows(heading, *patterns):
+        text = "\n".join(told[heading])
+        for pattern in patterns:
+            assert re.search(pattern, text, re.MULTILINE), f"{heading} shows nothing like {pattern}"
+
+    shows("Make it", r"^The lab is up at", r":22 by implicit-deny:sg-\w+ nearest sgr-\w+:port$")
+    shows(
+        "Traffic is not received: is it the network ACL?",
+        r"^10\.0\.1\.10:80: no answer$",
+        r"10\.0\.2\.20 -> 10\.0\.1\.10:80 by acl-\w+:ingress:90 nearest -$",
+        r"^90\t6\t10\.0\.2\.0/24\tdeny$",
+        r"^10\.0\.1\.10:80: connected$",
+    )
+    shows(
+        "Answers that do not come back: ephemeral ports",
+        r"^10\.0\.1\.10:80: no answer$",
+        r"egress 10\.0\.1\.10 -> 198\.51\.100\.20:\d+ by acl-\w+:egress:\*",
+        r"^10\.0\.1\.10:80: connected$",
+    )
+    shows(
+        "The wrong security group",
+        r"^10\.0\.2\.10:8080: no answer$",
+        r"10\.0\.2\.10:8080 by implicit-deny:sg-\w+ nearest sgr-\w+:peer$",
+        r"^10\.0\.2\.10:8080: connected$",
+    )
+    shows("IPv6 forgotten", r"^\[2001:db8:1ab:1a01::10\]:80: no answer$", r":family$", r"::10\]:80: connected$")
+    shows("A role that cannot deliver", r"^fl-\w+\tFAILED\tAccess error$", "BROKEN logs:", "^SUCCESS$")
+    shows("A scan", r"999 without an answer$", r"^ +(999|1\d{3}) 198\.51\.100\.20$", r"by acl-\w+:ingress:10 nearest -$")
+    assert told["Remove it"][-1] == "The lab is gone."
+    # No trace: neither files nor processes nor programs.
+    left = subprocess.run(["ps", "-eo", "args"], check=True, capture_output=True, text=True).stdout
+    assert not re.search(r"flowlogd (lab run|agent --config /run/flowlogd-lab)", left)
+    assert not list(Path("/sys/fs/bpf").glob("flowlogd*"))

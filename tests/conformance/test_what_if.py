@@ -183,3 +183,28 @@ def test_a_group_whose_format_nobody_knows_wants_one(lab):
         path.write_text("[]")
         done = lab.flowlogd("what-if", *arguments, "--change", str(path), check=False)
         assert (done.returncode, message in done.stderr) == (status, True), done.stderr
+
+
+def test_the_present_rules_are_asked_for_in_both_families(lab, tmp_path):
+    ec2 = lab.client("ec2")
+    vpc = ec2.create_vpc(CidrBlock="10.9.0.0/16", AmazonProvidedIpv6CidrBlock=True)["Vpc"]
+    [block] = vpc["Ipv6CidrBlockAssociationSet"]
+    network = block["Ipv6CidrBlock"].replace("/56", "/64")
+    subnet = ec2.create_subnet(VpcId=vpc["VpcId"], CidrBlock="10.9.1.0/24", Ipv6CidrBlock=network)["Subnet"]
+    interface = ec2.create_network_interface(SubnetId=subnet["SubnetId"], Ipv6AddressCount=1)["NetworkInterface"]
+    eni, own = interface["NetworkInterfaceId"], interface["Ipv6Addresses"][0]["Ipv6Address"]
+    group = interface["Groups"][0]["GroupId"]
+    records = tmp_path / "records.log"
+    records.write_text(f"2 1 {eni} 2001:db8::9 {own} 40000 443 6 3 120 1 2 REJECT OK\n")
+    change = tmp_path / "change.json"
+    permission = {"IpProtocol": "tcp", "FromPort": 443, "ToPort": 443, "Ipv6Ranges": [{"CidrIpv6": "2001:db8::/32"}]}
+    change.write_text(
+        json.dumps([{"AuthorizeSecurityGroupIngress": {"GroupId": group, "IpPermissions": [permission]}}])
+    )
+
+    told = lab.flowlogd("what-if", str(records), "--change", str(change), "--output-format", "json")
+
+    [flip, counts] = [json.loads(line) for line in told.stdout.splitlines()]
+    assert (flip["class"], flip["interface-id"], flip["packets"]) == ("reject-to-accept", eni, 3)
+    assert flip["now"]["x-deciding-rule"] == f"implicit-deny:{group}"
+    assert (counts["reject-to-accept"], told.stderr) == (1, "")

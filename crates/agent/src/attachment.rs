@@ -10,6 +10,7 @@ mod kernel;
 mod live;
 mod queues;
 mod replay;
+mod roster;
 mod shelf;
 mod snapshot;
 mod traffic;
@@ -25,6 +26,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 pub use bench::{AttachmentError, Sink};
 pub use board::Board;
 pub use kernel::{Kernel, Unusable, detach, run as run_kernel};
+pub use roster::Roster;
 pub use snapshot::{Desk, Snapshot};
 pub(crate) use traffic::MOST_HITS;
 
@@ -37,6 +39,8 @@ pub struct Surroundings {
     pub config: Arc<AgentConfig>,
     /// Where this attachment keeps its journal.
     pub directory: std::path::PathBuf,
+    /// What is attached, as it changes.
+    pub roster: Roster,
     /// What the control plane says, as it changes.
     pub desk: Desk,
     /// Where batches go.
@@ -105,6 +109,6 @@ const fn ahead() -> i64 {
     clippy::disallowed_methods,
     reason = "the shell reads the clock: when the next epoch is due"
 )]
-fn now() -> Instant {
+pub(crate) fn now() -> Instant {
     Instant::now()
 }

@@ -36,6 +36,8 @@ pub struct AgentConfig {
     /// How packets of devices are captured: by the kernel's program (`ebpf`), by packet sockets (`af_packet`), or
     /// by the former where it can be used (`auto`).
     pub capture: CaptureOption,
+    /// The network namespace that the devices are in, by its name (`ip netns`). Without it, it is the agent's own.
+    pub netns: Option<String>,
     /// Seconds from the beginning of enforcement on in which TCP connections that are open already are let on, though no
     /// rule allows them, 0 to 3600.
     pub enforcement_grace: u64,
@@ -57,6 +59,7 @@ impl Default for AgentConfig {
             max_flows: 2_000_000,
             reserved_addresses: None,
             capture: CaptureOption::default(),
+            netns: None,
             enforcement_grace: 300,
             attachments: Vec::new(),
         }
@@ -64,7 +67,7 @@ impl Default for AgentConfig {
 }
 
 /// One `[[agent.attachment]]`: an interface, and where its packets are seen.
-#[derive(Clone, Debug, Deserialize)]
+#[derive(Clone, Debug, PartialEq, Eq, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct AttachmentConfig {
     /// The network interface: `eni-…`.

@@ -4,6 +4,7 @@ mod dispatch;
 mod follow;
 mod report;
 mod sink;
+mod threads;
 
 use std::fs;
 use std::future::Future;
@@ -16,16 +17,18 @@ use std::time::Duration;
 
 use tokio::sync::watch;
 
-use crate::attachment::{self, Board, Desk, Kernel, Sink, Surroundings, Unusable};
+use crate::attachment::{self, Board, Desk, Kernel, Roster, Sink, Surroundings, Unusable};
 use crate::client::Client;
-use crate::config::{AgentConfig, AttachmentConfig, CaptureOption, InvalidConfig};
+use crate::config::{AgentConfig, CaptureOption, InvalidConfig};
 use crate::delivery::{Delivery, DeliverySettings};
+use crate::netns;
 use crate::spool::{Spool, SpoolError};
 use dispatch::Dispatch;
 use follow::{follow_configuration, read_kept};
 pub(crate) use report::hits_room;
 use report::{report, send_report};
 use sink::SpoolSink;
+use threads::Threads;
 
 /// Between two tries while the server is away: first and last.
 const RETRY: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(5));
@@ -85,9 +88,11 @@ pub enum End {
     WhenReplayed,
 }
 
-/// Runs an agent until `shutdown` completes, or it has ended by itself. `client` carries its own credential.
+/// Runs an agent until `shutdown` completes, or it has ended by itself. `client` carries its own credential. With a
+/// `roster`, it and not the configuration says what is attached.
 pub async fn run(
     config: AgentConfig,
+    roster: Option<Roster>,
     state_dir: PathBuf,
     client: Client,
     end: End,
@@ -98,6 +103,9 @@ pub async fn run(
         let what = path.display().to_string();
         move |source| AgentError::Io { what, source }
     };
+    if let Some(place) = config.netns.as_deref().map(netns::path) {
+        fs::metadata(&place).map_err(failed(&place))?;
+    }
     // Configuration and records are nobody else's business.
     let mut builder = fs::DirBuilder::new();
     builder.recursive(true).mode(0o700).create(&state_dir).map_err(failed(&state_dir))?;
@@ -121,53 +129,48 @@ pub async fn run(
         runtime: tokio::runtime::Handle::current(),
         comfort: config.spool_bytes / COMFORT,
     });
-    let surroundings = |directory: PathBuf| Surroundings {
+    let may_come = roster.is_some();
+    let mut roster = roster.unwrap_or_else(|| Roster::fixed(&config.attachments));
+    let surroundings = Surroundings {
         config: Arc::clone(&config),
-        directory,
+        directory: state_dir.join("kernel"),
+        roster: roster.clone(),
         desk: Desk(reader.clone()),
         sink: Arc::clone(&sink),
         board: Arc::clone(&board),
         stop: Arc::clone(&stop),
     };
-    let kernel = open_kernel(&config, &state_dir, &board)?;
-    let (in_kernel, others): (Vec<AttachmentConfig>, Vec<AttachmentConfig>) = config
-        .attachments
-        .iter()
-        .cloned()
-        .partition(|attachment| kernel.is_some() && attachment.device.is_some());
-    let mut threads = Vec::new();
-    if let Some(kernel) = kernel {
-        let surroundings = surroundings(state_dir.join("kernel"));
-        threads.push(thread("kernel", move || {
-            attachment::run_kernel(kernel, &in_kernel, &surroundings);
-        })?);
-    }
-    for attachment in others {
-        let surroundings = surroundings(state_dir.join("attachments").join(&attachment.interface));
-        let name = attachment.interface.clone();
-        threads.push(thread(&name, move || attachment::run(&attachment, &surroundings))?);
-    }
+    let kernel = open_kernel(&config, may_come, &state_dir, &board)?;
+    let threads = Arc::new(Threads::new(surroundings.clone(), state_dir, kernel.is_some()));
+    let counting = kernel
+        .map(|kernel| {
+            let netns = config.netns.as_deref();
+            thread("kernel", netns, move || attachment::run_kernel(kernel, &surroundings))
+        })
+        .transpose()?;
+    threads.set(&roster.newest())?;
 
     let work = async {
         tokio::join!(
-            follow_configuration(&config, &client, &desk, &delivery, &kept),
+            follow_configuration(roster.clone(), &client, &desk, &delivery, &kept),
             report(&client, &board, &delivery, &spool),
         )
     };
-    tokio::select! {
-        _ = work => {}
-        () = shutdown => {}
-        () = replayed(&config, end, &threads, &spool) => {}
-    }
+    let ended = tokio::select! {
+        _ = work => Ok(()),
+        result = threads.follow(roster.clone()) => result,
+        () = shutdown => Ok(()),
+        () = replayed(&config, end, &threads, &spool) => Ok(()),
+    };
     stop.store(true, Ordering::Relaxed);
     // The threads close their windows and publish them.
     let _ = tokio::task::spawn_blocking(move || {
-        for thread in threads {
-            // A thread that panicked has said so.
-            let _ = thread.join();
-        }
+        threads.stop();
+        // A thread that panicked has said so.
+        counting.map(JoinHandle::join)
     })
     .await;
+    ended?;
     drop(sink);
     let _ = send_report(&client, &board, &delivery, &spool).await;
     let Some(dispatch) = Arc::into_inner(delivery) else { return Ok(()) };
@@ -185,13 +188,15 @@ pub async fn run(
     }
 }
 
-/// Loads the kernel's program, if there are devices whose packets it is to count, and it can be used.
+/// Loads the kernel's program, if there are devices whose packets it is to count, or may come, and it can be used.
 fn open_kernel(
     config: &AgentConfig,
+    may_come: bool,
     state_dir: &Path,
     board: &Board,
 ) -> Result<Option<Kernel>, AgentError> {
-    let has_devices = config.attachments.iter().any(|attachment| attachment.device.is_some());
+    let has_devices =
+        may_come || config.attachments.iter().any(|attachment| attachment.device.is_some());
     if config.capture == CaptureOption::AfPacket || !has_devices {
         return Ok(None);
     }
@@ -210,21 +215,32 @@ fn open_kernel(
     }
 }
 
-fn thread(name: &str, work: impl FnOnce() + Send + 'static) -> Result<JoinHandle<()>, AgentError> {
+/// Starts a thread in the namespace of the devices.
+fn thread(
+    name: &str,
+    netns: Option<&str>,
+    work: impl FnOnce() + Send + 'static,
+) -> Result<JoinHandle<()>, AgentError> {
+    let place = netns.map(netns::path);
     std::thread::Builder::new()
         .name(name.to_owned())
-        .spawn(work)
+        .spawn(move || match place.map_or(Ok(()), |place| netns::enter(&place)) {
+            Ok(()) => work(),
+            Err(error) => {
+                tracing::error!(%error, "agent.netns cannot be entered: nothing is captured");
+            }
+        })
         .map_err(|source| AgentError::Io { what: "an attachment's thread".to_owned(), source })
 }
 
 /// Completes when there were only files to replay, they are over, and nothing waits for delivery.
-async fn replayed(config: &AgentConfig, end: End, threads: &[JoinHandle<()>], spool: &Spool) {
+async fn replayed(config: &AgentConfig, end: End, threads: &Threads, spool: &Spool) {
     let replays_only = config.attachments.iter().all(|attachment| attachment.replay.is_some());
     if end == End::WhenTold || !replays_only {
         return std::future::pending().await;
     }
     let waits = || spool.queues().iter().any(|queue| spool.queue_state(queue).batches > 0);
-    while !threads.iter().all(JoinHandle::is_finished) || waits() {
+    while !threads.are_finished() || waits() {
         tokio::time::sleep(LOOK).await;
     }
 }

@@ -11,7 +11,7 @@ use serde::Serialize;
 
 use crate::client::{CallError, Client};
 use facts::Facts;
-pub use facts::{Agent, agents, flow_logs};
+pub use facts::{Agent, account, agents, flow_logs};
 
 /// How a link of the chain is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize)]

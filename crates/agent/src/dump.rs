@@ -3,8 +3,8 @@
 
 use flowlogd_aws::codec::from_node;
 use flowlogd_aws::ec2::shapes::{
-    NetworkAcl, NetworkAclEntry, NetworkInterface, RouteTable, SecurityGroup, SecurityGroupRule,
-    Subnet, Vpc,
+    CidrBlockState, NetworkAcl, NetworkAclEntry, NetworkInterface, RouteTable, SecurityGroup,
+    SecurityGroupRule, Subnet, Vpc,
 };
 use flowlogd_aws::ec2::{
     DescribeNetworkAclsResponse, DescribeNetworkInterfacesResponse, DescribeRouteTablesResponse,
@@ -99,19 +99,29 @@ fn vpc(vpc: &Vpc) -> Value {
             "CidrBlockState": { "State": block.cidr_block_state.state },
         })
     });
+    let ipv6 = vpc.ipv6_cidr_block_association_set.iter();
+    let ipv6 = ipv6.map(|block| ipv6_block(&block.ipv6_cidr_block, &block.ipv6_cidr_block_state));
     json!({
         "VpcId": vpc.vpc_id,
         "OwnerId": vpc.owner_id,
         "CidrBlock": vpc.cidr_block,
         "CidrBlockAssociationSet": blocks.collect::<Vec<_>>(),
+        "Ipv6CidrBlockAssociationSet": ipv6.collect::<Vec<_>>(),
     })
 }
 
+fn ipv6_block(cidr: &str, state: &CidrBlockState) -> Value {
+    json!({ "Ipv6CidrBlock": cidr, "Ipv6CidrBlockState": { "State": state.state } })
+}
+
 fn subnet(subnet: &Subnet) -> Value {
+    let ipv6 = subnet.ipv6_cidr_block_association_set.iter();
+    let ipv6 = ipv6.map(|block| ipv6_block(&block.ipv6_cidr_block, &block.ipv6_cidr_block_state));
     json!({
         "SubnetId": subnet.subnet_id,
         "VpcId": subnet.vpc_id,
         "CidrBlock": subnet.cidr_block,
+        "Ipv6CidrBlockAssociationSet": ipv6.collect::<Vec<_>>(),
         "AvailabilityZone": subnet.availability_zone,
         "AvailabilityZoneId": subnet.availability_zone_id,
     })
@@ -209,11 +219,13 @@ fn acl_entry(entry: &NetworkAclEntry) -> Value {
 
 fn route_table(table: &RouteTable) -> Value {
     let routes = table.route_set.iter().map(|route| {
-        json!({
-            "DestinationCidrBlock": route.destination_cidr_block,
-            "GatewayId": route.gateway_id,
-            "State": route.state,
-        })
+        let (ipv4, ipv6) = (&route.destination_cidr_block, &route.destination_ipv6_cidr_block);
+        object([
+            ("DestinationCidrBlock", ipv4.as_ref().map(|cidr| json!(cidr))),
+            ("DestinationIpv6CidrBlock", ipv6.as_ref().map(|cidr| json!(cidr))),
+            ("GatewayId", Some(json!(route.gateway_id))),
+            ("State", Some(json!(route.state))),
+        ])
     });
     let associations = table.association_set.iter().map(|association| {
         json!({

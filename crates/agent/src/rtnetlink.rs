@@ -30,6 +30,15 @@ pub(crate) fn all(message: RouteNetlinkMessage) -> io::Result<Vec<RouteNetlinkMe
     ask(message, NLM_F_DUMP)
 }
 
+/// Returns the answer to a question about one thing.
+///
+/// # Errors
+///
+/// What the kernel says.
+pub(crate) fn one(message: RouteNetlinkMessage) -> io::Result<Option<RouteNetlinkMessage>> {
+    ask(message, NLM_F_ACK).map(|mut answers| answers.pop())
+}
+
 fn ask(message: RouteNetlinkMessage, flags: u16) -> io::Result<Vec<RouteNetlinkMessage>> {
     let mut message = NetlinkMessage::from(message);
     message.header.flags = NLM_F_REQUEST | flags;

@@ -1,5 +1,8 @@
 //! EC2 (Query, version 2016-11-15): one file an operation; what several share is in [`shapes`].
 
+mod assign_ipv6_addresses;
+mod associate_subnet_cidr_block;
+mod associate_vpc_cidr_block;
 mod attach_network_interface;
 mod authorize_security_group_egress;
 mod authorize_security_group_ingress;
@@ -35,6 +38,8 @@ mod describe_tags;
 mod describe_vpc_attribute;
 mod describe_vpcs;
 mod detach_network_interface;
+mod disassociate_subnet_cidr_block;
+mod disassociate_vpc_cidr_block;
 mod modify_network_interface_attribute;
 mod modify_security_group_rules;
 mod modify_subnet_attribute;
@@ -44,16 +49,23 @@ mod replace_network_acl_entry;
 mod revoke_security_group_egress;
 mod revoke_security_group_ingress;
 pub mod shapes;
+mod unassign_ipv6_addresses;
 mod update_security_group_rule_descriptions_egress;
 mod update_security_group_rule_descriptions_ingress;
 
+pub use assign_ipv6_addresses::{AssignIpv6AddressesRequest, AssignIpv6AddressesResponse};
+pub use associate_subnet_cidr_block::{
+    AssociateSubnetCidrBlockRequest, AssociateSubnetCidrBlockResponse,
+};
+pub use associate_vpc_cidr_block::{AssociateVpcCidrBlockRequest, AssociateVpcCidrBlockResponse};
 pub use attach_network_interface::{AttachNetworkInterfaceRequest, AttachNetworkInterfaceResponse};
 pub use create_default_vpc::{CreateDefaultVpcRequest, CreateDefaultVpcResponse};
 pub use create_flow_logs::{
     CreateFlowLogsRequest, CreateFlowLogsResponse, DestinationOptions, TagFieldSpecification,
 };
 pub use create_network_interface::{
-    CreateNetworkInterfaceRequest, CreateNetworkInterfaceResponse, PrivateIpAddressParameter,
+    CreateNetworkInterfaceRequest, CreateNetworkInterfaceResponse, Ipv6AddressParameter,
+    PrivateIpAddressParameter,
 };
 pub use create_subnet::{CreateSubnetRequest, CreateSubnetResponse};
 pub use create_vpc::{CreateVpcRequest, CreateVpcResponse};
@@ -81,9 +93,16 @@ pub use describe_subnets::{DescribeSubnetsRequest, DescribeSubnetsResponse};
 pub use describe_vpc_attribute::{DescribeVpcAttributeRequest, DescribeVpcAttributeResponse};
 pub use describe_vpcs::{DescribeVpcsRequest, DescribeVpcsResponse};
 pub use detach_network_interface::DetachNetworkInterfaceRequest;
+pub use disassociate_subnet_cidr_block::{
+    DisassociateSubnetCidrBlockRequest, DisassociateSubnetCidrBlockResponse,
+};
+pub use disassociate_vpc_cidr_block::{
+    DisassociateVpcCidrBlockRequest, DisassociateVpcCidrBlockResponse,
+};
 pub use modify_network_interface_attribute::ModifyNetworkInterfaceAttributeRequest;
 pub use modify_subnet_attribute::ModifySubnetAttributeRequest;
 pub use modify_vpc_attribute::ModifyVpcAttributeRequest;
+pub use unassign_ipv6_addresses::{UnassignIpv6AddressesRequest, UnassignIpv6AddressesResponse};
 
 pub use authorize_security_group_egress::{
     AuthorizeSecurityGroupEgressRequest, AuthorizeSecurityGroupEgressResponse,

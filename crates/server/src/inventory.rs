@@ -4,14 +4,16 @@
 use serde_json::{Map, Value, json};
 
 use crate::model::{
-    AclEntry, Interface, NetworkAcl, Peer, RouteTable, SecurityGroup, SecurityGroupRule, Subnet,
-    Vpc,
+    AclEntry, Families, Interface, Ipv6Association, NetworkAcl, Peer, RouteTable, SecurityGroup,
+    SecurityGroupRule, Subnet, Vpc,
 };
 use crate::ops::ec2::zone_id_of;
 use crate::state::{Place, StateError, Txn};
 
 /// The rule number of the entry that denies what no other decides.
 const CLOSING_ENTRY: u16 = 32767;
+/// The same for IPv6, where the VPC has a block of it.
+const CLOSING_IPV6_ENTRY: u16 = 32768;
 
 /// Writes the inventory of a region.
 pub(crate) fn inventory(txn: &Txn<'_>, place: &Place) -> Result<Value, StateError> {
@@ -21,9 +23,14 @@ pub(crate) fn inventory(txn: &Txn<'_>, place: &Place) -> Result<Value, StateErro
         .iter()
         .flat_map(|group| group.rules.iter().map(|rule| security_group_rule(owner, group, rule)))
         .collect::<Vec<_>>();
+    let vpcs: Vec<Vpc> = txn.list(place)?;
+    let acls: Vec<NetworkAcl> = txn.list(place)?;
+    let families = |acl: &NetworkAcl| {
+        vpcs.iter().find(|vpc| vpc.id == acl.vpc_id).map_or(Families::Ipv4, Vpc::families)
+    };
     let list = |values: Vec<Value>| Value::Array(values);
     Ok(json!({
-        "Vpcs": list(txn.list(place)?.iter().map(|vpc| self::vpc(owner, vpc)).collect()),
+        "Vpcs": list(vpcs.iter().map(|vpc| self::vpc(owner, vpc)).collect()),
         "Subnets": list(
             txn.list(place)?.iter().map(|subnet| self::subnet(place, subnet)).collect()
         ),
@@ -32,7 +39,9 @@ pub(crate) fn inventory(txn: &Txn<'_>, place: &Place) -> Result<Value, StateErro
         ),
         "SecurityGroups": list(groups.iter().map(|group| security_group(owner, group)).collect()),
         "SecurityGroupRules": list(rules),
-        "NetworkAcls": list(txn.list(place)?.iter().map(|acl| network_acl(owner, acl)).collect()),
+        "NetworkAcls": list(
+            acls.iter().map(|acl| network_acl(owner, acl, families(acl))).collect()
+        ),
         "RouteTables": list(
             txn.list(place)?.iter().map(|table| route_table(owner, table)).collect()
         ),
@@ -57,13 +66,30 @@ fn vpc(owner: &str, vpc: &Vpc) -> Value {
             })
         })
         .collect();
-    json!({
-        "VpcId": vpc.id,
-        "OwnerId": owner,
-        "CidrBlock": vpc.cidrs.first().map(|association| association.cidr.as_str()),
-        "CidrBlockAssociationSet": blocks,
-        "IsDefault": vpc.is_default,
-    })
+    let primary = vpc.cidrs.first().map(|association| association.cidr.as_str());
+    object([
+        ("VpcId", Some(json!(vpc.id))),
+        ("OwnerId", Some(json!(owner))),
+        ("CidrBlock", Some(json!(primary))),
+        ("CidrBlockAssociationSet", Some(json!(blocks))),
+        ("Ipv6CidrBlockAssociationSet", ipv6_blocks(&vpc.ipv6_cidrs)),
+        ("IsDefault", Some(json!(vpc.is_default))),
+    ])
+}
+
+/// Absent where there is none.
+fn ipv6_blocks<'a>(associations: impl IntoIterator<Item = &'a Ipv6Association>) -> Option<Value> {
+    let blocks: Vec<Value> = associations
+        .into_iter()
+        .map(|association| {
+            json!({
+                "AssociationId": association.id,
+                "Ipv6CidrBlock": association.cidr,
+                "Ipv6CidrBlockState": { "State": "associated" },
+            })
+        })
+        .collect();
+    (!blocks.is_empty()).then_some(Value::Array(blocks))
 }
 
 fn subnet(place: &Place, subnet: &Subnet) -> Value {
@@ -72,6 +98,7 @@ fn subnet(place: &Place, subnet: &Subnet) -> Value {
         ("VpcId", Some(json!(subnet.vpc_id))),
         ("OwnerId", Some(json!(place.account))),
         ("CidrBlock", Some(json!(subnet.cidr))),
+        ("Ipv6CidrBlockAssociationSet", ipv6_blocks(&subnet.ipv6)),
         ("AvailabilityZone", Some(json!(subnet.zone))),
         ("AvailabilityZoneId", Some(json!(zone_id_of(&place.region, &subnet.zone)))),
     ])
@@ -150,18 +177,26 @@ fn security_group_rule(owner: &str, group: &SecurityGroup, rule: &SecurityGroupR
     ])
 }
 
-fn network_acl(owner: &str, acl: &NetworkAcl) -> Value {
-    let closing = |egress: bool| {
+fn network_acl(owner: &str, acl: &NetworkAcl, families: Families) -> Value {
+    let closing = |number: u16, member: &str, cidr: &str, egress: bool| {
         json!({
-            "RuleNumber": CLOSING_ENTRY,
+            "RuleNumber": number,
             "Egress": egress,
             "RuleAction": "deny",
             "Protocol": "-1",
-            "CidrBlock": "0.0.0.0/0",
+            member: cidr,
         })
     };
     let mut entries: Vec<Value> = acl.entries.iter().map(acl_entry).collect();
-    entries.extend([closing(false), closing(true)]);
+    for egress in [false, true] {
+        entries.push(closing(CLOSING_ENTRY, "CidrBlock", "0.0.0.0/0", egress));
+        match families {
+            Families::Ipv4 => {}
+            Families::DualStack => {
+                entries.push(closing(CLOSING_IPV6_ENTRY, "Ipv6CidrBlock", "::/0", egress));
+            }
+        }
+    }
     let associations: Vec<Value> = acl
         .associations
         .iter()
@@ -201,8 +236,10 @@ fn route_table(owner: &str, table: &RouteTable) -> Value {
         .routes
         .iter()
         .map(|route| {
+            let is_v6 = route.destination.contains(':');
             json!({
-                "DestinationCidrBlock": route.destination,
+                if is_v6 { "DestinationIpv6CidrBlock" } else { "DestinationCidrBlock" }:
+                    route.destination,
                 "GatewayId": route.gateway_id,
                 "State": "active",
             })

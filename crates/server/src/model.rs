@@ -31,7 +31,7 @@ pub(crate) use security_group::{Peer, SecurityGroup, SecurityGroupRule};
 pub(crate) use session::Session;
 pub(crate) use subnet::Subnet;
 pub(crate) use user::User;
-pub(crate) use vpc::{CidrAssociation, Vpc};
+pub(crate) use vpc::{CidrAssociation, Families, Ipv6Association, Vpc};
 pub(crate) use vpc_attributes::VpcAttributes;
 
 /// Tags by key.

@@ -170,7 +170,7 @@ mod tests {
     use tokio::sync::watch;
 
     use super::*;
-    use crate::attachment::{Board, Desk};
+    use crate::attachment::{Board, Desk, Roster};
     use crate::config::AgentConfig;
 
     const INVENTORY: &str = include_str!("../../../../tests/demo/vpc.json");
@@ -220,6 +220,7 @@ mod tests {
         let surroundings = Surroundings {
             config: Arc::new(AgentConfig::default()),
             directory: std::path::PathBuf::new(),
+            roster: Roster::fixed(&[]),
             desk: Desk(reader),
             sink,
             board: Arc::clone(board),

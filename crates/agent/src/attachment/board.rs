@@ -57,6 +57,11 @@ impl Board {
         lock(&self.attachments).insert(config.interface.clone(), report);
     }
 
+    /// An attachment is none any more.
+    pub fn leave(&self, interface: &str) {
+        lock(&self.attachments).remove(interface);
+    }
+
     /// An attachment does its work.
     pub(super) fn work(&self, interface: &str, state: &str) {
         self.change(interface, state, None);
@@ -70,6 +75,12 @@ impl Board {
     /// An attachment waits for something.
     pub(super) fn wait(&self, interface: &str, what: &str) {
         self.change(interface, "waiting", Some(what.to_owned()));
+    }
+
+    /// An attachment cannot begin.
+    pub fn refuse(&self, config: &AttachmentConfig, why: &str) {
+        self.enter(config);
+        self.fail(&config.interface, why);
     }
 
     /// An attachment has ended for a fault.

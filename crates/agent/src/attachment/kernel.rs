@@ -44,8 +44,8 @@ pub struct Kernel {
 /// Why the kernel's program is not used.
 #[derive(Debug, thiserror::Error)]
 pub enum Unusable {
-    /// The kernel or this build has not what it takes.
-    #[error(transparent)]
+    /// The kernel or this build has not what it takes, or the process may not.
+    #[error("{0}{hint}", hint = hint(&_0.to_string()))]
     Program(#[from] EbpfError),
     /// There is no place to pin it.
     #[error("{0}")]
@@ -53,6 +53,15 @@ pub enum Unusable {
     /// The journal of an earlier run.
     #[error(transparent)]
     Journal(#[from] JournalError),
+}
+
+/// Says what a process may lack that the kernel refuses something.
+fn hint(why: &str) -> &'static str {
+    if why.contains("not permitted") || why.contains("denied") {
+        " (it takes root, or the capabilities CAP_BPF, CAP_NET_ADMIN and CAP_PERFMON)"
+    } else {
+        ""
+    }
 }
 
 impl Kernel {
@@ -103,36 +112,47 @@ fn owner(state_dir: &Path) -> std::io::Result<String> {
 }
 
 /// Counts until it is told to stop.
-pub fn run(kernel: Kernel, attachments: &[AttachmentConfig], surroundings: &Surroundings) {
-    for attachment in attachments {
+pub fn run(kernel: Kernel, surroundings: &Surroundings) {
+    let mut surroundings = surroundings.clone();
+    let attachments = devices_of(&surroundings.roster.newest());
+    for attachment in &attachments {
         surroundings.board.enter(attachment);
         surroundings.board.capture(&attachment.interface, "ebpf");
     }
-    if let Err(error) = count(kernel, attachments, surroundings) {
+    if let Err(error) = count(kernel, &attachments, &mut surroundings) {
         tracing::error!(%error, "counting in the kernel failed");
-        for attachment in attachments {
+        for attachment in devices_of(&surroundings.roster.newest()) {
             surroundings.board.fail(&attachment.interface, &error.to_string());
         }
     }
 }
 
+/// Returns those of attachments that have a device.
+fn devices_of(attachments: &[AttachmentConfig]) -> Vec<AttachmentConfig> {
+    attachments.iter().filter(|attachment| attachment.device.is_some()).cloned().collect()
+}
+
 fn count(
     kernel: Kernel,
     attachments: &[AttachmentConfig],
-    surroundings: &Surroundings,
+    surroundings: &mut Surroundings,
 ) -> Result<(), AttachmentError> {
     let mut kernel = kernel;
-    let mut surroundings = surroundings.clone();
     let (mut places, numbers) = places::open(attachments, &mut kernel.plane, &kernel.directory)?;
-    let Some(snapshot) = first_snapshot(&mut surroundings, &mut kernel.plane, &mut places)? else {
-        return Ok(());
-    };
+    let first = first_snapshot(surroundings, &mut kernel.plane, &mut places)?;
+    let Some(mut snapshot) = first else { return Ok(()) };
     for attachment in attachments {
-        publish_left_over(attachment, &surroundings, &snapshot)?;
+        publish_left_over(attachment, surroundings, &snapshot)?;
     }
-    let mut hall = Hall::open(kernel, places, numbers, &surroundings, &snapshot)?;
+    let mut hall = Hall::open(kernel, places, numbers, surroundings, &snapshot)?;
     while !surroundings.is_over() {
-        if let Some(snapshot) = surroundings.desk.take_new() {
+        let others = surroundings.roster.take_new();
+        if let Some(attachments) = &others {
+            hall.attach(&devices_of(attachments))?;
+        }
+        let newer = surroundings.desk.take_new();
+        if newer.is_some() || others.is_some() {
+            snapshot = newer.unwrap_or(snapshot);
             hall.configure(&snapshot)?;
         }
         hall.go_on()?;

@@ -25,6 +25,7 @@ const BATCHES_AT_A_TIME: usize = 16;
 pub(super) struct Shelf {
     windows: Windows,
     served: Vec<Served>,
+    run: String,
     rules: Arc<Rules>,
     journal: Option<Journal>,
     books: Books,
@@ -62,22 +63,36 @@ impl Shelf {
                 surroundings.board.settle(ledger.clone());
             }
         }
-        let served = interfaces.into_iter().map(|(id, mode)| Served {
-            id: id.to_owned(),
-            publisher: Publisher::new(Arc::clone(rules), mode, id, run),
-            subscriptions: Vec::new(),
-            from_beginning: mode == Mode::Replay,
-        });
-        Self {
+        let mut shelf = Self {
             windows,
-            served: served.collect(),
+            served: Vec::new(),
+            run: run.to_owned(),
             rules: Arc::clone(rules),
             journal,
             books,
             surroundings: surroundings.clone(),
             mark: recovered.map(|recovered| recovered.mark).unwrap_or_default(),
             traffic: BTreeMap::new(),
+        };
+        for (id, mode) in interfaces {
+            shelf.serve(id, mode);
         }
+        shelf
+    }
+
+    /// Publishes an interface's windows from now on. One that is served already may have another mode.
+    pub(super) fn serve(&mut self, id: &str, mode: Mode) {
+        let publisher = Publisher::new(Arc::clone(&self.rules), mode, id, &self.run);
+        if let Some(served) = self.served.iter_mut().find(|served| served.id == id) {
+            served.publisher = publisher;
+            return;
+        }
+        self.served.push(Served {
+            id: id.to_owned(),
+            publisher,
+            subscriptions: Vec::new(),
+            from_beginning: mode == Mode::Replay,
+        });
     }
 
     /// Publishes again what an earlier process was publishing: the same batches have the same numbers.

@@ -13,9 +13,8 @@ use tokio::sync::watch;
 
 use super::RETRY;
 use super::dispatch::Dispatch;
-use crate::attachment::Snapshot;
+use crate::attachment::{Roster, Snapshot};
 use crate::client::{CallError, Client};
-use crate::config::AgentConfig;
 
 /// How long the server may think about an unchanged configuration.
 const LONG_POLL: u32 = 20;
@@ -29,7 +28,7 @@ struct Kept {
 
 /// Keeps the snapshot on the desk as new as the server's.
 pub(super) async fn follow_configuration(
-    config: &AgentConfig,
+    mut roster: Roster,
     client: &Client,
     desk: &watch::Sender<Option<Arc<Snapshot>>>,
     delivery: &Dispatch,
@@ -38,19 +37,23 @@ pub(super) async fn follow_configuration(
     if let Some(snapshot) = &*desk.borrow() {
         delivery.configure(&snapshot.configuration);
     }
-    let interface_ids: Vec<String> =
-        config.attachments.iter().map(|attachment| attachment.interface.clone()).collect();
     // What was kept from an earlier start is used, but asked for again at once.
     let mut known_revision = None;
     let mut patience = RETRY.0;
     loop {
+        let attachments = roster.newest();
+        let interface_ids = attachments.iter().map(|attachment| attachment.interface.clone());
         let request = GetAgentConfigurationRequest {
-            interface_ids: interface_ids.clone(),
+            interface_ids: interface_ids.collect(),
             known_revision: known_revision.clone(),
             wait_seconds: LONG_POLL,
         };
-        let answer: Result<GetAgentConfigurationResponse, CallError> =
-            client.json(SERVICE, TARGET, "GetAgentConfiguration", &request).await;
+        let asked = client.json(SERVICE, TARGET, "GetAgentConfiguration", &request);
+        let answer: Result<GetAgentConfigurationResponse, CallError> = tokio::select! {
+            answer = asked => answer,
+            // Others are to be asked for.
+            () = roster.changed() => continue,
+        };
         match answer {
             Ok(answer) => {
                 patience = RETRY.0;
@@ -63,7 +66,12 @@ pub(super) async fn follow_configuration(
                 desk.send_replace(Some(Arc::new(snapshot)));
             }
             Err(error) => {
-                tracing::warn!(%error, "no configuration from the server; going on with the last one");
+                let last = if desk.borrow().is_some() {
+                    "going on with the last one"
+                } else {
+                    "there is none yet"
+                };
+                tracing::warn!(%error, "no configuration from the server; {last}");
                 tokio::time::sleep(patience).await;
                 patience = (patience * 2).min(RETRY.1);
             }

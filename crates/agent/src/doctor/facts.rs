@@ -289,7 +289,8 @@ fn few(all: &[String]) -> String {
     if all.len() > 3 { format!("{shown} and {} more", all.len() - 3) } else { shown }
 }
 
-async fn account(client: &Client) -> Result<String, CallError> {
+/// Asks whose account the credentials are of.
+pub async fn account(client: &Client) -> Result<String, CallError> {
     let version = flowlogd_aws::sts::VERSION;
     let answer = client.query("sts", version, "GetCallerIdentity", &[]).await?;
     let result = answer.get("GetCallerIdentityResult");

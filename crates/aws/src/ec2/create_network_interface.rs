@@ -28,7 +28,10 @@ pub struct CreateNetworkInterfaceRequest {
     pub client_token: Option<String>,
     /// Only `false` is supported.
     pub enable_primary_ipv6: Option<bool>,
-    /// Only 0 is supported.
+    /// IPv6 addresses to have.
+    #[serde(default)]
+    pub ipv6_addresses: Vec<Ipv6AddressParameter>,
+    /// How many IPv6 addresses to choose; 0: none, whatever the subnet says.
     pub ipv6_address_count: Option<i64>,
     /// Only 0 is supported.
     pub ipv4_prefix_count: Option<i64>,
@@ -40,8 +43,6 @@ pub struct CreateNetworkInterfaceRequest {
     /// Only look whether it would succeed.
     #[serde(default)]
     pub dry_run: bool,
-    /// Not supported.
-    pub ipv6_addresses: Option<Unsupported>,
     /// Not supported.
     pub ipv4_prefix: Option<Unsupported>,
     /// Not supported.
@@ -71,6 +72,16 @@ pub struct PrivateIpAddressParameter {
     pub private_ip_address: String,
     /// Whether it is to be the primary one.
     pub primary: Option<bool>,
+}
+
+/// `Ipv6Addresses.N`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct Ipv6AddressParameter {
+    /// The address.
+    pub ipv6_address: String,
+    /// Only `false` is supported.
+    pub is_primary_ipv6: Option<bool>,
 }
 
 #[cfg(test)]

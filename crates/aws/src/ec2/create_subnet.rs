@@ -12,6 +12,8 @@ pub struct CreateSubnetRequest {
     pub vpc_id: String,
     /// `/16` to `/28`, inside the VPC.
     pub cidr_block: Option<String>,
+    /// `/44` to `/64` in steps of 4, inside the VPC.
+    pub ipv6_cidr_block: Option<String>,
     /// `us-east-1a`; absent: the first.
     pub availability_zone: Option<String>,
     /// `use1-az1`, in place of the name.
@@ -24,8 +26,6 @@ pub struct CreateSubnetRequest {
     /// Only look whether it would succeed.
     #[serde(default)]
     pub dry_run: bool,
-    /// Not supported.
-    pub ipv6_cidr_block: Option<Unsupported>,
     /// Not supported.
     pub outpost_arn: Option<Unsupported>,
     /// Not supported.

@@ -12,20 +12,20 @@ pub struct CreateVpcRequest {
     pub cidr_block: Option<String>,
     /// `default`; nothing runs here that could be dedicated.
     pub instance_tenancy: Option<String>,
-    /// Only `false` is supported.
+    /// Whether to choose an IPv6 block.
     pub amazon_provided_ipv6_cidr_block: Option<bool>,
+    /// A block of one's own, with the pool that it is of.
+    pub ipv6_cidr_block: Option<String>,
+    /// `ipv6pool-ec2-…`.
+    pub ipv6_pool: Option<String>,
+    /// The region, of a chosen block.
+    pub ipv6_cidr_block_network_border_group: Option<String>,
     /// Tags of type `vpc`.
     #[serde(rename = "TagSpecification", default)]
     pub tag_specifications: Vec<TagSpecification>,
     /// Only look whether it would succeed.
     #[serde(default)]
     pub dry_run: bool,
-    /// Not supported.
-    pub ipv6_cidr_block: Option<Unsupported>,
-    /// Not supported.
-    pub ipv6_pool: Option<Unsupported>,
-    /// Not supported.
-    pub ipv6_cidr_block_network_border_group: Option<Unsupported>,
     /// Not supported.
     pub ipv4_ipam_pool_id: Option<Unsupported>,
     /// Not supported.

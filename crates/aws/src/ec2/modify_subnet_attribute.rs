@@ -12,7 +12,7 @@ pub struct ModifySubnetAttributeRequest {
     pub subnet_id: String,
     /// Whether instances would get a public address.
     pub map_public_ip_on_launch: Option<AttributeParameter<bool>>,
-    /// Only `false` is supported.
+    /// Whether interfaces get an IPv6 address that name none.
     pub assign_ipv6_address_on_creation: Option<AttributeParameter<bool>>,
     /// Only `false` is supported.
     pub map_customer_owned_ip_on_launch: Option<AttributeParameter<bool>>,

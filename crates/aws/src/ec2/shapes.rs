@@ -32,9 +32,9 @@ pub use security_group::{
     SecurityGroup, SecurityGroupRule, SecurityGroupRuleDescription, SecurityGroupRuleRequest,
     SecurityGroupRuleUpdate, UserIdGroupPair, UserIdGroupPairParameter,
 };
-pub use subnet::{PrivateDnsNameOptions, Subnet};
+pub use subnet::{PrivateDnsNameOptions, Subnet, SubnetIpv6CidrBlockAssociation};
 pub use unsupported::Unsupported;
-pub use vpc::{CidrBlockAssociation, CidrBlockState, Vpc};
+pub use vpc::{CidrBlockAssociation, CidrBlockState, Vpc, VpcIpv6CidrBlockAssociation};
 
 /// `Filter.N`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

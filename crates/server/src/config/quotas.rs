@@ -9,6 +9,10 @@ use serde::Deserialize;
 pub struct Quotas {
     /// 5, the default VPC among them.
     pub vpcs_per_region: usize,
+    /// 5, the primary one among them; AWS raises it to 50.
+    pub ipv4_cidr_blocks_per_vpc: usize,
+    /// 5; AWS raises it to 50.
+    pub ipv6_cidr_blocks_per_vpc: usize,
     /// 200.
     pub subnets_per_vpc: usize,
     /// 5000.
@@ -17,6 +21,8 @@ pub struct Quotas {
     pub security_groups_per_interface: usize,
     /// 50, as many as the largest instance types have; AWS's number depends on the type.
     pub private_addresses_per_interface: usize,
+    /// 50, as many as the largest instance types have; AWS's number depends on the type.
+    pub ipv6_addresses_per_interface: usize,
     /// 15, as many as the largest instance types have; AWS's number depends on the type.
     pub network_interfaces_per_instance: usize,
     /// 2500.
@@ -33,10 +39,13 @@ impl Default for Quotas {
     fn default() -> Self {
         Self {
             vpcs_per_region: 5,
+            ipv4_cidr_blocks_per_vpc: 5,
+            ipv6_cidr_blocks_per_vpc: 5,
             subnets_per_vpc: 200,
             network_interfaces_per_region: 5000,
             security_groups_per_interface: 5,
             private_addresses_per_interface: 50,
+            ipv6_addresses_per_interface: 50,
             network_interfaces_per_instance: 15,
             security_groups_per_region: 2500,
             rules_per_security_group: 60,

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{Tags, document};
+use super::{Ipv6Association, Tags, document};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Subnet {
@@ -11,6 +11,11 @@ pub(crate) struct Subnet {
     pub(crate) vpc_id: String,
     /// Canonical text.
     pub(crate) cidr: String,
+    #[serde(default)]
+    pub(crate) ipv6: Option<Ipv6Association>,
+    /// Only where there is an IPv6 block.
+    #[serde(default)]
+    pub(crate) assign_ipv6_on_creation: bool,
     /// `us-east-1a`.
     pub(crate) zone: String,
     /// Whether it came with the region.

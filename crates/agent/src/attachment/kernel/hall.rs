@@ -10,7 +10,7 @@ use flowlogd_vpc::FlatRules;
 use super::Kernel;
 use super::enforcement::Enforcement;
 use super::gaps::Gaps;
-use super::places::{Place, devices, failed};
+use super::places::{self, Numbers, Place, devices, failed};
 use super::tallies::{Drain, Told};
 use crate::attachment::generations::{Generations, compile_options};
 use crate::attachment::live::missed_windows;
@@ -21,6 +21,7 @@ use crate::attachment::{
 use crate::capture::boot_time;
 use crate::capture::ebpf::layout::{Counters, Taken, counter};
 use crate::capture::ebpf::{Counted, Plane, Retired, Sizes, SlotRules};
+use crate::config::AttachmentConfig;
 use crate::crash;
 use crate::journal::{Journal, Mark};
 use crate::live::{Slots, SteadyClock, drained};
@@ -44,7 +45,7 @@ pub(super) struct Hall {
     shelf: Shelf,
     places: Vec<Place>,
     slots: Slots,
-    numbers: BTreeMap<String, u32>,
+    numbers: Numbers,
     enforcement: Enforcement,
     gaps: Gaps,
     surroundings: Surroundings,
@@ -59,7 +60,7 @@ impl Hall {
     pub(super) fn open(
         kernel: Kernel,
         places: Vec<Place>,
-        numbers: BTreeMap<String, u32>,
+        numbers: Numbers,
         surroundings: &Surroundings,
         snapshot: &Snapshot,
     ) -> Result<Self, AttachmentError> {
@@ -73,13 +74,11 @@ impl Hall {
         let compile = compile_options(config, Mode::Observe);
         let generations =
             Generations::begin(snapshot, recovered, Some(&mut journal), compile, None)?;
-        let is_enforced = |id: &str| {
-            let mut here = places.iter().filter(|place| place.attachment.interface == id);
-            here.any(|place| place.attachment.is_enforced())
+        let mode = |id: &str| {
+            let here = places.iter().find(|place| place.attachment.interface == id);
+            here.map_or(Mode::Observe, |place| mode_of(&place.attachment))
         };
-        let interfaces = numbers
-            .keys()
-            .map(|id| (id.as_str(), if is_enforced(id) { Mode::Enforce } else { Mode::Observe }));
+        let interfaces = numbers.all().keys().map(|id| (id.as_str(), mode(id)));
         let rules = generations.rules();
         let shelf = Shelf::new(surroundings, rules, interfaces, &run, Some(journal), recovered);
         let mut hall = Self {
@@ -107,6 +106,7 @@ impl Hall {
             hall.tell_gap(recovered.mark.at)?;
         }
         hall.shelf.publish_what_is_beyond(hall.clock.now().as_secs())?;
+        hall.give_back_slots()?;
         hall.configure(snapshot)?;
         hall.plane.forget_stale_rules().map_err(failed)?;
         hall.look_at_devices()?;
@@ -165,6 +165,69 @@ impl Hall {
         self.revision.clone_from(&snapshot.revision);
         self.set_rules()?;
         self.look_at_devices()
+    }
+
+    /// Counts at these interfaces from now on, and at no other. [`configure`](Self::configure) is to be called then.
+    pub(super) fn attach(
+        &mut self,
+        attachments: &[AttachmentConfig],
+    ) -> Result<(), AttachmentError> {
+        let (stay, leave): (Vec<Place>, Vec<Place>) = std::mem::take(&mut self.places)
+            .into_iter()
+            .partition(|place| attachments.contains(&place.attachment));
+        self.places = stay;
+        let leave: Vec<(String, u32)> =
+            leave.into_iter().map(|place| (place.attachment.interface, place.slot)).collect();
+        self.close(&leave)?;
+        let is_here = |attachment: &&AttachmentConfig| {
+            self.places.iter().any(|place| place.attachment == **attachment)
+        };
+        let come: Vec<AttachmentConfig> =
+            attachments.iter().filter(|attachment| !is_here(attachment)).cloned().collect();
+        let places = places::add(&come, &mut self.numbers, attachments.len(), &mut self.plane)?;
+        let board = &self.surroundings.board;
+        for attachment in &come {
+            board.enter(attachment);
+            board.capture(&attachment.interface, "ebpf");
+            self.shelf.serve(&attachment.interface, mode_of(attachment));
+            if !places.iter().any(|place| place.attachment.interface == attachment.interface) {
+                board.fail(&attachment.interface, &places::no_slot(&attachment.interface));
+            }
+        }
+        self.places.extend(places);
+        self.name_slots();
+        self.revision.clear();
+        Ok(())
+    }
+
+    /// Gives the slots back of what an earlier process had attached and this has not.
+    fn give_back_slots(&mut self) -> Result<(), AttachmentError> {
+        let is_here = |id: &str| self.places.iter().any(|place| place.attachment.interface == id);
+        let left: Vec<(String, u32)> = self
+            .numbers
+            .all()
+            .iter()
+            .filter(|(id, _)| !is_here(id))
+            .map(|(id, slot)| (id.clone(), *slot))
+            .collect();
+        self.close(&left)
+    }
+
+    /// Takes the program off slots, and gives them back when what it has counted there is read.
+    fn close(&mut self, slots: &[(String, u32)]) -> Result<(), AttachmentError> {
+        if slots.is_empty() {
+            return Ok(());
+        }
+        for (_, slot) in slots {
+            self.plane.detach_slot(*slot).map_err(failed)?;
+        }
+        self.drain(&BTreeMap::new())?;
+        for (id, slot) in slots {
+            self.plane.close_slot(*slot).map_err(failed)?;
+            self.numbers.give_back(id)?;
+            self.surroundings.board.leave(id);
+        }
+        Ok(())
     }
 
     /// Puts the newest rules in force in the kernel, for all interfaces at once. Where they do not fit, those before stay.
@@ -227,6 +290,7 @@ impl Hall {
         let Some(timeline) = self.generations.rules().timeline() else { return };
         self.slots = self
             .numbers
+            .all()
             .iter()
             .filter_map(|(id, slot)| Some((*slot, timeline.interface(id)?)))
             .collect();
@@ -391,6 +455,11 @@ impl Hall {
         }
         Ok(())
     }
+}
+
+/// Returns what the mode of an attachment is in records.
+fn mode_of(attachment: &AttachmentConfig) -> Mode {
+    if attachment.is_enforced() { Mode::Enforce } else { Mode::Observe }
 }
 
 /// Returns what devices and their queues have counted.

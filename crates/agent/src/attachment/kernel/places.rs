@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::io::{self, Write as _};
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use flowlogd_packet::LinkType;
 
@@ -39,60 +39,126 @@ pub(super) struct Place {
     bound: Option<u32>,
 }
 
+/// The slots that interfaces have in the kernel, the same from process to process.
+#[derive(Debug)]
+pub(super) struct Numbers {
+    path: PathBuf,
+    slots: BTreeMap<String, u32>,
+}
+
+impl Numbers {
+    /// Reads what an earlier process has kept in a directory.
+    fn open(directory: &Path) -> Result<Self, AttachmentError> {
+        let path = directory.join("slots.json");
+        let slots = match fs::read(&path) {
+            Ok(bytes) => serde_json::from_slice(&bytes).map_err(io::Error::from)?,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => BTreeMap::new(),
+            Err(error) => return Err(error.into()),
+        };
+        Ok(Self { path, slots })
+    }
+
+    /// Returns all interfaces with their slots, those among them that are not attached any more.
+    pub(super) const fn all(&self) -> &BTreeMap<String, u32> {
+        &self.slots
+    }
+
+    /// Gives those a slot that have none. Returns the interfaces for which there was none left.
+    fn take(&mut self, attachments: &[AttachmentConfig]) -> io::Result<Vec<String>> {
+        let mut without = Vec::new();
+        for attachment in attachments {
+            if self.slots.contains_key(&attachment.interface) {
+                continue;
+            }
+            let free = (0..SLOTS).find(|slot| !self.slots.values().any(|taken| taken == slot));
+            match free {
+                Some(free) => drop(self.slots.insert(attachment.interface.clone(), free)),
+                None => without.push(attachment.interface.clone()),
+            }
+        }
+        self.write()?;
+        Ok(without)
+    }
+
+    /// Gives a slot back.
+    pub(super) fn give_back(&mut self, interface: &str) -> io::Result<()> {
+        self.slots.remove(interface);
+        self.write()
+    }
+
+    fn write(&self) -> io::Result<()> {
+        let new = self.path.with_extension("new");
+        let mut file = fs::File::create(&new)?;
+        file.write_all(&serde_json::to_vec(&self.slots)?)?;
+        file.sync_all()?;
+        fs::rename(&new, &self.path)
+    }
+}
+
 /// Gives every attachment a slot, the same as an earlier process if there was one, and room for its connections.
 pub(super) fn open(
     attachments: &[AttachmentConfig],
     plane: &mut Plane,
     directory: &Path,
-) -> Result<(Vec<Place>, BTreeMap<String, u32>), AttachmentError> {
-    let path = directory.join("slots.json");
-    let mut slots: BTreeMap<String, u32> = match fs::read(&path) {
-        Ok(bytes) => serde_json::from_slice(&bytes).map_err(io::Error::from)?,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => BTreeMap::new(),
-        Err(error) => return Err(error.into()),
-    };
-    for attachment in attachments {
-        if !slots.contains_key(&attachment.interface) {
-            let free = (0..SLOTS).find(|slot| !slots.values().any(|taken| taken == slot));
-            let free = free.ok_or_else(|| {
-                AttachmentError::Capture(format!("the kernel counts at {SLOTS} interfaces at most"))
-            })?;
-            slots.insert(attachment.interface.clone(), free);
-        }
+) -> Result<(Vec<Place>, Numbers), AttachmentError> {
+    let mut numbers = Numbers::open(directory)?;
+    let places = add(attachments, &mut numbers, attachments.len(), plane)?;
+    if let Some(without) =
+        attachments.iter().find(|attachment| !numbers.slots.contains_key(&attachment.interface))
+    {
+        return Err(AttachmentError::Capture(no_slot(&without.interface)));
     }
-    let new = directory.join("slots.new");
-    let mut file = fs::File::create(&new)?;
-    file.write_all(&serde_json::to_vec(&slots).map_err(io::Error::from)?)?;
-    file.sync_all()?;
-    fs::rename(&new, &path)?;
+    let is_attached =
+        |id: &String| attachments.iter().any(|attachment| attachment.interface == *id);
+    // What it has counted is still to be read.
+    let least = u32::try_from(CONNECTIONS.0).unwrap_or(u32::MAX);
+    let left = numbers.slots.iter().filter(|(id, _)| !is_attached(id));
+    let left: Vec<(u32, u32)> = left.map(|(_, slot)| (*slot, least)).collect();
+    for (slot, _) in &left {
+        plane.detach_slot(*slot).map_err(failed)?;
+    }
+    plane.open_slots(&left).map_err(failed)?;
+    Ok((places, numbers))
+}
 
-    let share = (MOST_CONNECTIONS / attachments.len().max(1)).clamp(CONNECTIONS.0, CONNECTIONS.1);
+/// Gives more attachments their places: one less for each that finds no slot. There are `count` in all.
+pub(super) fn add(
+    attachments: &[AttachmentConfig],
+    numbers: &mut Numbers,
+    count: usize,
+    plane: &mut Plane,
+) -> Result<Vec<Place>, AttachmentError> {
+    let without = numbers.take(attachments)?;
+    let share = (MOST_CONNECTIONS / count.max(1)).clamp(CONNECTIONS.0, CONNECTIONS.1);
     let (mut places, mut rooms) = (Vec::new(), Vec::new());
-    for (interface, slot) in &slots {
-        let attachment = attachments.iter().find(|attachment| attachment.interface == *interface);
-        let allowance = attachment.and_then(|attachment| attachment.conntrack_allowance);
+    for attachment in attachments {
+        let Some(slot) = numbers.slots.get(&attachment.interface).copied() else { continue };
+        let allowance = attachment.conntrack_allowance;
         let connections = u32::try_from(allowance.unwrap_or(share)).unwrap_or(u32::MAX);
-        rooms.push((*slot, connections));
-        if let Some(attachment) = attachment {
-            places.push(Place {
-                attachment: attachment.clone(),
-                slot: *slot,
-                refusal: None,
-                has_rules: false,
-                rules_refused: None,
-                tallies: Tallies::new(allowance.is_some()),
-                connection_room: connections,
-                frames: 0,
-                was_off: false,
-                bound: None,
-            });
-        } else {
-            // Not attached any more.
-            plane.detach_slot(*slot).map_err(failed)?;
-        }
+        rooms.push((slot, connections));
+        places.push(Place {
+            attachment: attachment.clone(),
+            slot,
+            refusal: None,
+            has_rules: false,
+            rules_refused: None,
+            tallies: Tallies::new(allowance.is_some()),
+            connection_room: connections,
+            frames: 0,
+            was_off: false,
+            bound: None,
+        });
     }
     plane.open_slots(&rooms).map_err(failed)?;
-    Ok((places, slots))
+    for interface in without {
+        tracing::error!(interface, "{}", no_slot(&interface));
+    }
+    Ok(places)
+}
+
+/// Says why an interface is not counted.
+pub(super) fn no_slot(interface: &str) -> String {
+    format!("{interface} is one too many: the kernel counts at {SLOTS} interfaces at most")
 }
 
 impl Place {

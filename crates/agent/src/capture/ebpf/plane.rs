@@ -288,7 +288,7 @@ impl Plane {
 
     /// Makes a slot's table of connections, or takes over the one that is pinned.
     fn connection_table(&self, slot: u32, connections: u32) -> io::Result<OwnedFd> {
-        let path = self.options.directory.as_ref().map(|at| at.join(format!("connections_{slot}")));
+        let path = self.connection_pin(slot);
         if let Some(path) = &path
             && let Ok(table) = sys::pinned(path)
         {
@@ -406,6 +406,25 @@ impl Plane {
         };
         take_off().map_err(EbpfError::io("detach the program"))?;
         bound.into_iter().try_for_each(|ifindex| self.unbind(ifindex))
+    }
+
+    /// Leaves nothing of a slot: neither program nor rules nor connections. Its flows have to be read before.
+    pub fn close_slot(&mut self, slot: u32) -> Result<(), EbpfError> {
+        self.detach_slot(slot)?;
+        self.set_unjudged(slot)?;
+        self.slots.retain(|open| *open != slot);
+        let forget = || -> io::Result<()> {
+            self.tables.connections.remove(&slot)?;
+            match self.connection_pin(slot).map(std::fs::remove_file) {
+                Some(Err(error)) if error.kind() != io::ErrorKind::NotFound => Err(error),
+                Some(_) | None => Ok(()),
+            }
+        };
+        forget().map_err(EbpfError::io("remove a table of connections"))
+    }
+
+    fn connection_pin(&self, slot: u32) -> Option<PathBuf> {
+        self.options.directory.as_ref().map(|at| at.join(format!("connections_{slot}")))
     }
 
     fn keep(&self, slot: Option<u32>) -> Keep {

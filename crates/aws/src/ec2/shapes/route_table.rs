@@ -30,7 +30,11 @@ pub struct RouteTable {
 #[serde(rename_all = "camelCase")]
 pub struct Route {
     /// Where to.
-    pub destination_cidr_block: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub destination_cidr_block: Option<String>,
+    /// The same of IPv6; a route has one of the two.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub destination_ipv6_cidr_block: Option<String>,
     /// `local` or `igw-…`.
     pub gateway_id: String,
     /// `active`.

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::Tag;
+use super::{CidrBlockState, Tag};
 
 /// A subnet.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
@@ -31,8 +31,11 @@ pub struct Subnet {
     pub map_public_ip_on_launch: bool,
     /// `false`.
     pub map_customer_owned_ip_on_launch: bool,
-    /// `false`: there is no IPv6 block.
+    /// Whether interfaces get an IPv6 address that name none.
     pub assign_ipv6_address_on_creation: bool,
+    /// Its IPv6 block, if it has one.
+    #[serde(default)]
+    pub ipv6_cidr_block_association_set: Vec<SubnetIpv6CidrBlockAssociation>,
     /// `false`.
     pub enable_dns64: bool,
     /// `false`.
@@ -44,6 +47,22 @@ pub struct Subnet {
     /// Its tags.
     #[serde(default)]
     pub tag_set: Vec<Tag>,
+}
+
+/// The IPv6 block of a subnet.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct SubnetIpv6CidrBlockAssociation {
+    /// `subnet-cidr-assoc-…`.
+    pub association_id: String,
+    /// The block.
+    pub ipv6_cidr_block: String,
+    /// `associating` in the answer that made it, then `associated`.
+    pub ipv6_cidr_block_state: CidrBlockState,
+    /// `public` or `private`.
+    pub ipv6_address_attribute: String,
+    /// `amazon` or `byoip`.
+    pub ip_source: String,
 }
 
 /// How instances of a subnet are named.

@@ -17,6 +17,9 @@ pub struct Vpc {
     /// All of them.
     #[serde(default)]
     pub cidr_block_association_set: Vec<CidrBlockAssociation>,
+    /// All IPv6 ones.
+    #[serde(default)]
+    pub ipv6_cidr_block_association_set: Vec<VpcIpv6CidrBlockAssociation>,
     /// `dopt-…`.
     pub dhcp_options_id: String,
     /// `default`.
@@ -42,7 +45,27 @@ pub struct CidrBlockAssociation {
     pub cidr_block_state: CidrBlockState,
 }
 
-/// The state of a CIDR block.
+/// An IPv6 block of a VPC.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct VpcIpv6CidrBlockAssociation {
+    /// `vpc-cidr-assoc-…`.
+    pub association_id: String,
+    /// The block.
+    pub ipv6_cidr_block: String,
+    /// `associating` in the answer that made it, then `associated`.
+    pub ipv6_cidr_block_state: CidrBlockState,
+    /// The region.
+    pub network_border_group: String,
+    /// `Amazon` or `ipv6pool-ec2-…`.
+    pub ipv6_pool: String,
+    /// `public` or `private`.
+    pub ipv6_address_attribute: String,
+    /// `amazon` or `byoip`.
+    pub ip_source: String,
+}
+
+/// The state of a CIDR block, of either family.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CidrBlockState {
     /// `associated`.

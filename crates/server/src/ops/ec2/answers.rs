@@ -113,6 +113,22 @@ pub(super) fn new_vpc(door: &TestDoor, cidr: &str) -> String {
     text(&door.ec2("CreateVpc", &[("CidrBlock", cidr)]).unwrap(), "vpc.vpcId").to_owned()
 }
 
+/// The id of a new VPC with an IPv6 block of one's own.
+pub(super) fn new_ipv6_vpc(door: &TestDoor, cidr: &str, ipv6: &str) -> String {
+    let parameters = [
+        ("CidrBlock", cidr),
+        ("Ipv6CidrBlock", ipv6),
+        ("Ipv6Pool", "ipv6pool-ec2-0123456789abcdef0"),
+    ];
+    text(&door.ec2("CreateVpc", &parameters).unwrap(), "vpc.vpcId").to_owned()
+}
+
+/// The id of a new subnet of both families.
+pub(super) fn new_ipv6_subnet(door: &TestDoor, vpc: &str, cidr: &str, ipv6: &str) -> String {
+    let parameters = [("VpcId", vpc), ("CidrBlock", cidr), ("Ipv6CidrBlock", ipv6)];
+    text(&door.ec2("CreateSubnet", &parameters).unwrap(), "subnet.subnetId").to_owned()
+}
+
 /// The id of a new subnet.
 pub(super) fn new_subnet(door: &TestDoor, vpc: &str, cidr: &str) -> String {
     let parameters = [("VpcId", vpc), ("CidrBlock", cidr)];
@@ -123,6 +139,14 @@ pub(super) fn new_subnet(door: &TestDoor, vpc: &str, cidr: &str) -> String {
 pub(super) fn new_interface(door: &TestDoor, subnet: &str) -> String {
     let answer = door.ec2("CreateNetworkInterface", &[("SubnetId", subnet)]).unwrap();
     text(&answer, "networkInterface.networkInterfaceId").to_owned()
+}
+
+/// The network as what judges reads it.
+pub(super) fn inventory(door: &TestDoor) -> flowlogd_vpc::Inventory {
+    let place = crate::state::Place::regional(crate::testing::ACCOUNT, crate::testing::REGION);
+    let state = door.door.state();
+    let inventory = state.read(|txn| crate::inventory::inventory(txn, &place)).unwrap();
+    flowlogd_vpc::Inventory::from_json(&inventory.to_string()).unwrap()
 }
 
 /// The documents of a kind, as they are stored.

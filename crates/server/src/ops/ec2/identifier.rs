@@ -51,6 +51,25 @@ pub(super) const ACL: Kind = Kind {
     noun: "network acl ID",
 };
 
+pub(super) const IPV6_POOL: Kind = Kind {
+    prefix: "ipv6pool-ec2",
+    malformed: "InvalidPoolID.Malformed",
+    not_found: "InvalidPoolID.NotFound",
+    noun: "pool ID",
+};
+pub(super) const VPC_BLOCK: Kind = Kind {
+    prefix: "vpc-cidr-assoc",
+    malformed: "InvalidVpcCidrBlockAssociationId.Malformed",
+    not_found: "InvalidVpcCidrBlockAssociationID.NotFound",
+    noun: "vpc CIDR block with association ID",
+};
+pub(super) const SUBNET_BLOCK: Kind = Kind {
+    prefix: "subnet-cidr-assoc",
+    malformed: "InvalidSubnetCidrBlockAssociationId.Malformed",
+    not_found: "InvalidSubnetCidrBlockAssociationID.NotFound",
+    noun: "subnet CIDR block with association ID",
+};
+
 impl Kind {
     /// Refuses what cannot be an id of this kind: the prefix and 8 or 17 hex digits.
     pub(super) fn check(&self, id: &str) -> Result<(), Fault> {

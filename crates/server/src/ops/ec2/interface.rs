@@ -5,6 +5,7 @@ mod attachment;
 mod attribute;
 mod describe;
 mod groups;
+mod ipv6;
 mod printed;
 #[cfg(test)]
 mod tests;
@@ -26,6 +27,7 @@ use addresses::Wanted;
 pub(super) use attachment::{attach, detach};
 pub(super) use attribute::{describe as describe_attribute, modify as modify_attribute};
 pub(super) use describe::describe;
+pub(super) use ipv6::{assign as assign_ipv6, unassign as unassign_ipv6};
 use printed::Surroundings;
 use tracking::Timeouts;
 
@@ -53,11 +55,16 @@ pub(super) fn create(
         request.secondary_private_ip_address_count,
         call.config.quotas.private_addresses_per_interface,
     )?;
+    let wanted_ipv6 = ipv6::Wanted::read(
+        request.ipv6_addresses.iter().map(|address| address.ipv6_address.as_str()),
+        request.ipv6_address_count,
+        call.config.quotas.ipv6_addresses_per_interface,
+    )?;
     let timeouts = Timeouts::read(request.connection_tracking_specification.as_ref())?;
     call.dry_run(request.dry_run)?;
 
     call.once(request.client_token.as_deref(), &request, || {
-        let interface = make(call, &request, &wanted, timeouts, tags)?;
+        let interface = make(call, &request, (&wanted, &wanted_ipv6), timeouts, tags)?;
         let mut printed = Surroundings::of(call)?.printed(call, &interface);
         "pending".clone_into(&mut printed.status);
         Ok(CreateNetworkInterfaceResponse {
@@ -70,7 +77,7 @@ pub(super) fn create(
 fn make(
     call: &Call<'_>,
     request: &CreateNetworkInterfaceRequest,
-    wanted: &Wanted,
+    (wanted, wanted_ipv6): (&Wanted, &ipv6::Wanted),
     timeouts: Timeouts,
     tags: Tags,
 ) -> Result<Interface, Fault> {
@@ -86,13 +93,14 @@ fn make(
     }
     let addresses = Addresses::of(&subnet)?;
     let private_addresses = wanted.assign(&addresses, &addresses.used(&others))?;
+    let ipv6_addresses = ipv6::texts(&wanted_ipv6.assign(&subnet, &others)?);
     let interface = Interface {
         id: call.new_id("eni"),
         subnet_id: subnet.id,
         vpc_id: subnet.vpc_id,
         description: request.description.clone().unwrap_or_default(),
         private_addresses,
-        ipv6_addresses: Vec::new(),
+        ipv6_addresses,
         groups,
         mac_address: unused_mac(&others),
         source_dest_check: true,
@@ -156,8 +164,10 @@ fn check_token(token: Option<&str>) -> Result<(), Fault> {
 fn check_supported(request: &CreateNetworkInterfaceRequest) -> Result<(), Fault> {
     let is_some = |count: Option<i64>| count.is_some_and(|count| count != 0);
     refuse(&[
-        ("Ipv6Addresses", request.ipv6_addresses.is_some()),
-        ("Ipv6AddressCount", is_some(request.ipv6_address_count)),
+        (
+            "IsPrimaryIpv6",
+            request.ipv6_addresses.iter().any(|address| address.is_primary_ipv6 == Some(true)),
+        ),
         ("EnablePrimaryIpv6", request.enable_primary_ipv6 == Some(true)),
         ("Ipv4Prefix", request.ipv4_prefix.is_some()),
         ("Ipv4PrefixCount", is_some(request.ipv4_prefix_count)),

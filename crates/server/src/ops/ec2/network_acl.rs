@@ -44,6 +44,7 @@ pub(super) fn create(
                 "The maximum number of network acls has been reached.",
             ));
         }
+        let families = vpc.families();
         let acl = NetworkAcl {
             id: call.new_id("acl"),
             vpc_id: vpc.id,
@@ -54,7 +55,7 @@ pub(super) fn create(
         };
         call.put(&acl)?;
         Ok(CreateNetworkAclResponse {
-            network_acl: describe::printed(call, &acl),
+            network_acl: describe::printed(call, &acl, families),
             client_token: request.client_token.clone(),
         })
     })

@@ -34,8 +34,12 @@ const FILTERS: FilterTable<RouteTable> = FilterTable(&[
     }),
     ("association.subnet-id", none),
     ("owner-id", |table| vec![table.owner_id.clone()]),
-    ("route.destination-cidr-block", |table| routes(table, |it| &it.destination_cidr_block)),
-    ("route.destination-ipv6-cidr-block", none),
+    ("route.destination-cidr-block", |table| {
+        table.route_set.iter().filter_map(|it| it.destination_cidr_block.clone()).collect()
+    }),
+    ("route.destination-ipv6-cidr-block", |table| {
+        table.route_set.iter().filter_map(|it| it.destination_ipv6_cidr_block.clone()).collect()
+    }),
     ("route.destination-prefix-list-id", none),
     ("route.egress-only-internet-gateway-id", none),
     ("route.gateway-id", |table| routes(table, |it| &it.gateway_id)),
@@ -91,8 +95,10 @@ fn printed(call: &Call<'_>, table: &model::RouteTable) -> RouteTable {
 
 fn printed_route(route: &model::Route) -> Route {
     let origin = if route.gateway_id == "local" { "CreateRouteTable" } else { "CreateRoute" };
+    let is_v6 = route.destination.contains(':');
     Route {
-        destination_cidr_block: route.destination.clone(),
+        destination_cidr_block: (!is_v6).then(|| route.destination.clone()),
+        destination_ipv6_cidr_block: is_v6.then(|| route.destination.clone()),
         gateway_id: route.gateway_id.clone(),
         state: "active".to_owned(),
         origin: origin.to_owned(),

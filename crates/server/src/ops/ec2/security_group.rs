@@ -25,8 +25,9 @@ use flowlogd_aws::ec2::{
 
 use super::identifier::{GROUP, VPC};
 use super::tagging;
+use super::vpc::dual_stack;
 use crate::call::Call;
-use crate::model::{Interface, Peer, SecurityGroup, SecurityGroupRule, Tags, Vpc};
+use crate::model::{Families, Interface, Peer, SecurityGroup, SecurityGroupRule, Tags, Vpc};
 
 /// Characters of names and descriptions besides letters and digits (`vpc-filtering.md` §2.1).
 const ALLOWED: &str = " ._-:/()#,@[]+=&;{}!$*";
@@ -80,7 +81,8 @@ pub(super) fn create(
             "The maximum number of security groups has been reached.",
         ));
     }
-    let group = SecurityGroup {
+    let families = vpc.families();
+    let mut group = SecurityGroup {
         id: call.new_id("sg"),
         vpc_id: vpc.id,
         name,
@@ -97,6 +99,10 @@ pub(super) fn create(
         }],
         tags,
     };
+    match families {
+        Families::Ipv4 => {}
+        Families::DualStack => group.rules.push(dual_stack::egress_rule()),
+    }
     call.put(&group)?;
     Ok(CreateSecurityGroupResponse {
         security_group_arn: call.ec2_arn("security-group", &group.id),

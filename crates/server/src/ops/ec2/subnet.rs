@@ -3,6 +3,9 @@
 mod addresses;
 mod attribute;
 mod describe;
+mod ipv6_addresses;
+mod ipv6_block;
+mod reserved;
 #[cfg(test)]
 mod tests;
 
@@ -20,6 +23,8 @@ use crate::model::{AclAssociation, Interface, NetworkAcl, Subnet, Vpc};
 pub(super) use addresses::Addresses;
 pub(super) use attribute::modify as modify_attribute;
 pub(super) use describe::describe;
+pub(super) use ipv6_addresses::Ipv6Addresses;
+pub(super) use ipv6_block::{associate as associate_block, disassociate as disassociate_block};
 
 /// Makes a subnet under the default network ACL of its VPC.
 pub(super) fn create(
@@ -36,14 +41,18 @@ pub(super) fn create(
         Fault::new("MissingParameter", "Either 'cidrBlock' or 'ipv4IpamPoolId' should be provided.")
     })?;
     let cidr = block::read(&text)?;
+    let ipv6 = request.ipv6_cidr_block.as_deref().map(ipv6_block::size_checked).transpose()?;
     call.dry_run(request.dry_run)?;
 
     let vpc: Vpc = call.get(&request.vpc_id)?.ok_or_else(|| VPC.missing(&request.vpc_id))?;
     check_room(call, &vpc, cidr, &text)?;
+    let ipv6 = ipv6.map(|cidr| ipv6_block::association(call, &vpc, cidr)).transpose()?;
     let subnet = Subnet {
         id: call.new_id("subnet"),
         vpc_id: vpc.id,
         cidr: cidr.to_string(),
+        ipv6,
+        assign_ipv6_on_creation: false,
         zone,
         default_for_zone: false,
         map_public_ip_on_launch: false,
@@ -52,7 +61,7 @@ pub(super) fn create(
     let place = call.place();
     store(Site::of(call, &place), &subnet)?;
     let available = Addresses::of(&subnet)?.available(&[]);
-    Ok(CreateSubnetResponse { subnet: printed(call, &subnet, available) })
+    Ok(CreateSubnetResponse { subnet: printed(call, &subnet, available, "associating") })
 }
 
 /// Stores a new subnet and puts it under its VPC's default network ACL.
@@ -91,7 +100,7 @@ pub(super) fn delete(call: &Call<'_>, request: DeleteSubnetRequest) -> Result<()
 }
 
 /// A subnet as answers print it.
-fn printed(call: &Call<'_>, subnet: &Subnet, available: i64) -> shapes::Subnet {
+fn printed(call: &Call<'_>, subnet: &Subnet, available: i64, ipv6_state: &str) -> shapes::Subnet {
     shapes::Subnet {
         subnet_id: subnet.id.clone(),
         subnet_arn: call.ec2_arn("subnet", &subnet.id),
@@ -104,7 +113,12 @@ fn printed(call: &Call<'_>, subnet: &Subnet, available: i64) -> shapes::Subnet {
         default_for_az: subnet.default_for_zone,
         map_public_ip_on_launch: subnet.map_public_ip_on_launch,
         map_customer_owned_ip_on_launch: false,
-        assign_ipv6_address_on_creation: false,
+        assign_ipv6_address_on_creation: subnet.assign_ipv6_on_creation,
+        ipv6_cidr_block_association_set: subnet
+            .ipv6
+            .iter()
+            .map(|association| ipv6_block::printed(association, ipv6_state))
+            .collect(),
         enable_dns64: false,
         ipv6_native: false,
         private_dns_name_options_on_launch: shapes::PrivateDnsNameOptions {
@@ -180,7 +194,6 @@ fn zone_of(call: &Call<'_>, request: &CreateSubnetRequest) -> Result<String, Fau
 fn check_supported(request: &CreateSubnetRequest) -> Result<(), Fault> {
     refuse(&[
         ("Ipv6Native", request.ipv6_native == Some(true)),
-        ("Ipv6CidrBlock", request.ipv6_cidr_block.is_some()),
         ("OutpostArn", request.outpost_arn.is_some()),
         ("Ipv4IpamPoolId", request.ipv4_ipam_pool_id.is_some()),
         ("Ipv4NetmaskLength", request.ipv4_netmask_length.is_some()),

@@ -1,7 +1,10 @@
 //! VPCs.
 
 mod attribute;
+mod blocks;
 mod describe;
+pub(super) mod dual_stack;
+pub(super) mod ipv6;
 pub(super) mod parts;
 #[cfg(test)]
 mod tests;
@@ -14,10 +17,11 @@ use flowlogd_aws::ec2::{
 
 use super::identifier::VPC;
 use super::unsupported::refuse;
-use super::{block, fresh, tagging};
+use super::{fresh, tagging};
 use crate::call::Call;
 use crate::model::{CidrAssociation, Vpc};
 pub(super) use attribute::{describe as describe_attribute, modify as modify_attribute};
+pub(super) use blocks::{associate as associate_block, disassociate as disassociate_block};
 pub(super) use describe::describe;
 use parts::Site;
 
@@ -32,10 +36,14 @@ pub(super) fn create(
     let text = request.cidr_block.ok_or_else(|| {
         Fault::new("MissingParameter", "Either 'cidrBlock' or 'ipv4IpamPoolId' should be provided.")
     })?;
-    let cidr = block::read(&text)?;
-    if !(16..=28).contains(&cidr.prefix_len()) {
-        return Err(Fault::new("InvalidVpc.Range", format!("The CIDR '{text}' is invalid.")));
-    }
+    let cidr = blocks::size_checked(&text)?;
+    let ipv6 = ipv6::Parameters {
+        amazon_provided: request.amazon_provided_ipv6_cidr_block,
+        cidr_block: request.ipv6_cidr_block.as_deref(),
+        pool: request.ipv6_pool.as_deref(),
+        border_group: request.ipv6_cidr_block_network_border_group.as_deref(),
+    };
+    let ipv6 = ipv6.read(call)?;
     call.dry_run(request.dry_run)?;
 
     leave_room(call)?;
@@ -43,12 +51,13 @@ pub(super) fn create(
     let vpc = Vpc {
         id: call.new_id("vpc"),
         cidrs: vec![CidrAssociation { id: call.new_id("vpc-cidr-assoc"), cidr: cidr.to_string() }],
+        ipv6_cidrs: ipv6.map(|wanted| wanted.associate(call)).transpose()?.into_iter().collect(),
         is_default: false,
         dhcp_options_id: fresh::dhcp_options(call)?,
         tags,
     };
     parts::make(Site::of(call, &place), &vpc, None)?;
-    Ok(CreateVpcResponse { vpc: printed(call, &vpc, "pending") })
+    Ok(CreateVpcResponse { vpc: printed(call, &vpc, State::Made) })
 }
 
 /// Makes the default VPC again where it was deleted.
@@ -71,7 +80,7 @@ pub(super) fn create_default(
     let place = call.place();
     let dhcp_options_id = fresh::dhcp_options(call)?;
     let vpc = fresh::make_default_vpc(Site::of(call, &place), dhcp_options_id)?;
-    Ok(CreateDefaultVpcResponse { vpc: printed(call, &vpc, "pending") })
+    Ok(CreateDefaultVpcResponse { vpc: printed(call, &vpc, State::Made) })
 }
 
 /// Deletes a VPC in which nothing is left but what came with it (`vpc-filtering.md` §6.1).
@@ -92,13 +101,31 @@ pub(super) fn delete(call: &Call<'_>, request: DeleteVpcRequest) -> Result<(), F
     Ok(())
 }
 
+/// What a VPC is in an answer.
+#[derive(Clone, Copy)]
+enum State {
+    /// The answer is of the call that made it.
+    Made,
+    Found,
+}
+
 /// A VPC as answers print it.
-pub(super) fn printed(call: &Call<'_>, vpc: &Vpc, state: &str) -> shapes::Vpc {
+fn printed(call: &Call<'_>, vpc: &Vpc, state: State) -> shapes::Vpc {
+    let (state, ipv6_state) = match state {
+        State::Made => ("pending", "associating"),
+        State::Found => ("available", ASSOCIATED),
+    };
+    let ipv6 = vpc.ipv6_cidrs.iter().map(|it| ipv6::printed(call, it, ipv6_state));
     shapes::Vpc {
         vpc_id: vpc.id.clone(),
         state: state.to_owned(),
         cidr_block: vpc.cidrs.first().map(|first| first.cidr.clone()).unwrap_or_default(),
-        cidr_block_association_set: vpc.cidrs.iter().map(printed_association).collect(),
+        cidr_block_association_set: vpc
+            .cidrs
+            .iter()
+            .map(|association| printed_association(association, ASSOCIATED))
+            .collect(),
+        ipv6_cidr_block_association_set: ipv6.collect(),
         dhcp_options_id: vpc.dhcp_options_id.clone(),
         instance_tenancy: "default".to_owned(),
         is_default: vpc.is_default,
@@ -107,11 +134,13 @@ pub(super) fn printed(call: &Call<'_>, vpc: &Vpc, state: &str) -> shapes::Vpc {
     }
 }
 
-fn printed_association(association: &CidrAssociation) -> shapes::CidrBlockAssociation {
+const ASSOCIATED: &str = "associated";
+
+fn printed_association(association: &CidrAssociation, state: &str) -> shapes::CidrBlockAssociation {
     shapes::CidrBlockAssociation {
         association_id: association.id.clone(),
         cidr_block: association.cidr.clone(),
-        cidr_block_state: shapes::CidrBlockState { state: "associated".to_owned() },
+        cidr_block_state: shapes::CidrBlockState { state: state.to_owned() },
     }
 }
 
@@ -139,10 +168,6 @@ fn check_supported(request: &CreateVpcRequest) -> Result<(), Fault> {
             "InstanceTenancy",
             request.instance_tenancy.as_deref().is_some_and(|tenancy| tenancy != "default"),
         ),
-        ("AmazonProvidedIpv6CidrBlock", request.amazon_provided_ipv6_cidr_block == Some(true)),
-        ("Ipv6CidrBlock", request.ipv6_cidr_block.is_some()),
-        ("Ipv6Pool", request.ipv6_pool.is_some()),
-        ("Ipv6CidrBlockNetworkBorderGroup", request.ipv6_cidr_block_network_border_group.is_some()),
         ("Ipv4IpamPoolId", request.ipv4_ipam_pool_id.is_some()),
         ("Ipv4NetmaskLength", request.ipv4_netmask_length.is_some()),
         ("Ipv6IpamPoolId", request.ipv6_ipam_pool_id.is_some()),

@@ -4,6 +4,7 @@ mod address_tests;
 mod attachment_tests;
 mod attribute_tests;
 mod describe_tests;
+mod ipv6_tests;
 
 use flowlogd_aws::Fault;
 use flowlogd_aws::codec::Node;
@@ -226,8 +227,6 @@ fn what_an_interface_cannot_have_is_refused() {
     let lab = Lab::new();
 
     for (name, value) in [
-        ("Ipv6Addresses.1.Ipv6Address", "fd00::1"),
-        ("Ipv6AddressCount", "1"),
         ("EnablePrimaryIpv6", "true"),
         ("Ipv4Prefix.1.Ipv4Prefix", "10.0.8.16/28"),
         ("Ipv4PrefixCount", "1"),

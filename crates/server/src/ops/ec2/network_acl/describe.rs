@@ -7,7 +7,7 @@ use flowlogd_aws::ec2::shapes::{
 use flowlogd_aws::ec2::{DescribeNetworkAclsRequest, DescribeNetworkAclsResponse};
 
 use crate::call::Call;
-use crate::model::{AclEntry, NetworkAcl};
+use crate::model::{AclEntry, Families, NetworkAcl, Vpc};
 use crate::ops::ec2::filter_table::FilterTable;
 use crate::ops::ec2::identifier::ACL;
 use crate::ops::ec2::page::page;
@@ -15,6 +15,8 @@ use crate::ops::ec2::tagging;
 
 /// The entry that every ACL ends with.
 const CLOSING: u16 = 32767;
+/// The same for IPv6, where the VPC has a block of it (`vpc-filtering.md` §4).
+const CLOSING_IPV6: u16 = 32768;
 
 fn entries(acl: &Printed, value: fn(&NetworkAclEntry) -> Option<String>) -> Vec<String> {
     acl.entry_set.iter().filter_map(value).collect()
@@ -68,10 +70,14 @@ pub(in super::super) fn describe(
     FILTERS.check(&filters)?;
     call.dry_run(dry_run)?;
 
+    let vpcs = call.list::<Vpc>()?;
+    let families = |acl: &NetworkAcl| {
+        vpcs.iter().find(|vpc| vpc.id == acl.vpc_id).map_or(Families::Ipv4, Vpc::families)
+    };
     let found = ACL
         .select(call.list::<NetworkAcl>()?, &network_acl_ids, |it| &it.id)?
         .iter()
-        .map(|acl| (acl, printed(call, acl)))
+        .map(|acl| (acl, printed(call, acl, families(acl))))
         .filter(|(acl, printed)| FILTERS.matches(&filters, &acl.tags, printed))
         .map(|(_, printed)| printed)
         .collect();
@@ -80,19 +86,25 @@ pub(in super::super) fn describe(
     Ok(DescribeNetworkAclsResponse { network_acl_set, next_token })
 }
 
-/// As answers print it: egress first, each direction by number, the closing entry last.
-pub(super) fn printed(call: &Call<'_>, acl: &NetworkAcl) -> Printed {
-    let closing = |is_egress| AclEntry {
-        number: CLOSING,
+/// As answers print it: egress first, each direction by number, the closing entries last.
+pub(super) fn printed(call: &Call<'_>, acl: &NetworkAcl, families: Families) -> Printed {
+    let closing = |number, cidr: &str, is_egress| AclEntry {
+        number,
         is_egress,
         protocol: "-1".to_owned(),
-        cidr: "0.0.0.0/0".to_owned(),
+        cidr: cidr.to_owned(),
         allow: false,
         ports: None,
         icmp: None,
     };
     let mut all = acl.entries.clone();
-    all.extend([closing(true), closing(false)]);
+    for is_egress in [true, false] {
+        all.push(closing(CLOSING, "0.0.0.0/0", is_egress));
+        match families {
+            Families::Ipv4 => {}
+            Families::DualStack => all.push(closing(CLOSING_IPV6, "::/0", is_egress)),
+        }
+    }
     all.sort_by_key(|entry| (!entry.is_egress, entry.number));
     Printed {
         network_acl_id: acl.id.clone(),

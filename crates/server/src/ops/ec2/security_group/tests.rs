@@ -1,4 +1,4 @@
-use super::super::answers::{all, at, new_vpc, refused, text};
+use super::super::answers::{all, at, inventory, new_vpc, refused, text};
 use crate::testing::TestDoor;
 
 fn new_group(door: &TestDoor, vpc: &str, name: &str) -> String {
@@ -234,10 +234,7 @@ fn what_the_control_plane_keeps_is_what_judges() {
     let eni = door.ec2("CreateNetworkInterface", &eni).unwrap();
     let eni = text(&eni, "networkInterface.networkInterfaceId").to_owned();
 
-    let place = crate::state::Place::regional(crate::testing::ACCOUNT, crate::testing::REGION);
-    let state = door.door.state();
-    let inventory = state.read(|txn| crate::inventory::inventory(txn, &place)).unwrap();
-    let inventory = flowlogd_vpc::Inventory::from_json(&inventory.to_string()).unwrap();
+    let inventory = inventory(&door);
     let found = inventory.interfaces.iter().find(|it| it.id == eni).unwrap();
     let groups: Vec<_> =
         found.security_groups.iter().map(|it| &inventory.security_groups[*it]).collect();

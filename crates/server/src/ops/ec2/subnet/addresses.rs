@@ -1,4 +1,4 @@
-//! The addresses of a subnet: which are reserved, in use, and free (`vpc-filtering.md` §6.2).
+//! The IPv4 addresses of a subnet: which are reserved, in use, and free (`vpc-filtering.md` §6.2).
 
 use std::collections::BTreeSet;
 use std::net::Ipv4Addr;
@@ -7,32 +7,34 @@ use std::ops::RangeInclusive;
 use flowlogd_aws::Fault;
 
 use super::super::block;
+use super::reserved::Reserved;
 use crate::model::{Interface, Subnet};
 
 /// The first four addresses and the last one are AWS's.
 const RESERVED_AT_START: u32 = 4;
-const RESERVED: i64 = 5;
 
-/// The addresses of one subnet.
+/// The IPv4 addresses of one subnet.
 pub(in crate::ops::ec2) struct Addresses {
     subnet_id: String,
     all: RangeInclusive<u32>,
+    reserved: Reserved,
 }
 
 impl Addresses {
     pub(in crate::ops::ec2) fn of(subnet: &Subnet) -> Result<Self, Fault> {
-        Ok(Self { subnet_id: subnet.id.clone(), all: block::bounds(block::stored(&subnet.cidr)?) })
+        Ok(Self {
+            subnet_id: subnet.id.clone(),
+            all: block::bounds(block::stored(&subnet.cidr)?),
+            reserved: Reserved::of(subnet),
+        })
     }
 
-    /// How many an interface could still have.
+    /// How many could still be chosen for an interface.
     pub(in crate::ops::ec2) fn available(&self, interfaces: &[Interface]) -> i64 {
-        let used: usize = interfaces
-            .iter()
-            .filter(|interface| interface.subnet_id == self.subnet_id)
-            .map(|interface| interface.private_addresses.len())
-            .sum();
-        let all = i64::from(self.all.end() - self.all.start()) + 1;
-        all - RESERVED - i64::try_from(used).unwrap_or(i64::MAX - all)
+        let chosen = self.chosen();
+        let used = self.used(interfaces).into_iter().filter(|it| chosen.contains(&it.to_bits()));
+        let all = i64::from(chosen.end() - chosen.start()) + 1;
+        all - i64::try_from(used.count()).unwrap_or(all)
     }
 
     /// Those that interfaces have.
@@ -51,7 +53,11 @@ impl Addresses {
         if !self.all.contains(&address.to_bits()) {
             return invalid("Address does not fall within the subnet's address range");
         }
-        if !self.assignable().contains(&address.to_bits()) {
+        let allowed = match self.reserved {
+            Reserved::Aws => self.chosen(),
+            Reserved::None => self.all.start() + 1..=self.all.end() - 1,
+        };
+        if !allowed.contains(&address.to_bits()) {
             return invalid("Address is in subnet's reserved address range");
         }
         Ok(())
@@ -59,10 +65,11 @@ impl Addresses {
 
     /// Returns the lowest address that is not taken.
     pub(in crate::ops::ec2) fn lowest_free(&self, taken: &BTreeSet<Ipv4Addr>) -> Option<Ipv4Addr> {
-        self.assignable().map(Ipv4Addr::from_bits).find(|address| !taken.contains(address))
+        self.chosen().map(Ipv4Addr::from_bits).find(|address| !taken.contains(address))
     }
 
-    fn assignable(&self) -> RangeInclusive<u32> {
+    /// What addresses are chosen from: AWS's are left out in every subnet.
+    fn chosen(&self) -> RangeInclusive<u32> {
         // A subnet has 16 addresses at least.
         self.all.start() + RESERVED_AT_START..=self.all.end() - 1
     }

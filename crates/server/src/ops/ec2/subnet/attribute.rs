@@ -9,8 +9,8 @@ use super::super::unsupported::refuse;
 use crate::call::Call;
 use crate::model::Subnet;
 
-/// Sets whether instances would get a public address. What belongs to IPv6 and to resource names may only
-/// be set to what it is: off.
+/// Sets whether instances would get a public address, or interfaces an IPv6 address. What belongs to DNS
+/// and to resource names may only be set to what it is: off.
 #[expect(clippy::needless_pass_by_value, reason = "all operations have this shape")]
 pub(in crate::ops::ec2) fn modify(
     call: &Call<'_>,
@@ -20,7 +20,6 @@ pub(in crate::ops::ec2) fn modify(
     SUBNET.check(&request.subnet_id)?;
     let name_type = request.private_dns_hostname_type_on_launch.as_deref();
     let switches = [
-        ("AssignIpv6AddressOnCreation", request.assign_ipv6_address_on_creation.as_ref()),
         ("MapCustomerOwnedIpOnLaunch", request.map_customer_owned_ip_on_launch.as_ref()),
         ("EnableDns64", request.enable_dns64.as_ref()),
         (
@@ -33,8 +32,10 @@ pub(in crate::ops::ec2) fn modify(
         ),
     ];
     let public = request.map_public_ip_on_launch.as_ref();
+    let ipv6 = request.assign_ipv6_address_on_creation.as_ref();
     let given = switches.iter().filter(|(_, given)| given.is_some()).count()
         + usize::from(public.is_some())
+        + usize::from(ipv6.is_some())
         + usize::from(name_type.is_some());
     refuse(&[
         ("CustomerOwnedIpv4Pool", request.customer_owned_ipv4_pool.is_some()),
@@ -54,6 +55,19 @@ pub(in crate::ops::ec2) fn modify(
         call.get(&request.subnet_id)?.ok_or_else(|| SUBNET.missing(&request.subnet_id))?;
     if let Some(public) = public {
         subnet.map_public_ip_on_launch = public.value;
+        call.put(&subnet)?;
+    }
+    if let Some(ipv6) = ipv6 {
+        if ipv6.value && subnet.ipv6.is_none() {
+            return Err(Fault::new(
+                "InvalidParameterValue",
+                format!(
+                    "Invalid value 'true' for assign-ipv6-address-on-creation. Cannot set assign-ipv6-address-on-creation to true unless the subnet ({}) has an IPv6 CIDR block associated with it.",
+                    subnet.id
+                ),
+            ));
+        }
+        subnet.assign_ipv6_on_creation = ipv6.value;
         call.put(&subnet)?;
     }
     Ok(())

@@ -1,7 +1,7 @@
 //! `DescribeSubnets`.
 
 use flowlogd_aws::Fault;
-use flowlogd_aws::ec2::shapes::Subnet;
+use flowlogd_aws::ec2::shapes::{Subnet, SubnetIpv6CidrBlockAssociation};
 use flowlogd_aws::ec2::{DescribeSubnetsRequest, DescribeSubnetsResponse};
 
 use super::super::filter_table::{FilterTable, none};
@@ -26,9 +26,15 @@ pub(super) const FILTERS: FilterTable<Subnet> = FilterTable(&[
     ("defaultForAz", |subnet| vec![subnet.default_for_az.to_string()]),
     ("enable-dns64", |subnet| vec![subnet.enable_dns64.to_string()]),
     ("enable-lni-at-device-index", none),
-    ("ipv6-cidr-block-association.ipv6-cidr-block", none),
-    ("ipv6-cidr-block-association.association-id", none),
-    ("ipv6-cidr-block-association.state", none),
+    ("ipv6-cidr-block-association.ipv6-cidr-block", |subnet| {
+        ipv6_associations(subnet, |it| &it.ipv6_cidr_block)
+    }),
+    ("ipv6-cidr-block-association.association-id", |subnet| {
+        ipv6_associations(subnet, |it| &it.association_id)
+    }),
+    ("ipv6-cidr-block-association.state", |subnet| {
+        ipv6_associations(subnet, |it| &it.ipv6_cidr_block_state.state)
+    }),
     ("ipv6-native", |subnet| vec![subnet.ipv6_native.to_string()]),
     ("map-customer-owned-ip-on-launch", |subnet| {
         vec![subnet.map_customer_owned_ip_on_launch.to_string()]
@@ -68,7 +74,7 @@ pub(in crate::ops::ec2) fn describe(
     let mut found = Vec::new();
     for subnet in &subnets {
         let available = Addresses::of(subnet)?.available(&interfaces);
-        let printed = printed(call, subnet, available);
+        let printed = printed(call, subnet, available, "associated");
         if FILTERS.matches(&filters, &subnet.tags, &printed) {
             found.push(printed);
         }
@@ -76,4 +82,11 @@ pub(in crate::ops::ec2) fn describe(
     let (subnet_set, next_token) =
         page(found, |subnet| &subnet.subnet_id, max_results, next_token.as_deref())?;
     Ok(DescribeSubnetsResponse { subnet_set, next_token })
+}
+
+fn ipv6_associations(
+    subnet: &Subnet,
+    member: fn(&SubnetIpv6CidrBlockAssociation) -> &String,
+) -> Vec<String> {
+    subnet.ipv6_cidr_block_association_set.iter().map(|it| member(it).clone()).collect()
 }

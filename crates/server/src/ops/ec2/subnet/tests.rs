@@ -1,5 +1,6 @@
 mod attribute_tests;
 mod describe_tests;
+mod ipv6_tests;
 
 use flowlogd_aws::Fault;
 use flowlogd_aws::codec::Node;
@@ -166,7 +167,6 @@ fn what_a_subnet_cannot_have_is_refused() {
 
     for (name, value) in [
         ("Ipv6Native", "true"),
-        ("Ipv6CidrBlock", "fd00::/64"),
         ("OutpostArn", "arn:aws:outposts:us-east-1:1:outpost/op-1"),
         ("Ipv4IpamPoolId", "x"),
         ("Ipv4NetmaskLength", "24"),

@@ -1,13 +1,13 @@
 //! `DescribeVpcs`.
 
 use flowlogd_aws::Fault;
-use flowlogd_aws::ec2::shapes::{CidrBlockAssociation, Vpc};
+use flowlogd_aws::ec2::shapes::{CidrBlockAssociation, Vpc, VpcIpv6CidrBlockAssociation};
 use flowlogd_aws::ec2::{DescribeVpcsRequest, DescribeVpcsResponse};
 
-use super::super::filter_table::{FilterTable, none};
+use super::super::filter_table::FilterTable;
 use super::super::identifier::VPC;
 use super::super::page::page;
-use super::printed;
+use super::{State, printed};
 use crate::call::Call;
 use crate::model;
 
@@ -20,10 +20,16 @@ pub(super) const FILTERS: FilterTable<Vpc> = FilterTable(&[
     ("cidr-block-association.state", |vpc| associations(vpc, |it| &it.cidr_block_state.state)),
     ("dhcp-options-id", |vpc| vec![vpc.dhcp_options_id.clone()]),
     ("dhcpOptionsId", |vpc| vec![vpc.dhcp_options_id.clone()]),
-    ("ipv6-cidr-block-association.association-id", none),
-    ("ipv6-cidr-block-association.ipv6-cidr-block", none),
-    ("ipv6-cidr-block-association.ipv6-pool", none),
-    ("ipv6-cidr-block-association.state", none),
+    ("ipv6-cidr-block-association.association-id", |vpc| {
+        ipv6_associations(vpc, |it| &it.association_id)
+    }),
+    ("ipv6-cidr-block-association.ipv6-cidr-block", |vpc| {
+        ipv6_associations(vpc, |it| &it.ipv6_cidr_block)
+    }),
+    ("ipv6-cidr-block-association.ipv6-pool", |vpc| ipv6_associations(vpc, |it| &it.ipv6_pool)),
+    ("ipv6-cidr-block-association.state", |vpc| {
+        ipv6_associations(vpc, |it| &it.ipv6_cidr_block_state.state)
+    }),
     ("is-default", |vpc| vec![vpc.is_default.to_string()]),
     ("isDefault", |vpc| vec![vpc.is_default.to_string()]),
     ("owner-id", |vpc| vec![vpc.owner_id.clone()]),
@@ -44,7 +50,7 @@ pub(in crate::ops::ec2) fn describe(
     let vpcs = VPC.select(call.list::<model::Vpc>()?, &vpc_ids, |vpc| &vpc.id)?;
     let found = vpcs
         .iter()
-        .map(|vpc| (vpc, printed(call, vpc, "available")))
+        .map(|vpc| (vpc, printed(call, vpc, State::Found)))
         .filter(|(vpc, printed)| FILTERS.matches(&filters, &vpc.tags, printed))
         .map(|(_, printed)| printed)
         .collect();
@@ -55,4 +61,11 @@ pub(in crate::ops::ec2) fn describe(
 
 fn associations(vpc: &Vpc, member: fn(&CidrBlockAssociation) -> &String) -> Vec<String> {
     vpc.cidr_block_association_set.iter().map(|it| member(it).clone()).collect()
+}
+
+fn ipv6_associations(
+    vpc: &Vpc,
+    member: fn(&VpcIpv6CidrBlockAssociation) -> &String,
+) -> Vec<String> {
+    vpc.ipv6_cidr_block_association_set.iter().map(|it| member(it).clone()).collect()
 }

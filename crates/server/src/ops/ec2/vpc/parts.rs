@@ -2,10 +2,11 @@
 
 use flowlogd_aws::Fault;
 
+use super::dual_stack::{self, default_entry};
 use crate::call::{Call, internal};
 use crate::ids;
 use crate::model::{
-    AclEntry, Interface, InternetGateway, NetworkAcl, Peer, Route, RouteTable, SecurityGroup,
+    Families, Interface, InternetGateway, NetworkAcl, Peer, Route, RouteTable, SecurityGroup,
     SecurityGroupRule, Subnet, Tags, Vpc, VpcAttributes,
 };
 use crate::state::{Place, StateError, Txn};
@@ -39,8 +40,16 @@ pub(in crate::ops::ec2) fn make(
     gateway: Option<&InternetGateway>,
 ) -> Result<(), StateError> {
     site.put(vpc)?;
-    site.put(&default_group_of(&vpc.id))?;
-    site.put(&default_acl_of(&vpc.id))?;
+    let (mut group, mut acl) = (default_group_of(&vpc.id), default_acl_of(&vpc.id));
+    match vpc.families() {
+        Families::Ipv4 => {}
+        Families::DualStack => {
+            dual_stack::open_group(&mut group);
+            dual_stack::open_acl(&mut acl);
+        }
+    }
+    site.put(&group)?;
+    site.put(&acl)?;
     if let Some(gateway) = gateway {
         site.put(gateway)?;
     }
@@ -98,6 +107,50 @@ pub(in crate::ops::ec2) fn default_acl(site: Site<'_>, vpc_id: &str) -> Result<N
         .ok_or_else(|| lacks(vpc_id, "default network ACL"))
 }
 
+/// Gives a VPC what comes with a further block: a local route, and with the first one of IPv6 the rules
+/// that open its groups and its default network ACL to IPv6.
+pub(super) fn extend(call: &Call<'_>, vpc: &Vpc, cidr: &str) -> Result<(), StateError> {
+    for mut table in of_vpc(call, vpc, |table: &RouteTable| &table.vpc_id)? {
+        // Local routes stand first.
+        let place = table.routes.iter().take_while(|route| route.gateway_id == LOCAL).count();
+        table.routes.insert(place, local_route(cidr));
+        call.put(&table)?;
+    }
+    if !cidr.contains(':') || vpc.ipv6_cidrs.len() > 1 {
+        return Ok(());
+    }
+    for mut group in of_vpc(call, vpc, |group: &SecurityGroup| &group.vpc_id)? {
+        if dual_stack::open_group(&mut group) {
+            call.put(&group)?;
+        }
+    }
+    for mut acl in of_vpc(call, vpc, |acl: &NetworkAcl| &acl.vpc_id)? {
+        if acl.is_default && dual_stack::open_acl(&mut acl) {
+            call.put(&acl)?;
+        }
+    }
+    Ok(())
+}
+
+/// Takes the local route of a block away.
+pub(super) fn withdraw(call: &Call<'_>, vpc: &Vpc, cidr: &str) -> Result<(), StateError> {
+    for mut table in of_vpc(call, vpc, |table: &RouteTable| &table.vpc_id)? {
+        table.routes.retain(|route| route.gateway_id != LOCAL || route.destination != cidr);
+        call.put(&table)?;
+    }
+    Ok(())
+}
+
+fn of_vpc<D: crate::state::Document>(
+    call: &Call<'_>,
+    vpc: &Vpc,
+    id_of: fn(&D) -> &String,
+) -> Result<Vec<D>, StateError> {
+    let mut all = call.list::<D>()?;
+    all.retain(|document| *id_of(document) == vpc.id);
+    Ok(all)
+}
+
 /// The reserved name.
 const DEFAULT_GROUP: &str = "default";
 
@@ -128,15 +181,7 @@ fn default_group_of(vpc_id: &str) -> SecurityGroup {
 
 /// Everything both ways (`vpc-filtering.md` §4.1).
 fn default_acl_of(vpc_id: &str) -> NetworkAcl {
-    let entry = |is_egress| AclEntry {
-        number: 100,
-        is_egress,
-        protocol: "-1".to_owned(),
-        cidr: ANYWHERE.to_owned(),
-        allow: true,
-        ports: None,
-        icmp: None,
-    };
+    let entry = |is_egress| default_entry(100, is_egress, ANYWHERE);
     NetworkAcl {
         id: ids::resource("acl"),
         vpc_id: vpc_id.to_owned(),
@@ -148,22 +193,25 @@ fn default_acl_of(vpc_id: &str) -> NetworkAcl {
 }
 
 fn main_table_of(vpc: &Vpc, gateway: Option<&InternetGateway>) -> RouteTable {
-    let local = vpc
-        .cidrs
-        .iter()
-        .map(|block| Route { destination: block.cidr.clone(), gateway_id: "local".to_owned() });
+    let ipv4 = vpc.cidrs.iter().map(|block| local_route(&block.cidr));
+    let ipv6 = vpc.ipv6_cidrs.iter().map(|block| local_route(&block.cidr));
     let outward = gateway
         .map(|gateway| Route { destination: ANYWHERE.to_owned(), gateway_id: gateway.id.clone() });
     RouteTable {
         id: ids::resource("rtb"),
         vpc_id: vpc.id.clone(),
         main_association_id: ids::resource("rtbassoc"),
-        routes: local.chain(outward).collect(),
+        routes: ipv4.chain(ipv6).chain(outward).collect(),
         tags: Tags::new(),
     }
 }
 
+fn local_route(cidr: &str) -> Route {
+    Route { destination: cidr.to_owned(), gateway_id: LOCAL.to_owned() }
+}
+
 const ANYWHERE: &str = "0.0.0.0/0";
+const LOCAL: &str = "local";
 
 /// A VPC that has lost what it cannot be without: our own fault.
 #[derive(Debug, thiserror::Error)]

@@ -1,5 +1,7 @@
 mod attribute_tests;
+mod block_tests;
 mod describe_tests;
+mod ipv6_tests;
 
 use super::super::answers::{
     check_refusal, new_interface, new_subnet, new_vpc, refused, refused_with, store, stored, text,
@@ -98,9 +100,6 @@ fn what_is_not_supported_is_refused_and_its_default_is_not() {
     };
 
     for (name, value) in [
-        ("AmazonProvidedIpv6CidrBlock", "true"),
-        ("Ipv6CidrBlock", "fd00::/56"),
-        ("Ipv6Pool", "x"),
         ("Ipv6CidrBlockNetworkBorderGroup", "x"),
         ("Ipv4IpamPoolId", "x"),
         ("Ipv4NetmaskLength", "20"),

@@ -1,5 +1,9 @@
-use super::super::super::answers::{all, new_interface, new_subnet, refused, refused_with, text};
+use super::super::super::answers::{
+    all, inventory, new_interface, new_ipv6_subnet, new_ipv6_vpc, new_subnet, refused,
+    refused_with, text,
+};
 use super::Lab;
+use crate::testing::TestDoor;
 
 #[test]
 fn given_addresses_are_kept_with_the_primary_one_first() {
@@ -127,4 +131,50 @@ fn a_full_subnet_gives_no_address() {
 
     lab.on("DeleteNetworkInterface", &last, &[]).unwrap();
     create("0").unwrap();
+}
+
+#[test]
+fn a_subnet_may_say_that_its_reserved_addresses_are_ordinary_machines() {
+    let door = TestDoor::new();
+    let vpc = new_ipv6_vpc(&door, "10.0.0.0/16", "fd00:1:2:300::/56");
+    let subnet = new_ipv6_subnet(&door, &vpc, "10.0.8.0/28", "fd00:1:2:308::/64");
+    let create = |name: &str, address: &str| {
+        door.ec2("CreateNetworkInterface", &[("SubnetId", subnet.as_str()), (name, address)])
+    };
+    let tag = |value: &str| {
+        let parameters = [
+            ("ResourceId.1", subnet.as_str()),
+            ("Tag.1.Key", "flowlogd:reserved-addresses"),
+            ("Tag.1.Value", value),
+        ];
+        door.ec2("CreateTags", &parameters).unwrap();
+    };
+    let (ipv4, ipv6) = ("PrivateIpAddress", "Ipv6Addresses.1.Ipv6Address");
+    let reserved = "Address is in subnet's reserved address range";
+
+    tag("aws");
+    refused(create(ipv4, "10.0.8.2"), "InvalidParameterValue", reserved);
+    tag("none");
+    for address in ["10.0.8.1", "10.0.8.2", "10.0.8.3"] {
+        create(ipv4, address).unwrap();
+    }
+    let last = "fd00:1:2:308:ffff:ffff:ffff:ffff";
+    for address in ["fd00:1:2:308::1", "fd00:1:2:308::2", last] {
+        // Each has an IPv4 address that was chosen, too.
+        create(ipv6, address).unwrap();
+    }
+
+    for address in ["10.0.8.0", "10.0.8.15"] {
+        refused(create(ipv4, address), "InvalidParameterValue", reserved);
+    }
+    refused(create(ipv6, "fd00:1:2:308::"), "InvalidParameterValue", reserved);
+    refused(create(ipv4, "10.0.8.2"), "InvalidIPAddress.InUse", "Address 10.0.8.2 is in use.");
+    let chosen = create("Ipv6AddressCount", "1").unwrap();
+    assert_eq!(text(&chosen, "networkInterface.privateIpAddress"), "10.0.8.7");
+    let address = all(&chosen, "networkInterface.ipv6AddressesSet", "ipv6Address");
+    assert_eq!(address, ["fd00:1:2:308::4"], "AWS's are not chosen");
+    let found = door.ec2("DescribeSubnets", &[("SubnetId.1", &subnet)]).unwrap();
+    let available = text(&found, "subnetSet.0.availableIpAddressCount");
+    assert_eq!(available, "7", "11 can be chosen, and 4 of them are in use");
+    assert_eq!(inventory(&door).interfaces.len(), 7, "what judges takes them too");
 }

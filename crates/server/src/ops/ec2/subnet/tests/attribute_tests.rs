@@ -2,7 +2,7 @@ use super::super::super::answers::{new_subnet, new_vpc, refused, refused_with, t
 use crate::testing::TestDoor;
 
 #[test]
-fn only_the_public_address_at_launch_can_be_changed() {
+fn what_belongs_to_names_and_outposts_can_only_be_off() {
     let door = TestDoor::new();
     let vpc = new_vpc(&door, "10.0.0.0/16");
     let subnet = new_subnet(&door, &vpc, "10.0.1.0/24");
@@ -17,7 +17,6 @@ fn only_the_public_address_at_launch_can_be_changed() {
     assert_eq!(text(&found, "subnetSet.0.mapPublicIpOnLaunch"), "true");
 
     for name in [
-        "AssignIpv6AddressOnCreation",
         "MapCustomerOwnedIpOnLaunch",
         "EnableDns64",
         "EnableResourceNameDnsARecordOnLaunch",

@@ -1,5 +1,5 @@
 use super::super::super::answers::{
-    all, check_filters, new_subnet, new_vpc, refused, refused_with, stored, text,
+    all, check_filters, new_ipv6_vpc, new_subnet, new_vpc, refused, refused_with, stored, text,
 };
 use super::create;
 use crate::model::Subnet;
@@ -8,9 +8,10 @@ use crate::testing::TestDoor;
 #[test]
 fn every_documented_filter_of_subnets_finds_what_it_names() {
     let door = TestDoor::new();
-    let vpc = new_vpc(&door, "10.0.0.0/16");
+    let vpc = new_ipv6_vpc(&door, "10.0.0.0/16", "fd00:1:2:300::/56");
     let parameters = [
         ("CidrBlock", "10.0.1.0/24"),
+        ("Ipv6CidrBlock", "fd00:1:2:301::/64"),
         ("AvailabilityZone", "us-east-1b"),
         ("TagSpecification.1.ResourceType", "subnet"),
         ("TagSpecification.1.Tag.1.Key", "Name"),
@@ -18,6 +19,7 @@ fn every_documented_filter_of_subnets_finds_what_it_names() {
     ];
     let made = create(&door, &vpc, &parameters).unwrap();
     let id = text(&made, "subnet.subnetId");
+    let association = text(&made, "subnet.ipv6CidrBlockAssociationSet.0.associationId");
 
     let options = "private-dns-name-options-on-launch";
     let cases = [
@@ -34,9 +36,9 @@ fn every_documented_filter_of_subnets_finds_what_it_names() {
         ("defaultForAz", "false"),
         ("enable-dns64", "false"),
         ("enable-lni-at-device-index", ""),
-        ("ipv6-cidr-block-association.ipv6-cidr-block", ""),
-        ("ipv6-cidr-block-association.association-id", ""),
-        ("ipv6-cidr-block-association.state", ""),
+        ("ipv6-cidr-block-association.ipv6-cidr-block", "fd00:1:2:301::/64"),
+        ("ipv6-cidr-block-association.association-id", association),
+        ("ipv6-cidr-block-association.state", "associated"),
         ("ipv6-native", "false"),
         ("map-customer-owned-ip-on-launch", "false"),
         ("map-public-ip-on-launch", "false"),

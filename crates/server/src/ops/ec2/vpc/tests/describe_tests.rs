@@ -10,6 +10,8 @@ fn every_documented_filter_of_vpcs_finds_what_it_names() {
     let door = TestDoor::new();
     let parameters = [
         ("CidrBlock", "10.0.0.0/16"),
+        ("Ipv6CidrBlock", "fd00:1:2:300::/56"),
+        ("Ipv6Pool", "ipv6pool-ec2-0123456789abcdef0"),
         ("TagSpecification.1.ResourceType", "vpc"),
         ("TagSpecification.1.Tag.1.Key", "Name"),
         ("TagSpecification.1.Tag.1.Value", "lab"),
@@ -18,6 +20,7 @@ fn every_documented_filter_of_vpcs_finds_what_it_names() {
     let id = text(&made, "vpc.vpcId");
     let dhcp = text(&made, "vpc.dhcpOptionsId");
     let association = text(&made, "vpc.cidrBlockAssociationSet.0.associationId");
+    let ipv6_association = text(&made, "vpc.ipv6CidrBlockAssociationSet.0.associationId");
 
     let cases = [
         ("cidr", "10.0.*"),
@@ -27,10 +30,10 @@ fn every_documented_filter_of_vpcs_finds_what_it_names() {
         ("cidr-block-association.state", "associated"),
         ("dhcp-options-id", dhcp),
         ("dhcpOptionsId", dhcp),
-        ("ipv6-cidr-block-association.ipv6-cidr-block", ""),
-        ("ipv6-cidr-block-association.ipv6-pool", ""),
-        ("ipv6-cidr-block-association.association-id", ""),
-        ("ipv6-cidr-block-association.state", ""),
+        ("ipv6-cidr-block-association.ipv6-cidr-block", "fd00:1:2:300::/56"),
+        ("ipv6-cidr-block-association.ipv6-pool", "ipv6pool-ec2-0123456789abcdef0"),
+        ("ipv6-cidr-block-association.association-id", ipv6_association),
+        ("ipv6-cidr-block-association.state", "associated"),
         ("is-default", "false"),
         ("isDefault", "false"),
         ("owner-id", "123456789012"),

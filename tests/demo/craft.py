@@ -1,19 +1,9 @@
 #!/usr/bin/env python3
-"""The machines of the demo, and its frames.
+"""Writes a capture of what a web server, an application server, a customer and a scanner say: craft.py FILE."""
 
-  traffic.py web FILE READY  serves on eth0 of this network namespace and captures it into FILE, until
-                             it is ended; makes the file READY when it listens
-  traffic.py app             calls the web server as the application server does
-  traffic.py outside         calls it as a customer and a scanner do
-  traffic.py craft FILE      writes what they would have said into FILE, without any network
-"""
-
-import selectors
-import signal
 import socket
 import struct
 import sys
-import time
 
 WEB = "10.0.1.10"
 APP = "10.0.2.10"
@@ -26,12 +16,6 @@ ANSWER = b"HTTP/1.0 200 OK\r\n\r\nhello\n"
 QUERY = b"\x00\x01\x01\x00\x00\x01\x00\x00\x00\x00\x00\x00\x04demo\x00\x00\x01\x00\x01"
 REPLY = b"\x00\x01\x81\x80" + QUERY[4:]
 
-# From <linux/if_ether.h>, <linux/in.h> and <asm-generic/socket.h>; Python's socket module does not name
-# them all.
-ETH_P_ALL = 3
-IP_MINTTL = 21
-SO_TIMESTAMPNS = 35
-
 
 def pcap(packets):
     """Returns a pcap file of Ethernet frames with their times in nanoseconds."""
@@ -41,104 +25,6 @@ def pcap(packets):
         parts.append(frame)
     return b"".join(parts)
 
-
-# Real traffic.
-
-
-def web(path, ready):
-    """Answers what the rules of vpc.json allow, swallows the rest as a firewall would, and captures all."""
-    capture = socket.socket(socket.AF_PACKET, socket.SOCK_RAW, socket.htons(ETH_P_ALL))
-    capture.bind(("eth0", 0))
-    capture.setsockopt(socket.SOL_SOCKET, SO_TIMESTAMPNS, 1)
-    https, dns, admin = listener(443), datagram_socket(53), listener(8080)
-    # Drops every packet that came through a router, so that not even a RST answers.
-    admin.setsockopt(socket.IPPROTO_IP, IP_MINTTL, 255)
-    ready_to_read = selectors.DefaultSelector()
-    for each in (capture, https, dns):
-        each.setblocking(False)
-        ready_to_read.register(each, selectors.EVENT_READ)
-
-    ended = []
-    signal.signal(signal.SIGTERM, lambda *_: ended.append(True))
-    packets = []
-    open(ready, "w").close()
-    while True:
-        readable = [key.fileobj for key, _ in ready_to_read.select(timeout=0.05)]
-        if ended and capture not in readable:
-            break
-        for each in readable:
-            if each is capture:
-                packets.append(receive_frame(capture))
-            elif each is https:
-                ready_to_read.register(https.accept()[0], selectors.EVENT_READ)
-            elif each is dns:
-                _, client = dns.recvfrom(2048)
-                if client[0] == APP:
-                    dns.sendto(REPLY, client)
-            elif each.recv(2048):
-                each.sendall(ANSWER)
-            else:
-                ready_to_read.unregister(each)
-                each.close()
-    with open(path, "wb") as file:
-        file.write(pcap(packets))
-
-
-def listener(port):
-    return socket.create_server((WEB, port))
-
-
-def datagram_socket(port):
-    server = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-    server.bind((WEB, port))
-    return server
-
-
-def receive_frame(capture):
-    frame, ancillary, _, _ = capture.recvmsg(65536, 64)
-    for _, kind, data in ancillary:
-        if kind == SO_TIMESTAMPNS:
-            seconds, nanoseconds = struct.unpack("ll", data)
-            return seconds * 10**9 + nanoseconds, frame
-    return time.time_ns(), frame
-
-
-def app():
-    fetch(APP, 443)
-    query(APP)
-    fetch(APP, 8080)
-
-
-def outside():
-    fetch(CUSTOMER, 443)
-    query(CUSTOMER)
-    fetch(SCANNER, 22)
-    fetch(SCANNER, 443)
-
-
-def query(source):
-    """Asks for a name, and gives up after a moment's silence."""
-    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as client:
-        client.bind((source, 0))
-        client.settimeout(0.3)
-        client.sendto(QUERY, (WEB, 53))
-        try:
-            client.recv(2048)
-        except socket.timeout:
-            pass
-
-
-def fetch(source, port):
-    """Asks for the page, and gives up after a moment's silence."""
-    try:
-        with socket.create_connection((WEB, port), 0.3, (source, 0)) as connection:
-            connection.sendall(REQUEST)
-            connection.recv(2048)
-    except socket.timeout:
-        pass
-
-
-# Crafted frames.
 
 MAC_OF_WEB = bytes.fromhex("02000000010a")
 MAC_OF_ROUTER = bytes.fromhex("020000000101")
@@ -246,10 +132,7 @@ def craft(path):
         file.write(pcap(wire.packets))
 
 
-ROLES = {"web": web, "app": app, "outside": outside, "craft": craft}
-
 if __name__ == "__main__":
-    role, *arguments = sys.argv[1:] or [""]
-    if role not in ROLES:
+    if len(sys.argv) != 2:
         sys.exit(__doc__)
-    ROLES[role](*arguments)
+    craft(sys.argv[1])
