@@ -3,6 +3,7 @@
 mod attach;
 mod lab;
 mod service;
+mod what_if;
 
 use std::num::NonZeroUsize;
 use std::path::PathBuf;
@@ -23,6 +24,7 @@ pub(crate) use service::{
     AgentCommand, AgentOptions, AgentRunOptions, ClientOptions, DetachOptions, DoctorOptions,
     EnrollOptions, ServeOptions, StatusOptions, TailOptions,
 };
+pub(crate) use what_if::{ReportForm, WhatIfOptions};
 
 /// VPC Flow Logs for networks that people run themselves.
 #[derive(Debug, Parser)]
@@ -46,6 +48,8 @@ pub(crate) enum Command {
     Watch(WatchOptions),
     /// Find the rules behind existing flow log records
     Explain(ExplainOptions),
+    /// Find what a change of the rules would do to flows that were recorded
+    WhatIf(WhatIfOptions),
     /// Serve EC2, Logs, IAM and STS, and run an agent
     Serve(ServeOptions),
     /// Run the agent of a host

@@ -1,19 +1,17 @@
 //! `flowlogd explain`: existing records and an inventory → the rules behind them.
 
 mod json;
-mod records;
 mod table;
 
-use std::io::{self, Write};
-
-use anyhow::Context;
 use flowlogd_agent::explain::Explainer;
 use flowlogd_vpc::CompileOptions;
 
 use crate::cli::{self, ExplainOptions};
 use crate::exit_status::{Failure, Status};
 use crate::inventory;
+use crate::lines::print;
 use crate::messages::readable_lines;
+use crate::records;
 
 /// Runs the command.
 pub(crate) fn run(options: &ExplainOptions) -> Result<Status, Failure> {
@@ -25,7 +23,7 @@ pub(crate) fn run(options: &ExplainOptions) -> Result<Status, Failure> {
     let mut status = Status::Done;
     let mut faulty_lines = 0;
     for path in &options.records {
-        let read = records::read(path, format.as_ref(), &mut explainer)?;
+        let read = records::read(path, format.as_ref(), &mut |record| explainer.take(record))?;
         status = status.max(read.status);
         faulty_lines += read.faulty_lines;
     }
@@ -37,15 +35,6 @@ pub(crate) fn run(options: &ExplainOptions) -> Result<Status, Failure> {
         // Records come from files that anyone may have written, and people read this.
         readable_lines(&table::text(&report, faulty_lines))
     };
-    write(&text)?;
+    print(&text)?;
     Ok(status)
-}
-
-fn write(text: &str) -> Result<(), Failure> {
-    let mut output = io::stdout().lock();
-    match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
-        // The reader of the output has gone away, which is its right.
-        Err(error) if error.kind() == io::ErrorKind::BrokenPipe => Ok(()),
-        written => written.context("cannot write to the standard output").map_err(Failure::failed),
-    }
 }

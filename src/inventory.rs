@@ -1,13 +1,13 @@
 //! Inventory files and the moments from which they count.
 
 use std::fs::File;
-use std::io::Read;
+use std::io::{self, Read as _};
 use std::path::Path;
 use std::time::UNIX_EPOCH;
 
 use anyhow::{Context, anyhow};
 use flowlogd_agent::{Rules, Timeline};
-use flowlogd_vpc::{CompileOptions, InterfaceIndex, Inventory, ReservedAddresses};
+use flowlogd_vpc::{CompileOptions, InterfaceIndex, Inventory, InventoryError, ReservedAddresses};
 
 use crate::exit_status::Failure;
 use crate::messages::say;
@@ -17,16 +17,13 @@ const LONGEST: u64 = 1 << 30;
 
 /// Reads one inventory; everything wrong in it goes to the standard error, a line each.
 pub(crate) fn read(path: &str) -> Result<Inventory, Failure> {
-    let text = text(path)?;
-    let inventory = Inventory::from_json(&text).map_err(|errors| {
-        for error in &errors {
-            say(format_args!("flowlogd: {path}: {error}"));
-        }
-        let faults = if errors.len() == 1 {
-            "a fault".to_owned()
-        } else {
-            format!("{} faults", errors.len())
-        };
+    parse(&text(path, "inventory", "one JSON object, what `aws ec2 describe-*` print")?, path)
+}
+
+/// The same of a text that is called so.
+pub(crate) fn parse(text: &str, path: &str) -> Result<Inventory, Failure> {
+    let inventory = Inventory::from_json(text).map_err(|errors| {
+        let faults = told(&errors, path);
         Failure::usage(anyhow!("the inventory {path} has {faults}"))
     })?;
     for ignored in &inventory.ignored {
@@ -40,21 +37,44 @@ pub(crate) fn read(path: &str) -> Result<Inventory, Failure> {
     Ok(inventory)
 }
 
-fn text(path: &str) -> Result<String, Failure> {
+/// Makes the changes of a file to an inventory; `-` is the standard input.
+pub(crate) fn change(inventory: &Inventory, path: &str) -> Result<Inventory, Failure> {
+    let (text, name) = if path == "-" {
+        let mut text = String::new();
+        let read = io::stdin().lock().take(LONGEST).read_to_string(&mut text);
+        read.context("cannot read changes from the standard input").map_err(Failure::unreadable)?;
+        (text, "standard input")
+    } else {
+        (text(path, "list of changes", "a JSON list of EC2's operations")?, path)
+    };
+    inventory.changed(&text).map_err(|errors| {
+        let faults = told(&errors, name);
+        Failure::usage(anyhow!("the changes of {name} have {faults}"))
+    })
+}
+
+/// Writes faults to the standard error, a line each, and returns how many there are.
+fn told(errors: &[InventoryError], path: &str) -> String {
+    for error in errors {
+        say(format_args!("flowlogd: {path}: {error}"));
+    }
+    if errors.len() == 1 { "a fault".to_owned() } else { format!("{} faults", errors.len()) }
+}
+
+/// Reads a file, of which it is known what it is and what it holds.
+fn text(path: &str, what: &str, held: &str) -> Result<String, Failure> {
     let mut bytes = Vec::new();
     File::open(path)
         .and_then(|file| file.take(LONGEST + 1).read_to_end(&mut bytes))
-        .with_context(|| format!("cannot read the inventory {path}"))
+        .with_context(|| format!("cannot read the {what} {path}"))
         .map_err(Failure::unreadable)?;
     let is_too_long = bytes.len() as u64 > LONGEST;
     match String::from_utf8(bytes) {
         Ok(text) if !is_too_long => Ok(text),
         Ok(_) => Err(Failure::usage(anyhow!(
-            "the inventory {path} is longer than {LONGEST} bytes: expected what `aws ec2 describe-*` print"
+            "the {what} {path} is longer than {LONGEST} bytes: expected {held}"
         ))),
-        Err(_) => Err(Failure::usage(anyhow!(
-            "the inventory {path} is not text: expected one JSON object, what `aws ec2 describe-*` print"
-        ))),
+        Err(_) => Err(Failure::usage(anyhow!("the {what} {path} is not text: expected {held}"))),
     }
 }
 
@@ -87,7 +107,8 @@ fn split_time(argument: &str) -> Result<(&str, Option<u64>), Failure> {
     }
 }
 
-fn parse_time(text: &str) -> Option<u64> {
+/// Reads Unix seconds, or a time like `2026-01-31T12:00:00Z`.
+pub(crate) fn parse_time(text: &str) -> Option<u64> {
     if let Ok(seconds) = text.parse() {
         return Some(seconds);
     }

@@ -10,7 +10,9 @@ mod exit_status;
 mod explain;
 mod inventory;
 mod lab;
+mod lines;
 mod messages;
+mod records;
 mod refusals;
 mod replay;
 mod serve;
@@ -19,6 +21,7 @@ mod status;
 mod summary;
 mod tail;
 mod watch;
+mod what_if;
 
 use std::process::ExitCode;
 
@@ -30,6 +33,7 @@ fn main() -> ExitCode {
         cli::Command::Replay(options) => replay::run(&options),
         cli::Command::Watch(options) => watch::run(&options),
         cli::Command::Explain(options) => explain::run(&options),
+        cli::Command::WhatIf(options) => what_if::run(&options),
         cli::Command::Serve(options) => serve::run(&options),
         cli::Command::Agent(options) => agent::run(&options),
         cli::Command::Attach(options) => attach::run(&options),

@@ -315,7 +315,7 @@ fn an_endless_inventory_does_not_fill_the_memory() {
 
     assert_eq!(
         run.stderr,
-        "flowlogd: the inventory zeros.json is longer than 1073741824 bytes: expected what \
+        "flowlogd: the inventory zeros.json is longer than 1073741824 bytes: expected one JSON object, what \
          `aws ec2 describe-*` print\n"
     );
     assert_eq!(run.status, Some(USAGE));

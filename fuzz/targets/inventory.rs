@@ -1,16 +1,22 @@
-//! An inventory file, compiled and asked.
+//! An inventory file, compiled and asked; and the same text as changes of rules.
 
 use std::net::IpAddr;
+use std::sync::LazyLock;
 
 use flowlogd_packet::{
     Addresses, Fragment, Icmp, LinkInfo, PacketHeader, QuotedHeader, protocol, tcp_flag,
 };
 use flowlogd_vpc::{
-    Action, CompileOptions, ConnectionTable, Direction, InterfaceIndex, Inventory, Judgement,
-    ReservedAddresses, Reuse, RuleBook, Ruleset, Tick, Verdict,
+    Action, CompileOptions, ConnectionTable, Direction, InterfaceIndex, Inventory, InventoryError,
+    Judgement, ReservedAddresses, Reuse, RuleBook, Ruleset, Tick, Verdict,
 };
 
 use super::assert_one_line;
+
+/// What changes are made to.
+static NETWORK: LazyLock<Inventory> = LazyLock::new(|| {
+    Inventory::from_json(include_str!("../../tests/explain/vpc.json")).expect("a sound inventory")
+});
 
 /// Some interfaces speak for all.
 const MAX_ASKED: usize = 8;
@@ -26,13 +32,22 @@ pub(super) fn run(data: &[u8]) {
                 ask(inventory.clone(), CompileOptions { reserved_addresses });
             }
         }
-        Err(faults) => {
-            assert!(!faults.is_empty(), "refused without a reason");
-            assert!(faults.len() <= 101, "{} faults", faults.len());
-            for fault in faults {
-                assert_one_line(&fault.to_string());
-            }
+        Err(faults) => check_faults(&faults),
+    }
+    match NETWORK.changed(text) {
+        Ok(changed) => {
+            check_references(&changed);
+            ask(changed, CompileOptions::default());
         }
+        Err(faults) => check_faults(&faults),
+    }
+}
+
+fn check_faults(faults: &[InventoryError]) {
+    assert!(!faults.is_empty(), "refused without a reason");
+    assert!(faults.len() <= 101, "{} faults", faults.len());
+    for fault in faults {
+        assert_one_line(&fault.to_string());
     }
 }
 

@@ -1,11 +1,10 @@
 //! The report as people read it.
 
-use std::fmt::{Display, Write};
-
-use flowlogd_agent::explain::{Counts, Explained, Report, Section, Totals};
+use flowlogd_agent::explain::{Counts, Explained, Report, Section};
 use flowlogd_flowlog::Span;
 use flowlogd_vpc::Action;
 
+use crate::lines::{entry, line, number, sums};
 use crate::refusals::time;
 
 /// Returns the whole report.
@@ -129,27 +128,4 @@ fn counts(out: &mut String, counts: &Counts, faulty_lines: u64) {
             number(faulty_lines, "line")
         ),
     );
-}
-
-fn sums(totals: Totals) -> String {
-    let packets = number(totals.packets, "packet");
-    let records = number(totals.records, "record");
-    match totals.bytes {
-        // No packet has none, so the records do not tell.
-        0 => format!("{packets} in {records}"),
-        bytes => format!("{packets}, {} in {records}", number(bytes, "byte")),
-    }
-}
-
-fn number(count: u64, what: &str) -> String {
-    if count == 1 { format!("1 {what}") } else { format!("{count} {what}s") }
-}
-
-fn entry(out: &mut String, name: &str, text: impl Display) {
-    line(out, format_args!("  {name:<8}  {text}"));
-}
-
-fn line(out: &mut String, text: impl Display) {
-    // Writing into a string cannot fail.
-    let _ = writeln!(out, "{text}");
 }

@@ -28,6 +28,7 @@ pub use board::Board;
 pub use kernel::{Kernel, Unusable, detach, run as run_kernel};
 pub use roster::Roster;
 pub use snapshot::{Desk, Snapshot};
+pub(crate) use traffic::MOST_HITS;
 
 use crate::config::{AgentConfig, AttachmentConfig};
 

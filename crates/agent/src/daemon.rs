@@ -25,6 +25,7 @@ use crate::netns;
 use crate::spool::{Spool, SpoolError};
 use dispatch::Dispatch;
 use follow::{follow_configuration, read_kept};
+pub(crate) use report::hits_room;
 use report::{report, send_report};
 use sink::SpoolSink;
 use threads::Threads;

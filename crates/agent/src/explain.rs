@@ -3,6 +3,7 @@
 //! Inferred, and never more: a record does not tell which rule decided, nor what was tracked
 //! (flow-logs.md §4.11), and the rules may have changed since. Pure: records in, a report out.
 
+mod author;
 mod case;
 mod cause;
 mod exclusion_text;
@@ -17,6 +18,7 @@ mod remedy;
 mod report;
 mod rule_text;
 mod services;
+pub mod what_if;
 
 pub use cause::Section;
 pub use explainer::{Counts, Explainer};

@@ -11,6 +11,7 @@ pub mod daemon;
 pub mod delivery;
 pub mod discover;
 pub mod doctor;
+pub mod dump;
 mod engine;
 pub mod explain;
 pub mod journal;
@@ -25,6 +26,7 @@ pub mod publish;
 mod queue;
 mod rtnetlink;
 pub mod spool;
+pub mod stored_records;
 mod timeline;
 mod windows;
 

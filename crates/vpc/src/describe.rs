@@ -4,6 +4,7 @@
 //! is checked in `inventory`, where they are resolved.
 
 mod address;
+mod change;
 mod findings;
 mod interface;
 mod item;
@@ -20,11 +21,12 @@ use std::fmt;
 
 use serde::de::{Deserialize, Deserializer, IgnoredAny, MapAccess, Visitor};
 
+pub(crate) use self::change::{Change, ChangeItem, ChangeList};
 pub(crate) use self::findings::{Findings, shown};
 pub(crate) use self::interface::InterfaceItem;
 use self::item::Item;
 pub(crate) use self::item::Mention;
-pub(crate) use self::network_acl::NetworkAclItem;
+pub(crate) use self::network_acl::{EntryItem, NetworkAclItem};
 use self::node::{Node, Text};
 pub(crate) use self::peering::PeeringItem;
 pub(crate) use self::prefix_list::PrefixListItem;

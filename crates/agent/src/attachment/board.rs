@@ -7,6 +7,7 @@ use flowlogd_aws::flowlogd::{
     AttachmentReport, KernelReport, RuleHits, TrafficReport, WindowLedger,
 };
 
+use crate::client::unix_milliseconds;
 use crate::config::{AttachmentConfig, Side};
 
 /// Window ledgers that wait for a report; beyond that the oldest are no longer told one by one.
@@ -92,6 +93,9 @@ impl Board {
             if report.state != state || report.detail != detail {
                 let detail = detail.as_deref().unwrap_or_default();
                 tracing::info!(interface, state, detail, "attachment");
+            }
+            if report.counting_since.is_none() && state == "capturing" {
+                report.counting_since = Some(unix_milliseconds());
             }
             state.clone_into(&mut report.state);
             report.detail = detail;

@@ -9,7 +9,7 @@ use flowlogd_vpc::{Action, GroundIndex, InterfaceIndex, RuleBook};
 use crate::ledger::InterfaceLedger;
 
 /// Rules that a report tells of, of every interface.
-const MOST_HITS: usize = 100;
+pub(crate) const MOST_HITS: usize = 100;
 
 /// The counts of one interface.
 #[derive(Debug, Default)]

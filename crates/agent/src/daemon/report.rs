@@ -9,7 +9,7 @@ use flowlogd_aws::flowlogd::{
 
 use super::RETRY;
 use super::dispatch::Dispatch;
-use crate::attachment::Board;
+use crate::attachment::{Board, MOST_HITS};
 use crate::client::{CallError, Client};
 use crate::delivery::Refusal;
 use crate::spool::Spool;
@@ -67,10 +67,15 @@ fn is_news(last: Option<&ReportAgentRequest>, next: &ReportAgentRequest) -> bool
     states(last) != states(next)
 }
 
+/// Returns how many hits of an attachment a report has room for, if it tells of so many attachments: it is one
+/// log event, whose size has a limit.
+pub(crate) fn hits_room(attachments: usize) -> usize {
+    (HITS_PER_REPORT / attachments.max(1)).clamp(1, MOST_HITS)
+}
+
 fn standing(board: &Board, delivery: &Dispatch, spool: &Spool) -> ReportAgentRequest {
     let mut attachments = board.attachments();
-    // A report is one log event, whose size has a limit.
-    let most = (HITS_PER_REPORT / attachments.len().max(1)).max(1);
+    let most = hits_room(attachments.len());
     for attachment in &mut attachments {
         attachment.hits.truncate(most);
     }

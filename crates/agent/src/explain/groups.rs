@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use flowlogd_flowlog::Span;
 
 use super::case::{Case, EPHEMERAL};
-use super::cause::{Cause, Role, Section, Stage};
+use super::cause::{Cause, Refusal, Role, Section, Stage};
 use super::recorded_flow::RecordedFlow;
 use super::remedy::Allow;
 use super::services::{Service, Services};
@@ -22,7 +22,7 @@ pub struct Totals {
 }
 
 impl Totals {
-    fn add(&mut self, flow: &RecordedFlow<'_>) {
+    pub(super) fn add(&mut self, flow: &RecordedFlow<'_>) {
         // Records are not ours: their numbers may be anything.
         self.packets = self.packets.saturating_add(flow.packets);
         self.bytes = self.bytes.saturating_add(flow.bytes);
@@ -125,24 +125,25 @@ impl Groups {
         });
         group.totals.add(flow);
         group.services.add(Service::of(&flow.tuple), flow.packets);
-        group.extend_span(flow);
+        extend_span(&mut group.span, flow);
         Some(group)
     }
 }
 
-impl Group {
-    fn extend_span(&mut self, flow: &RecordedFlow<'_>) {
-        let Some(start) = flow.start.or(flow.end) else { return };
-        let end = flow.end.unwrap_or(start);
-        let span = self.span.get_or_insert(Span { start, end });
-        span.start = span.start.min(start);
-        span.end = span.end.max(end);
-    }
+/// Makes a span reach over a record's window.
+pub(super) fn extend_span(span: &mut Option<Span>, flow: &RecordedFlow<'_>) {
+    let Some(start) = flow.start.or(flow.end) else { return };
+    let end = flow.end.unwrap_or(start);
+    let span = span.get_or_insert(Span { start, end });
+    span.start = span.start.min(start);
+    span.end = span.end.max(end);
+}
 
+impl Group {
     fn keep(&mut self, cause: Cause, flow: &RecordedFlow<'_>, case: &Case) {
         let new = KeptFlow {
             case: *case,
-            allow: allow(cause, case),
+            allow: allow(cause.refusal(), case),
             at: flow.start,
             packets: flow.packets,
         };
@@ -169,8 +170,8 @@ impl Group {
 }
 
 /// Returns what would have to be allowed.
-fn allow(cause: Cause, case: &Case) -> Allow {
-    match cause.refusal() {
+pub(super) fn allow(refusal: Option<Refusal>, case: &Case) -> Allow {
+    match refusal {
         // The next answer goes to another port of the client's (vpc-filtering.md §4.4).
         Some(refusal)
             if refusal.stage == Stage::NetworkAcl

@@ -132,7 +132,7 @@ impl Judge {
     }
 
     /// Judges ICMP as each type that a rule asks for; everything else has none.
-    fn judge_typed(&mut self, case: &Case) -> Vec<(Case, Verdict)> {
+    pub(super) fn judge_typed(&mut self, case: &Case) -> Vec<(Case, Verdict)> {
         let types = self.types(case);
         types
             .iter()
@@ -150,7 +150,8 @@ impl Judge {
         std::iter::once(*case).chain(types.iter().map(|icmp| case.with_icmp(*icmp))).collect()
     }
 
-    fn types(&mut self, case: &Case) -> Arc<[Icmp]> {
+    /// Returns the ICMP types that the rules tell apart; of other packets none.
+    pub(super) fn types(&mut self, case: &Case) -> Arc<[Icmp]> {
         match self.ruleset.interface(case.interface) {
             Some(interface) if case.tuple.is_icmp() => {
                 self.icmp_types.of(case, self.ruleset.inventory(), interface)
@@ -169,7 +170,7 @@ impl Judge {
 
     /// Marks the refusal of an answer to a request that is refused as well. Its nearest miss goes, for
     /// what is lacking is a rule for the request.
-    fn told_from_consequences(&mut self, refusal: Refusal, case: &Case) -> Refusal {
+    pub(super) fn told_from_consequences(&mut self, refusal: Refusal, case: &Case) -> Refusal {
         let is_consequence =
             case.tuple.shape() == Shape::Answer && self.refusal_of_request(case).is_some();
         if !is_consequence {
@@ -189,12 +190,27 @@ impl Judge {
         }
     }
 
-    fn refusal(&mut self, case: &Case, decision: Decision, icmp_type: IcmpType) -> Refusal {
+    pub(super) fn refusal(
+        &mut self,
+        case: &Case,
+        decision: Decision,
+        icmp_type: IcmpType,
+    ) -> Refusal {
         let role = self.role(case);
         // A connection lets its answers past the security groups, so what stops all of them is the
         // network ACL.
         let denial = self.acl_refusal(case).filter(|_| role == Role::Answer);
-        let decision = denial.unwrap_or(decision);
+        self.refusal_as(role, case, denial.unwrap_or(decision), icmp_type)
+    }
+
+    /// Returns a refusal of what a packet is supposed to be.
+    pub(super) fn refusal_as(
+        &self,
+        role: Role,
+        case: &Case,
+        decision: Decision,
+        icmp_type: IcmpType,
+    ) -> Refusal {
         let stage = match self.book.ground(decision.ground) {
             Some(Ground::NetworkAclEntry(_)) => Stage::NetworkAcl,
             Some(

@@ -4,7 +4,7 @@ use std::net::IpAddr;
 
 use flowlogd_flowlog::{Field, LogFormat, ParsedRecord};
 use flowlogd_packet::Addresses;
-use flowlogd_vpc::{Action, Direction, Interface};
+use flowlogd_vpc::{Action, Direction, Initiator, Interface};
 
 use super::case::Tuple;
 use super::cause::{Owned, RejectReason};
@@ -20,6 +20,8 @@ pub(super) struct RecordedFlow<'a> {
     pub(super) bytes: u64,
     pub(super) start: Option<u64>,
     pub(super) end: Option<u64>,
+    /// Who opened the connection, where the record tells.
+    pub(super) initiator: Initiator,
     flow_direction: Option<Direction>,
     // As displayed: the interface's side is its primary address (flow-logs.md §4.5).
     shown: (IpAddr, IpAddr),
@@ -48,6 +50,11 @@ impl<'a> RecordedFlow<'a> {
             bytes: record.bytes().unwrap_or(0),
             start: record.start(),
             end: record.end(),
+            initiator: match record.text(Field::XInitiator) {
+                Some("src") => Initiator::Source,
+                Some("dst") => Initiator::Destination,
+                Some(_) | None => Initiator::Unknown,
+            },
             flow_direction: record.flow_direction(),
             shown: (srcaddr.or(pkt_srcaddr)?, dstaddr.or(pkt_dstaddr)?),
         })

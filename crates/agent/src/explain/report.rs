@@ -5,18 +5,17 @@ use std::fmt;
 use std::net::{IpAddr, SocketAddr};
 
 use flowlogd_flowlog::Span;
-use flowlogd_vpc::{
-    Action, Decision, Direction, Ground, GroundIndex, Interface, Judgement, Lacking, NearestMiss,
-};
+use flowlogd_vpc::{Action, Direction, NearestMiss};
 
-use super::case::{Case, EPHEMERAL, Shape, Tuple};
+use super::author::Author;
+use super::case::{Case, Shape, Tuple};
 use super::cause::{Cause, IcmpType, Owned, Refusal, RejectReason, Role, Section, Stage};
 use super::exclusion_text::exclusion_text;
 use super::explainer::Counts;
 use super::groups::{Group, Groups, KeptFlow, Totals};
 use super::judge::Judge;
-use super::remedy::{Allow, Remedy};
-use super::rule_text::{entry_text, find_rule, protocol_text};
+use super::remedy::Remedy;
+use super::rule_text::protocol_text;
 use super::services::{Service, ServiceList};
 
 /// Everything that was found.
@@ -137,11 +136,6 @@ impl Report {
     }
 }
 
-/// Puts causes into words.
-struct Author {
-    judge: Judge,
-}
-
 impl Author {
     fn explained(&mut self, cause: Cause, group: &Group) -> Option<Explained> {
         let heaviest = group.heaviest();
@@ -167,7 +161,7 @@ impl Author {
             (Cause::Refused(refusal), Some(flow))
                 if !refusal.is_consequence() && !refusal.is_late_answer() =>
             {
-                (self.steps(&refusal, flow), flow.packets)
+                (self.steps(&refusal, &flow.case, flow.allow), flow.packets)
             }
             (
                 Cause::Refused(_)
@@ -189,7 +183,8 @@ impl Author {
             deciding_rule: decides.map(|ground| self.ground(ground)),
             nearest_miss: nearest
                 .map(|NearestMiss { rule, lacking }| format!("{}:{lacking}", self.ground(rule))),
-            nearest_rule: nearest.map(|nearest| self.nearest_rule(nearest, heaviest)),
+            nearest_rule: nearest
+                .map(|nearest| self.nearest_rule(nearest, heaviest.map(|flow| &flow.case))),
             remarks: match (refusal, heaviest) {
                 (Some(refusal), Some(flow)) => self.remarks(cause, &refusal, &flow.case),
                 (Some(_) | None, _) => Vec::new(),
@@ -207,7 +202,9 @@ impl Author {
 
     fn reason(&self, cause: Cause, flow: Option<&KeptFlow>) -> String {
         match cause {
-            Cause::Refused(refusal) => self.refused_text(&refusal.decision, flow),
+            Cause::Refused(refusal) => {
+                self.refused_text(&refusal.decision, flow.map(|flow| &flow.case))
+            }
             Cause::Reason(RejectReason::BlockPublicAccess) => {
                 "VPC Block Public Access refused it (reject-reason BPA), not a rule".to_owned()
             }
@@ -223,7 +220,7 @@ impl Author {
             ),
             Cause::RefusedNow(refusal) => format!(
                 "the inventory would refuse it ({}): the rules changed since",
-                self.refused_text(&refusal.decision, flow)
+                self.refused_text(&refusal.decision, flow.map(|flow| &flow.case))
             ),
             Cause::Excluded(_, exclusion) => format!(
                 "by the inventory it would be in no record, for it is {}",
@@ -240,60 +237,8 @@ impl Author {
         }
     }
 
-    /// Continues "refused: ".
-    fn refused_text(&self, decision: &Decision, flow: Option<&KeptFlow>) -> String {
-        match self.judge.book().ground(decision.ground) {
-            Some(Ground::ImplicitDeny(text)) => {
-                match text.split_once(':').map_or("-", |(_, groups)| groups) {
-                    "-" => "the interface has no security group".to_owned(),
-                    groups => format!("no rule of {} allows it", groups.replace(',', ", ")),
-                }
-            }
-            Some(Ground::NetworkAclEntry(text)) => {
-                let acl = text.split(':').next().unwrap_or_default();
-                let entry = flow.and_then(|flow| {
-                    let acl =
-                        self.judge.ruleset().inventory().network_acl(self.interface(flow)?)?;
-                    let entries = match flow.case.direction {
-                        Direction::Ingress => &acl.ingress,
-                        Direction::Egress => &acl.egress,
-                    };
-                    let number = acl_number(text)?;
-                    entries.iter().find(|entry| entry.number == number).map(|entry| (entry, flow))
-                });
-                match entry {
-                    Some((entry, flow)) => format!(
-                        "entry {} of {acl} denies {}",
-                        entry.number,
-                        entry_text(entry, flow.case.direction)
-                    ),
-                    None => format!("no numbered entry of {acl} allows it"),
-                }
-            }
-            Some(
-                Ground::SecurityGroupRule(_)
-                | Ground::ConnectionAllowance
-                | Ground::Grace
-                | Ground::NoRules
-                | Ground::NeverFiltered,
-            )
-            | None => self.ground(decision.ground),
-        }
-    }
-
-    fn nearest_rule(&self, nearest: NearestMiss, flow: Option<&KeptFlow>) -> String {
-        let icmp = flow.is_some_and(|flow| flow.case.tuple.is_icmp());
-        let lacking = match nearest.lacking {
-            Lacking::Port if icmp => "the ICMP type, which records do not tell",
-            Lacking::Port => "the port",
-            Lacking::Peer => "the peer's address",
-            Lacking::Protocol => "the protocol",
-            Lacking::Family => "the address family",
-        };
-        format!("{}, all but {lacking}", self.rule(nearest.rule))
-    }
-
-    fn remarks(&mut self, cause: Cause, refusal: &Refusal, case: &Case) -> Vec<String> {
+    /// Returns what is worth knowing of a refusal besides its rule.
+    pub(super) fn remarks(&mut self, cause: Cause, refusal: &Refusal, case: &Case) -> Vec<String> {
         let mut remarks = Vec::new();
         if refusal.role == Role::Answer {
             let asked = self.allowing(&case.reversed());
@@ -342,105 +287,8 @@ impl Author {
         remarks
     }
 
-    /// Returns what lets a flow through: past the stage that refuses it, past the other stage, and its
-    /// answers past the network ACL.
-    fn steps(&mut self, refusal: &Refusal, flow: &KeptFlow) -> Vec<Step> {
-        let case = &flow.case;
-        let (past_refusal, past_other) = match (refusal.stage, refusal.role) {
-            (Stage::SecurityGroups, _) => (Some(refusal.decision), self.first_denial(case)),
-            (Stage::NetworkAcl, Role::Request | Role::AnswerToRefused) => {
-                (self.first_denial(case), self.judge.groups_refusal(case))
-            }
-            // Its connection lets it past the security groups.
-            (Stage::NetworkAcl, Role::Answer) => (self.first_denial(case), None),
-        };
-        let mut steps = Vec::new();
-        let mut step = |decision: Option<Decision>, case: &Case, allow, what| {
-            let Some(decision) = decision else { return };
-            let Some(remedy) = self.remedy(&decision, case, allow) else { return };
-            let why = (!steps.is_empty())
-                .then(|| format!("then {} would refuse {what}", self.ground(decision.ground)));
-            steps.push(Step { why, remedy });
-        };
-        step(past_refusal, case, flow.allow, "it");
-        step(past_other, case, flow.allow, "it");
-
-        let answer = case.reversed();
-        let has_answers = case.tuple.has_ports() && !case.tuple.has_unknown_ports();
-        if refusal.role == Role::Request && has_answers {
-            let allow = if answer.tuple.dstport >= EPHEMERAL {
-                Allow::answers_to(&answer)
-            } else {
-                Allow::exactly(&answer)
-            };
-            step(self.judge.acl_refusal(&answer), &answer, allow, "its answers");
-        }
-        steps
-    }
-
-    /// Returns the first entry of the network ACL that refuses a packet. Of several, each for an ICMP
-    /// type, what comes before the first comes before all.
-    fn first_denial(&mut self, case: &Case) -> Option<Decision> {
-        let denials = self.judge.acl_refusals(case);
-        denials.into_iter().min_by_key(|denial| {
-            acl_number(&self.ground(denial.ground)).map_or(u32::MAX, u32::from)
-        })
-    }
-
-    fn remedy(&self, decision: &Decision, case: &Case, allow: Allow) -> Option<Remedy> {
-        let inventory = self.judge.ruleset().inventory();
-        let interface = self.judge.ruleset().interface(case.interface)?;
-        match self.judge.book().ground(decision.ground)? {
-            Ground::NetworkAclEntry(text) => {
-                let acl = inventory.network_acl(interface)?;
-                Some(Remedy::of_acl(acl, case.direction, acl_number(text), allow))
-            }
-            Ground::ImplicitDeny(_) => {
-                let rule = decision.nearest_miss.map(|nearest| self.ground(nearest.rule));
-                let group = rule.as_deref().and_then(|rule| match find_rule(inventory, rule) {
-                    Some(found) => Some(found.group.id.as_str()),
-                    // A rule without an id is called after its group.
-                    None => rule.split_once(':').map(|(group, _)| group),
-                });
-                Some(Remedy::of_groups(inventory, interface, group, case.direction, allow))
-            }
-            Ground::SecurityGroupRule(_)
-            | Ground::ConnectionAllowance
-            | Ground::Grace
-            | Ground::NoRules
-            | Ground::NeverFiltered => None,
-        }
-    }
-
-    /// Returns the rule that accepts a packet, in words.
-    fn allowing(&mut self, case: &Case) -> String {
-        match self.judge.judge(case) {
-            Judgement::Decided(verdict) => self.rule(verdict.decision.ground),
-            Judgement::Excluded(exclusion) => exclusion_text(exclusion).to_owned(),
-        }
-    }
-
-    /// Returns a rule by its id and by what it says, where the id does not say that itself.
-    fn rule(&self, ground: GroundIndex) -> String {
-        let text = self.ground(ground);
-        let inventory = self.judge.ruleset().inventory();
-        match find_rule(inventory, &text) {
-            Some(found) => format!("{text} ({}: {})", found.group.id, found.text(inventory)),
-            None if text == "-" => "it is never filtered".to_owned(),
-            None => text,
-        }
-    }
-
-    fn ground(&self, index: GroundIndex) -> String {
-        self.judge.book().ground(index).map(Ground::to_string).unwrap_or_default()
-    }
-
-    fn interface(&self, flow: &KeptFlow) -> Option<&Interface> {
-        self.judge.ruleset().interface(flow.case.interface)
-    }
-
     fn example(&self, flow: &KeptFlow) -> Example {
-        let ids = self.interface(flow).map(|interface| interface.id.clone());
+        let ids = self.interface(&flow.case).map(|interface| interface.id.clone());
         let direction = Some(flow.case.direction);
         example(&flow.case.tuple, flow.at, ids.into_iter().collect(), direction)
     }
@@ -462,9 +310,4 @@ fn example(
         dstport: tuple.dstport,
         protocol: tuple.protocol,
     }
-}
-
-/// Returns the number of `acl-…:ingress:100`; `*` has none.
-fn acl_number(ground: &str) -> Option<u16> {
-    ground.rsplit_once(':')?.1.parse().ok()
 }

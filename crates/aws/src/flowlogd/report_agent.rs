@@ -49,6 +49,9 @@ pub struct AttachmentReport {
     /// Why it is not `ebpf`, if that was tried.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub capture_reason: Option<String>,
+    /// Since when its packets are counted, Unix milliseconds: `traffic` and `hits` tell of no earlier ones.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub counting_since: Option<i64>,
     /// Packets seen since it was attached.
     pub packets: u64,
     /// Of the last one, Unix milliseconds.

@@ -128,6 +128,22 @@ impl<'n, 't> Item<'n, 't> {
         texts.collect()
     }
 
+    /// Returns the ids of a list.
+    pub(super) fn ids(&self, name: &str, prefix: &str) -> Vec<Mention<'n>> {
+        let ids = self.nodes(name).into_iter().flatten().filter_map(|(path, node)| {
+            let Node::Text(id) = node else {
+                self.findings.fault(&path, format_args!("expected text, got {}", node.kind()));
+                return None;
+            };
+            if !is_id(id, prefix) {
+                let id = shown(id);
+                self.findings.fault(&path, format_args!("malformed id {id}: expected {prefix}…"));
+            }
+            Some(Mention { path, id })
+        });
+        ids.collect()
+    }
+
     /// Returns an id. A malformed one is reported and yet returned, so that what mentions it is not
     /// taken for dangling as well.
     pub(super) fn id(&self, name: &str, prefix: &str) -> Option<&'n str> {

@@ -8,7 +8,7 @@ use super::shown;
 use crate::{Cidr, Direction, PortMatch};
 
 /// The highest number that an entry of one's own may have.
-const LAST_NUMBER: u16 = 32_766;
+pub(super) const LAST_NUMBER: u16 = 32_766;
 /// The numbers under which the final deny-all entries are printed, for IPv4 and IPv6
 /// (vpc-filtering.md §4).
 const FINAL_NUMBERS: [u16; 2] = [32_767, 32_768];
@@ -52,7 +52,7 @@ impl<'n> NetworkAclItem<'n> {
 
 impl EntryItem {
     /// Returns an entry, unless it is one of the final ones.
-    fn read(item: &Item<'_, '_>) -> Option<Self> {
+    pub(super) fn read(item: &Item<'_, '_>) -> Option<Self> {
         let number = number(item);
         let direction = direction(item, "Egress");
         let allow = action(item);

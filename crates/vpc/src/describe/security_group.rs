@@ -69,7 +69,7 @@ impl<'n> SecurityGroupItem<'n> {
 }
 
 /// A permission with several peers is one rule for each (vpc-filtering.md §2.3).
-fn permissions<'n>(list: &[Item<'n, '_>]) -> Vec<RuleText<'n>> {
+pub(super) fn permissions<'n>(list: &[Item<'n, '_>]) -> Vec<RuleText<'n>> {
     list.iter().flat_map(permission).collect()
 }
 
@@ -102,6 +102,13 @@ fn permission<'n>(item: &Item<'n, '_>) -> Vec<RuleText<'n>> {
             Some(RuleText { path: item.path.clone(), condition, peer: peer? })
         })
         .collect()
+}
+
+/// Reads the one rule for an IPv4 block that an operation's parameters themselves are.
+pub(super) fn single_permission<'n>(item: &Item<'n, '_>) -> Option<RuleText<'n>> {
+    let condition = rule_condition(item);
+    let peer = cidr_peer(item, "CidrIp", Family::Ipv4);
+    Some(RuleText { path: item.path.clone(), condition: condition?, peer: peer? })
 }
 
 fn cidr_peer<'n>(item: &Item<'n, '_>, name: &str, family: Family) -> Option<PeerItem<'n>> {

@@ -10,6 +10,7 @@
 )]
 
 mod bad_files;
+mod changes;
 mod faults;
 mod group_references;
 mod reading;

@@ -5,35 +5,38 @@ use std::io::{self, BufRead, BufReader};
 use std::path::Path;
 
 use anyhow::anyhow;
-use flowlogd_agent::explain::{Explainer, MissingFields};
-use flowlogd_flowlog::{Faults, LogFormat, RecordReader};
+use flowlogd_agent::explain::MissingFields;
+use flowlogd_flowlog::{Faults, LogFormat, ParsedRecord, RecordReader};
 
 use crate::exit_status::{Failure, Status};
 use crate::messages::say;
 
 /// What became of a file.
-pub(super) struct Read {
-    pub(super) status: Status,
-    pub(super) faulty_lines: u64,
+pub(crate) struct Read {
+    pub(crate) status: Status,
+    pub(crate) faulty_lines: u64,
 }
 
 /// Faulty lines of a file that are told one by one.
-const TOLD_FAULTS: usize = 5;
+pub(crate) const TOLD_FAULTS: usize = 5;
+
+/// Takes a record; a format by which it cannot be judged is an error.
+pub(crate) type Take<'a> = dyn FnMut(&ParsedRecord<'_>) -> Result<(), MissingFields> + 'a;
 
 /// Reads one file as far as it goes; what is wrong with it goes to the standard error.
 ///
 /// Only a format that makes every record inexplicable fails the whole command.
-pub(super) fn read(
+pub(crate) fn read(
     path: &Path,
     format: Option<&LogFormat>,
-    explainer: &mut Explainer,
+    take: &mut Take<'_>,
 ) -> Result<Read, Failure> {
     let name = path.display().to_string();
     if path.as_os_str() == "-" {
-        return read_from(io::stdin().lock(), "standard input", format, explainer);
+        return read_from(io::stdin().lock(), "standard input", format, take);
     }
     match File::open(path) {
-        Ok(file) => read_from(BufReader::with_capacity(1 << 18, file), &name, format, explainer),
+        Ok(file) => read_from(BufReader::with_capacity(1 << 18, file), &name, format, take),
         Err(error) => Ok(unreadable(&name, error)),
     }
 }
@@ -42,7 +45,7 @@ fn read_from(
     mut input: impl BufRead,
     name: &str,
     format: Option<&LogFormat>,
-    explainer: &mut Explainer,
+    take: &mut Take<'_>,
 ) -> Result<Read, Failure> {
     // The reader meets the same error, if there is one.
     if let Ok(start) = input.fill_buf()
@@ -58,7 +61,7 @@ fn read_from(
     MissingFields::check(reader.format()).map_err(inexplicable)?;
     let broken = loop {
         match reader.next_record() {
-            Ok(Some(record)) => explainer.take(&record).map_err(inexplicable)?,
+            Ok(Some(record)) => take(&record).map_err(inexplicable)?,
             Ok(None) => break None,
             Err(error) => break Some(error),
         }
