@@ -111,7 +111,9 @@ def end(vpc, agent):
 
 
 @pytest.mark.parametrize(
-    "way, pauses", [("kill", [0, WINDOW + 1, 0.4]), ("restart", [0, WINDOW + 1]), ("upgrade", [0, WINDOW + 1])]
+    "way, pauses",
+    [("kill", [0, WINDOW + 1, 0.4]), ("restart", [0, WINDOW + 1]), ("upgrade", [0, WINDOW + 1])],
+    ids=["kill", "restart", "upgrade"],
 )
 def test_what_is_refused_stays_refused_and_what_is_accepted_flows_on(vpc, tmp_path, monkeypatch, way, pauses):
     group = vpc.group().nothing_out()
