@@ -215,6 +215,17 @@ def test_what_is_gone_for_long_is_taken_off_when_its_records_are_published(host,
         assert sorted(slots().values()) == sorted(before.values())
 
 
+def test_an_interface_that_somebody_has_deleted_is_made_anew(host, tmp_path):
+    host.add("one", "10.9.1.2/24")
+    with Lab(tmp_path) as lab, attaching(lab, "netns", "--name", host.full("")):
+        capturing(lab, 1)
+        [first] = interfaces(lab).values()
+        lab.client("ec2").delete_network_interface(NetworkInterfaceId=first["NetworkInterfaceId"])
+        [second] = eventually(lambda: list(interfaces(lab).values()), 40)
+        assert second["PrivateIpAddress"] == "10.9.1.2"
+        eventually(lambda: states(lab).get(second["NetworkInterfaceId"]) == "capturing", 40)
+
+
 def test_two_machines_with_one_address_are_told_apart_and_one_is_not_attached(host, tmp_path):
     host.add("one", "10.9.1.2/24")
     host.add("two", "10.9.1.2/24")

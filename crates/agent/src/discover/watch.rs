@@ -7,10 +7,14 @@ use netlink_sys::protocols::NETLINK_ROUTE;
 use netlink_sys::{Socket, SocketAddr};
 use tokio::sync::mpsc;
 
-/// `RTMGRP_LINK`, `RTMGRP_NEIGH`, `RTMGRP_IPV4_IFADDR`, `RTMGRP_IPV6_IFADDR`.
-const GROUPS: u32 = 0x1 | 0x4 | 0x10 | 0x100;
+use super::Source;
+
+/// `RTMGRP_LINK`, `RTMGRP_IPV4_IFADDR`, `RTMGRP_IPV6_IFADDR`.
+const GROUPS: u32 = 0x1 | 0x10 | 0x100;
+/// `RTMGRP_NEIGH`: on a busy host there is always something.
+const NEIGHBOURS: u32 = 0x4;
 /// One change is many messages: so long it is waited for the last.
-const CALM: Duration = Duration::from_millis(100);
+const CALM: Duration = Duration::from_millis(250);
 /// What changes inside of other namespaces is not told here: after so long it is looked in any case.
 const LOOK: Duration = Duration::from_secs(2);
 
@@ -20,14 +24,15 @@ pub struct Changes {
 }
 
 impl Changes {
-    /// Listens from now on.
+    /// Listens from now on to what matters for machines of a kind.
     ///
     /// # Errors
     ///
     /// What the kernel says.
-    pub fn open() -> io::Result<Self> {
+    pub fn open(source: Source) -> io::Result<Self> {
         let mut socket = Socket::new(NETLINK_ROUTE)?;
-        socket.bind(&SocketAddr::new(0, GROUPS))?;
+        let neighbours = if source == Source::Bridge { NEIGHBOURS } else { 0 };
+        socket.bind(&SocketAddr::new(0, GROUPS | neighbours))?;
         // One that waits is enough: it says to look, not at what.
         let (teller, told) = mpsc::channel(1);
         std::thread::Builder::new().name("netlink".to_owned()).spawn(move || {

@@ -16,6 +16,8 @@ use crate::discover::{Changes, Docker, DockerError, Host, Machine, Source, machi
 const FAREWELL: u32 = 12;
 /// After a call that failed, it is not tried again before.
 const RETRY: Duration = Duration::from_secs(5);
+/// So often the server is asked what there is.
+const REFRESH: Duration = Duration::from_secs(20);
 
 /// How machines are looked for.
 #[derive(Clone, Debug)]
@@ -115,14 +117,20 @@ impl Follower {
     ///
     /// That the kernel can no longer be listened to.
     pub async fn run(mut self) -> io::Result<()> {
-        let mut changes = Changes::open()?;
+        let mut changes = Changes::open(self.survey.source)?;
+        let mut asked = crate::attachment::now();
         loop {
+            // Somebody may have changed what there is.
+            if asked.elapsed() >= REFRESH {
+                asked = crate::attachment::now();
+                if let Err(error) = self.provisioner.look_again().await {
+                    self.tell("", &error.to_string());
+                }
+            }
             match self.survey.look().await {
                 Ok(machines) => {
                     if !self.take(&machines).await {
                         tokio::time::sleep(RETRY).await;
-                        // Somebody may have changed what there is.
-                        let _ = self.provisioner.look_again().await;
                     }
                 }
                 Err(error) => self.tell("", &error.to_string()),
