@@ -2,7 +2,7 @@
 
 mod listing;
 
-use std::io::{self, BufRead as _, IsTerminal as _, Write as _};
+use std::io::{self, BufRead as _, IsTerminal as _};
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -11,16 +11,17 @@ use flowlogd_agent::attachment::Roster;
 use flowlogd_agent::client::{Client, Credentials};
 use flowlogd_agent::config::AgentConfig;
 use flowlogd_agent::daemon::{self, End};
-use flowlogd_agent::discover::{Docker, Machine};
+use flowlogd_agent::discover::Docker;
 use flowlogd_agent::doctor::account;
 use flowlogd_agent::provision::{
     FlowLogs, Follower, Model, ProvisionError, Provisioner, Survey, SurveyError,
 };
 use flowlogd_server::State;
 
-use crate::cli::AttachOptions;
+use crate::cli::{AttachOptions, CaptureChoice, DiscoverOption, ModeChoice};
 use crate::config;
 use crate::exit_status::{Failure, Status};
+use crate::lines::print;
 use crate::messages::say;
 use crate::serve::{host_name, logging, stopped};
 use crate::service::{self, agent_credentials, unix_millis};
@@ -36,6 +37,8 @@ pub(crate) fn run(options: &AttachOptions) -> Result<Status, Failure> {
 }
 
 async fn attach(options: &AttachOptions) -> Result<Status, Failure> {
+    check(options)?;
+    let config = agent_config(options)?;
     let survey = Survey {
         source: options.discover.into(),
         bridges: options.bridge.clone(),
@@ -43,16 +46,15 @@ async fn attach(options: &AttachOptions) -> Result<Status, Failure> {
         docker: Docker::new(&options.docker_socket),
     };
     let machines = survey.look().await.map_err(survey_failure)?;
-    let mut out = io::stdout().lock();
-    if options.list {
-        let text = if options.json { listing::json(&machines)? } else { listing::text(&machines) };
-        out.write_all(text.as_bytes()).map_err(Failure::failed)?;
+    if options.list && options.json {
+        print(&listing::json(&machines)?)?;
         return Ok(Status::Done);
     }
-    out.write_all(listing::text(&machines).as_bytes()).map_err(Failure::failed)?;
-    drop(out);
+    print(&listing::text(&machines))?;
+    if options.list {
+        return Ok(Status::Done);
+    }
 
-    let config = agent_config(options)?;
     let host = options.host.clone().unwrap_or_else(host_name);
     let client = service::client_beside(&options.client, options.data_dir.as_deref())?;
     let own = own_client(options, &config, &client, &host).await?;
@@ -60,10 +62,7 @@ async fn attach(options: &AttachOptions) -> Result<Status, Failure> {
         Provisioner::new(client.clone(), &host, options.vpc.as_deref(), &options.security_group)
             .await
             .map_err(provision_failure)?;
-    let makes = listing::plan(&machines, &provisioner);
-    if !makes.is_empty() && !options.yes && !agrees(&makes)? {
-        return Err(Failure::usage(anyhow!("nothing was made")));
-    }
+    ask(options, listing::plan(&machines, &provisioner))?;
 
     let (sender, roster) = Roster::new(&[]);
     let flow_logs = (!options.no_flow_log)
@@ -78,15 +77,62 @@ async fn attach(options: &AttachOptions) -> Result<Status, Failure> {
     if !follower.take(&machines).await {
         say("flowlogd: not everything could be made; it is tried again");
     }
-    tell_attached(&machines, &follower, options)?;
+    print(&listing::attached(&machines, &follower.attached()))?;
+    for group in follower.log_groups() {
+        let seconds = config.window;
+        print(&format!(
+            "\nRecords with their reasons: flowlogd tail {group} --follow (a window is {seconds} s)\n"
+        ))?;
+    }
     let state_dir = config.state_dir.clone().unwrap_or_else(|| PathBuf::from("flowlogd-agent"));
+    let detach = format!("flowlogd detach --state-dir {}", state_dir.display());
     let stop = stopped().map_err(Failure::failed)?;
     let agent = daemon::run(config, Some(roster), state_dir, own, End::WhenTold, stop);
     tokio::select! {
         ended = agent => ended.map_err(Failure::failed)?,
         ended = follower.run() => ended.map_err(Failure::failed)?,
     }
+    if !matches!(options.capture, Some(CaptureChoice::AfPacket)) {
+        let goes_on = match options.mode {
+            ModeChoice::Enforce => "what the rules refuse is still dropped",
+            ModeChoice::Observe => "the kernel counts on, for the next start",
+        };
+        say(format_args!("flowlogd: {goes_on}; {detach} ends that"));
+    }
     Ok(Status::Done)
+}
+
+/// Refuses options that do not go together.
+fn check(options: &AttachOptions) -> Result<(), Failure> {
+    let is_of_bridges = matches!(options.discover, DiscoverOption::Bridge);
+    if !options.bridge.is_empty() && !is_of_bridges {
+        return Err(Failure::usage(anyhow!("--bridge goes with --discover bridge")));
+    }
+    let by_sockets = matches!(options.capture, Some(CaptureChoice::AfPacket));
+    if by_sockets && matches!(options.mode, ModeChoice::Enforce) {
+        return Err(Failure::usage(anyhow!(
+            "mode enforce takes the kernel's program: packet sockets (--capture af_packet) cannot drop packets"
+        )));
+    }
+    Ok(())
+}
+
+/// Asks whether what is missing may be made, and whether what the rules refuse may be dropped, if nobody has said so.
+fn ask(options: &AttachOptions, makes: String) -> Result<(), Failure> {
+    let mut plan = makes;
+    if !plan.is_empty() && !options.no_flow_log {
+        plan += &format!(
+            "each VPC without a flow log gets one, into the log group {} by the role flowlogd-delivery\n",
+            options.log_group
+        );
+    }
+    if matches!(options.mode, ModeChoice::Enforce) {
+        plan += "what security groups and network ACLs refuse is DROPPED; a VPC's default group lets nobody in but its members\n";
+    }
+    if plan.is_empty() || options.yes || agrees(&plan)? {
+        return Ok(());
+    }
+    Err(Failure::usage(anyhow!("nothing was made")))
 }
 
 /// Returns the agent's configuration: what the command line says counts more than the file.
@@ -147,36 +193,15 @@ async fn own_client(
 /// Asks on the terminal whether what is missing may be made.
 fn agrees(makes: &str) -> Result<bool, Failure> {
     if !io::stdin().is_terminal() {
-        let mut out = io::stdout().lock();
-        write!(out, "\n{makes}").map_err(Failure::failed)?;
+        print(&format!("\n{makes}"))?;
         return Err(Failure::usage(anyhow!(
             "there is nobody to ask whether this may be made; --yes says that it may"
         )));
     }
-    let mut out = io::stdout().lock();
-    write!(out, "\n{makes}\nWhat comes later is attached without asking. Go on? [y/N] ")
-        .and_then(|()| out.flush())
-        .map_err(Failure::failed)?;
+    print(&format!("\n{makes}\nWhat comes later is attached without asking. Go on? [y/N] "))?;
     let mut answer = String::new();
     io::stdin().lock().read_line(&mut answer).map_err(Failure::failed)?;
     Ok(matches!(answer.trim(), "y" | "Y" | "yes"))
-}
-
-fn tell_attached(
-    machines: &[Machine],
-    follower: &Follower,
-    options: &AttachOptions,
-) -> Result<(), Failure> {
-    let mut text = listing::attached(machines, &follower.attached());
-    if !options.no_flow_log {
-        text += &format!(
-            "\nRecords with their reasons: flowlogd tail {} --follow (a window is {} s)\n",
-            options.log_group,
-            options.window.unwrap_or(60)
-        );
-    }
-    let mut out = io::stdout().lock();
-    out.write_all(text.as_bytes()).and_then(|()| out.flush()).map_err(Failure::failed)
 }
 
 fn survey_failure(error: SurveyError) -> Failure {

@@ -16,7 +16,7 @@ use flowlogd_flowlog::{Field, FormatFault, LogFormat};
 use flowlogd_vpc::ReservedAddresses;
 
 use crate::exit_status::Failure;
-pub(crate) use attach::AttachOptions;
+pub(crate) use attach::{AttachOptions, DiscoverOption};
 pub(crate) use lab::{
     LabCommand, LabExecOptions, LabOptions, LabStatusOptions, LabTryOptions, Place, Target,
 };

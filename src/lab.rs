@@ -13,8 +13,9 @@ use std::os::unix::process::CommandExt as _;
 use std::process::Command;
 
 use anyhow::anyhow;
-use flowlogd_agent::lab::{INSTANCES, Instance, OUTSIDE, ROUTER};
+use flowlogd_agent::lab::{INSTANCES, Instance, OUTSIDE};
 use flowlogd_agent::netns;
+use nix::unistd::geteuid;
 
 use crate::cli::{LabCommand, LabExecOptions, LabOptions, Place};
 use crate::exit_status::{Failure, Status};
@@ -22,6 +23,7 @@ use record::Record;
 
 /// Runs a command of the lab.
 pub(crate) fn run(options: &LabOptions) -> Result<Status, Failure> {
+    must_be_root()?;
     match &options.command {
         LabCommand::Run(run) => instance::run(run.place),
         LabCommand::Up => up::up(options),
@@ -30,6 +32,14 @@ pub(crate) fn run(options: &LabOptions) -> Result<Status, Failure> {
         LabCommand::Exec(exec) => self::exec(&Record::read_for(options)?, exec),
         LabCommand::Try(attempt) => attempt::attempt(&Record::read_for(options)?, attempt),
     }
+}
+
+/// Refuses others than root, who alone can make and enter namespaces, and enforce rules.
+fn must_be_root() -> Result<(), Failure> {
+    if geteuid().is_root() {
+        return Ok(());
+    }
+    Err(Failure::usage(anyhow!("the lab takes root: sudo \"$(command -v flowlogd)\" lab …")))
 }
 
 /// Becomes a command in a place of the lab.
@@ -59,7 +69,7 @@ impl Place {
 
     fn namespace(self) -> String {
         let instance = INSTANCES.iter().find(|instance| instance.name == self.name());
-        instance.map_or_else(|| ROUTER.to_owned(), Instance::namespace)
+        instance.map_or_else(|| OUTSIDE.namespace.to_owned(), Instance::namespace)
     }
 
     fn addresses(self) -> (Ipv4Addr, Ipv6Addr) {

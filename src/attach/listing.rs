@@ -52,8 +52,8 @@ pub(crate) fn json(machines: &[Machine]) -> Result<String, Failure> {
 /// Says what would be made; nothing where all is there.
 pub(crate) fn plan(machines: &[Machine], provisioner: &Provisioner) -> String {
     let mut text = String::new();
-    for machine in machines {
-        match provisioner.wanted(machine) {
+    for (machine, wanted) in provisioner.plan(machines) {
+        match wanted {
             Ok(wanted) => {
                 let wanted = wanted.to_string();
                 if wanted.contains("(new)") {

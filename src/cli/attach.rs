@@ -8,12 +8,13 @@ use flowlogd_agent::discover::Source;
 use super::{CaptureChoice, ModeChoice, WithoutRulesChoice};
 
 const ATTACH_HELP: &str = "\
-Example: everything that runs in network namespaces of this host, beside a server on this host
+Example: everything that runs in network namespaces of this host, as root beside a server on this host
   flowlogd serve --data-dir ./data &
-  sudo \"$(command -v flowlogd)\" attach --discover netns --data-dir ./data --yes
+  flowlogd attach --discover netns --data-dir ./data --yes &
+  export AWS_SHARED_CREDENTIALS_FILE=./data/credentials
   flowlogd tail flow-logs --follow
 
-VPCs (of 65,536 addresses), subnets and network interfaces are made through the AWS API for what is found, and used
+A VPC (with a block of 65,536 addresses for each network), subnets and network interfaces are made through the AWS API for what is found, and used
 again by the next start: they bear the tags flowlogd:host and flowlogd:origin. What comes later is attached as it comes.
 Programs that an agent has attached count on when it ends; `flowlogd detach` takes them off.
 
@@ -23,7 +24,8 @@ Without --data-dir, endpoint, region and credentials are found as the AWS CLI fi
 Exit status:
   0  ended by Ctrl-C or SIGTERM, or listed
   1  the machine or the server failed
-  2  an option is wrong, or the question was answered with no";
+  2  an option is wrong, or the question was answered with no
+  4  Docker does not answer";
 
 /// Where machines are looked for.
 #[derive(Clone, Copy, Debug, ValueEnum)]
@@ -75,11 +77,11 @@ pub(crate) struct AttachOptions {
     pub(crate) vpc: Option<String>,
 
     /// Security groups of new interfaces [default: the VPC's default group]
-    #[arg(long, value_name = "sg-…")]
+    #[arg(long, value_name = "sg-…", requires = "vpc")]
     pub(crate) security_group: Vec<String>,
 
     /// Where a flow log over each VPC that has none delivers
-    #[arg(long, default_value = "flow-logs", value_name = "GROUP")]
+    #[arg(long, default_value = "flow-logs", value_name = "GROUP", value_parser = log_group)]
     pub(crate) log_group: String,
 
     /// Make no flow log
@@ -124,6 +126,15 @@ pub(crate) struct AttachOptions {
 
     #[command(flatten)]
     pub(crate) client: super::ClientOptions,
+}
+
+/// Refuses what is no name of a log group, before anything is made.
+fn log_group(name: &str) -> Result<String, String> {
+    let is_good = |char: char| char.is_ascii_alphanumeric() || "._-/#".contains(char);
+    if (1..=512).contains(&name.len()) && name.chars().all(is_good) {
+        return Ok(name.to_owned());
+    }
+    Err("the name of a log group has 1 to 512 letters, digits and . _ - / #".to_owned())
 }
 
 impl From<DiscoverOption> for Source {

@@ -7,18 +7,18 @@ use clap::{Args, Subcommand, ValueEnum};
 
 const LAB_HELP: &str = "\
 Example: the incident of docs/lab.md
-  sudo flowlogd lab up
-  eval \"$(sudo flowlogd lab status --env)\"        # the AWS CLI speaks to the lab, and $lab_acl, $lab_web, … are its ids
+  sudo \"$(command -v flowlogd)\" lab up
+  eval \"$(sudo \"$(command -v flowlogd)\" lab status --env)\"  # for the AWS CLI; $lab_acl, $lab_web, … are the lab's ids
   flowlogd tail lab --follow
-  sudo flowlogd lab try client web 80
-  sudo flowlogd lab down
+  sudo \"$(command -v flowlogd)\" lab try client web 80
+  sudo \"$(command -v flowlogd)\" lab down
 
 Three instances are network namespaces of this machine (web, app, client), in two subnets behind a router; a customer is
 outside. Security groups and network ACLs are enforced. Everything is gone after `lab down`.
 
 Exit status:
   0  done
-  1  the machine failed
+  1  the machine failed; a process of the lab has ended (status); no connection came about (try)
   2  an option is wrong, or there is no lab, or there is one already";
 
 #[derive(Debug, Args)]
@@ -62,11 +62,11 @@ pub(crate) struct LabStatusOptions {
 
 #[derive(Debug, Args)]
 pub(crate) struct LabExecOptions {
-    /// Where
+    /// On which instance, or as the customer
     #[arg(value_enum, value_name = "INSTANCE")]
     pub(crate) place: Place,
 
-    /// What
+    /// The command, with its arguments
     #[arg(trailing_var_arg = true, allow_hyphen_values = true, value_name = "COMMAND")]
     pub(crate) command: Vec<String>,
 }

@@ -8,6 +8,7 @@ use anyhow::{Context as _, anyhow};
 use flowlogd_agent::attachment;
 use flowlogd_agent::lab;
 
+use super::process::Process;
 use super::record::{DIRECTORY, Record};
 use crate::cli::LabOptions;
 use crate::exit_status::{Failure, Status};
@@ -15,7 +16,6 @@ use crate::messages::say;
 
 /// Removes the lab.
 pub(super) fn down(options: &LabOptions) -> Result<Status, Failure> {
-    super::up::must_be_root()?;
     let record = Record::read()?;
     if let Some(record) = &record {
         record.check(options)?;
@@ -32,13 +32,17 @@ pub(super) fn down(options: &LabOptions) -> Result<Status, Failure> {
 pub(super) fn remove(record: Option<&Record>) -> Result<usize, Failure> {
     if let Some(record) = record {
         // Instances first, so that there is no traffic without an agent; the server last.
-        record.processes.iter().rev().for_each(super::process::Process::end);
+        record.processes.iter().rev().for_each(Process::end);
         if record.agent_dir().exists() {
             attachment::detach(Some(&record.agent_dir()))
                 .context("the programs in the kernel")
                 .map_err(Failure::failed)?;
         }
         forget(&record.data_dir)?;
+    }
+    // What somebody has started by `lab exec`.
+    for id in lab::processes().map_err(Failure::failed)? {
+        Process::of(id).as_ref().map(Process::end);
     }
     let namespaces = lab::remove().context("the namespaces").map_err(Failure::failed)?;
     forget(Path::new(DIRECTORY))?;

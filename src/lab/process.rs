@@ -57,6 +57,11 @@ impl Process {
         start().with_context(|| format!("cannot start the {name}")).map_err(Failure::failed)
     }
 
+    /// Names one that somebody else has started; nothing if it is over.
+    pub(super) fn of(id: i32) -> Option<Self> {
+        Some(Self { name: "process".to_owned(), id, started: started(id)? })
+    }
+
     /// Whether it still runs.
     pub(super) fn runs(&self) -> bool {
         started(self.id) == Some(self.started)

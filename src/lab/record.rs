@@ -83,6 +83,12 @@ impl Record {
             .map_err(Failure::failed)
     }
 
+    /// Where a process writes what it has to say.
+    pub(super) fn log_of(&self, name: &str) -> PathBuf {
+        let file = if matches!(name, "server" | "agent") { name } else { "instances" };
+        self.data_dir.join(format!("{file}.log"))
+    }
+
     /// Where the agent of the lab keeps its state.
     pub(super) fn agent_dir(&self) -> PathBuf {
         self.data_dir.join("agent")

@@ -1,13 +1,15 @@
 //! `flowlogd lab status`.
 
 use std::fmt::Write as _;
-use std::io::{self, Write as _};
 
 use flowlogd_agent::lab::{GROUP, INSTANCES, OUTSIDE};
 
+use super::process::Process;
 use super::record::Record;
 use crate::cli::LabStatusOptions;
 use crate::exit_status::{Failure, Status};
+use crate::lines::print;
+use crate::service::agent_credentials;
 
 /// The region of the lab.
 pub(super) const REGION: &str = "us-east-1";
@@ -16,17 +18,19 @@ pub(super) const REGION: &str = "us-east-1";
 pub(super) fn status(record: &Record, options: &LabStatusOptions) -> Result<Status, Failure> {
     if !options.env {
         tell(record)?;
-        let all_run = record.processes.iter().all(super::process::Process::runs);
+        let all_run = record.processes.iter().all(Process::runs);
         return Ok(if all_run { Status::Done } else { Status::Failed });
     }
-    print(&environment(record))?;
+    print(&environment(record)?)?;
     Ok(Status::Done)
 }
 
 /// Prints what there is, and what can be done with it.
 pub(super) fn tell(record: &Record) -> Result<(), Failure> {
     let network = &record.network;
-    let mut text = format!("The lab is up at {}.\n\n", record.endpoint);
+    let ended: Vec<&Process> = record.processes.iter().filter(|process| !process.runs()).collect();
+    let state = if ended.is_empty() { "is up" } else { "is not whole any more" };
+    let mut text = format!("The lab {state} at {}.\n\n", record.endpoint);
     for instance in &INSTANCES {
         let (ipv4, ipv6) = instance.addresses();
         let interface = network.interfaces.get(instance.name).map_or("-", String::as_str);
@@ -43,29 +47,32 @@ pub(super) fn tell(record: &Record) -> Result<(), Failure> {
         "\nnetwork ACL of the public subnet: {}; flow log over the VPC: {} → {GROUP}",
         network.network_acl, network.flow_log
     );
-    for process in record.processes.iter().filter(|process| !process.runs()) {
+    if ended.is_empty() {
+        text += "\nGo on with:\n  eval \"$(flowlogd lab status --env)\"\n  flowlogd tail lab --follow\n  \
+                 flowlogd lab try client web 80\n  flowlogd lab down\n";
+    }
+    for process in ended {
         let _ = writeln!(
             text,
-            "the {} has ended: see the logs in {}",
+            "the process of {} has ended; {} may say why, and flowlogd lab down and up make the lab anew",
             process.name,
-            record.data_dir.display()
+            record.log_of(&process.name).display()
         );
     }
-    text += "\nGo on with:\n  eval \"$(flowlogd lab status --env)\"\n  flowlogd tail lab --follow\n  flowlogd lab try client web 80\n  \
-             flowlogd lab down\n";
     print(&text)
 }
 
 /// Returns assignments for a shell: how the lab's server is reached, and the ids of what there is.
-fn environment(record: &Record) -> String {
+fn environment(record: &Record) -> Result<String, Failure> {
     let network = &record.network;
-    let credentials = record.data_dir.join("server/credentials");
+    // The keys themselves: whoever is root here may use the lab as somebody else.
+    let key = agent_credentials(&record.data_dir.join("server/credentials"))?;
     let mut text = format!(
         "export AWS_ENDPOINT_URL={} AWS_REGION={REGION} AWS_DEFAULT_REGION={REGION} AWS_PAGER=\n\
-         export AWS_SHARED_CREDENTIALS_FILE={}\n\
-         unset AWS_PROFILE AWS_ACCESS_KEY_ID AWS_SECRET_ACCESS_KEY AWS_SESSION_TOKEN\n",
+         export AWS_ACCESS_KEY_ID={} AWS_SECRET_ACCESS_KEY={}\nunset AWS_PROFILE AWS_SESSION_TOKEN\n",
         record.endpoint,
-        quoted(&credentials.display().to_string())
+        quoted(&key.access_key_id),
+        quoted(&key.secret_access_key)
     );
     let _ = writeln!(
         text,
@@ -81,13 +88,9 @@ fn environment(record: &Record) -> String {
     for (name, id) in &network.groups {
         let _ = writeln!(text, "lab_{name}_group={id}");
     }
-    text
+    Ok(text)
 }
 
 fn quoted(text: &str) -> String {
     format!("'{}'", text.replace('\'', r"'\''"))
-}
-
-fn print(text: &str) -> Result<(), Failure> {
-    io::stdout().lock().write_all(text.as_bytes()).map_err(Failure::failed)
 }

@@ -2,6 +2,7 @@
 
 use std::fmt::Write as _;
 use std::fs;
+use std::io;
 use std::os::unix::fs::DirBuilderExt as _;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
@@ -11,7 +12,6 @@ use flowlogd_agent::client::Client;
 use flowlogd_agent::doctor::{account, agents};
 use flowlogd_agent::lab::{self, INSTANCES, Network, OUTSIDE, ROUTER};
 use flowlogd_server::State;
-use nix::unistd::geteuid;
 
 use super::down;
 use super::process::Process;
@@ -34,7 +34,6 @@ const WINDOW: u32 = 5;
 
 /// Makes the lab; all of it or nothing.
 pub(super) fn up(options: &LabOptions) -> Result<Status, Failure> {
-    must_be_root()?;
     if let Some(record) = Record::read()? {
         return Err(Failure::usage(anyhow!(
             "there is a lab already, with its data in {}: flowlogd lab down removes it",
@@ -49,8 +48,16 @@ pub(super) fn up(options: &LabOptions) -> Result<Status, Failure> {
             data_dir.display()
         )));
     }
-    // What an attempt that was killed has left.
-    down::remove(None)?;
+    // Whoever makes it keeps others from it.
+    match fs::create_dir(DIRECTORY) {
+        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {
+            return Err(Failure::usage(anyhow!(
+                "{DIRECTORY} is there: a lab is being made, or the making of one was killed; then flowlogd lab down removes what \
+                 is left of it"
+            )));
+        }
+        made => made.with_context(|| DIRECTORY.to_owned()).map_err(Failure::failed)?,
+    }
     let mut record = Record { data_dir, ..Record::default() };
     match service::block_on(make(options, &mut record)) {
         Ok(()) => {}
@@ -62,16 +69,6 @@ pub(super) fn up(options: &LabOptions) -> Result<Status, Failure> {
     }
     status::tell(&record)?;
     Ok(Status::Done)
-}
-
-/// Refuses others than root, who alone can make namespaces and enforce rules.
-pub(super) fn must_be_root() -> Result<(), Failure> {
-    if geteuid().is_root() {
-        return Ok(());
-    }
-    Err(Failure::usage(anyhow!(
-        "the lab takes root, for namespaces and for the kernel's program: sudo \"$(command -v flowlogd)\" lab …"
-    )))
 }
 
 async fn make(options: &LabOptions, record: &mut Record) -> Result<(), Failure> {
@@ -89,14 +86,14 @@ async fn make(options: &LabOptions, record: &mut Record) -> Result<(), Failure> 
     record.write()?;
     start_agent(record, &client).await?;
     for name in INSTANCES.iter().map(|instance| instance.name).chain([OUTSIDE.name]) {
-        let log = record.data_dir.join("instances.log");
+        let log = record.log_of(name);
         start(record, name, ["lab", "run", name].map(Into::into), &log)?;
     }
     Ok(())
 }
 
 async fn start_server(record: &mut Record, listen: &str) -> Result<(), Failure> {
-    let (log, data_dir) = (record.data_dir.join("server.log"), record.data_dir.join("server"));
+    let (log, data_dir) = (record.log_of("server"), record.data_dir.join("server"));
     let arguments = [
         "serve".into(),
         "--listen".into(),
@@ -115,7 +112,7 @@ async fn start_server(record: &mut Record, listen: &str) -> Result<(), Failure> 
 }
 
 async fn start_agent(record: &mut Record, client: &Client) -> Result<(), Failure> {
-    let (log, config) = (record.data_dir.join("agent.log"), record.data_dir.join("agent.toml"));
+    let (log, config) = (record.log_of("agent"), record.data_dir.join("agent.toml"));
     let credentials = enroll(record, client).await?;
     let written = fs::write(&config, agent_config(record, &credentials));
     written.with_context(|| config.display().to_string()).map_err(Failure::failed)?;

@@ -33,7 +33,7 @@ class Host:
     def full(name):
         return f"fl{os.getpid()}-{name}"
 
-    def add(self, name, address):
+    def add(self, name, address, route=True):
         """Makes a namespace with an address; its device here is called as it is."""
         space = self.full(name)
         run("ip", "netns", "add", space)
@@ -44,7 +44,7 @@ class Host:
             f"-n {space} address add {address} dev eth0",
             f"-n {space} link set eth0 up",
             f"-n {space} link set lo up",
-            f"-n {space} route add default via 10.9.1.1",
+            *([f"-n {space} route add default via 10.9.1.1"] if route else []),
         ):
             run("ip", *command.split())
 
@@ -226,6 +226,21 @@ def test_an_interface_that_somebody_has_deleted_is_made_anew(host, tmp_path):
         eventually(lambda: states(lab).get(second["NetworkInterfaceId"]) == "capturing", 40)
 
 
+def test_networks_share_a_vpc_and_its_flow_log(host, tmp_path):
+    for number in range(1, 7):
+        host.add(f"n{number}", f"10.{number}.1.2/24", route=False)
+    host.add("neighbour", "10.1.1.3/24", route=False)
+    with Lab(tmp_path) as lab, attaching(lab, "netns", "--name", host.full("")) as attach:
+        capturing(lab, 7)
+        ec2 = lab.client("ec2")
+        vpcs = ec2.describe_vpcs(Filters=[{"Name": "tag-key", "Values": ["flowlogd:host"]}])["Vpcs"]
+        # A VPC has five blocks.
+        assert sorted(len(vpc["CidrBlockAssociationSet"]) for vpc in vpcs) == [1, 5]
+        logs = ec2.describe_flow_logs()["FlowLogs"]
+        assert sorted(log["ResourceId"] for log in logs) == sorted(vpc["VpcId"] for vpc in vpcs)
+        assert not [line for line in attach.lines if '"level":"WARN"' in line]
+
+
 def test_two_machines_with_one_address_are_told_apart_and_one_is_not_attached(host, tmp_path):
     host.add("one", "10.9.1.2/24")
     host.add("two", "10.9.1.2/24")
@@ -259,6 +274,17 @@ def test_nothing_is_made_without_asking(host, tmp_path):
         done = lab.flowlogd(*arguments, check=False)
         assert done.returncode == 2 and "--yes" in done.stderr
         assert re.search(r"gets VPC 10\.9\.0\.0/16 \(new\), subnet 10\.9\.1\.0/24 \(new\), interface 10\.9\.1\.2 \(new\)", done.stdout)
+        assert interfaces(lab) == {}
+        # Nor is anything dropped by packet sockets, made by halves, or looked for where it is not.
+        for options, why in (
+            (["--mode", "enforce", "--capture", "af_packet"], "packet sockets"),
+            (["--log-group", "bad group!"], "the name of a log group"),
+            (["--bridge", "br0"], "--bridge goes with --discover bridge"),
+            (["--security-group", "sg-1"], "--vpc"),
+            (["--vpc", "vpc-0123456789abcdef0"], "there is no VPC vpc-0123456789abcdef0"),
+        ):
+            done = lab.flowlogd(*arguments, "--yes", *options, check=False)
+            assert done.returncode == 2 and why in done.stderr, done.stderr
         assert interfaces(lab) == {}
 
 

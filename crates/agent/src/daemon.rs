@@ -19,7 +19,7 @@ use tokio::sync::watch;
 
 use crate::attachment::{self, Board, Desk, Kernel, Roster, Sink, Surroundings, Unusable};
 use crate::client::Client;
-use crate::config::{AgentConfig, CaptureOption, InvalidConfig};
+use crate::config::{AgentConfig, AttachmentConfig, CaptureOption, InvalidConfig};
 use crate::delivery::{Delivery, DeliverySettings};
 use crate::netns;
 use crate::spool::{Spool, SpoolError};
@@ -140,7 +140,7 @@ pub async fn run(
         board: Arc::clone(&board),
         stop: Arc::clone(&stop),
     };
-    let kernel = open_kernel(&config, may_come, &state_dir, &board)?;
+    let kernel = open_kernel(&config, &roster.newest(), may_come, &state_dir, &board)?;
     let threads = Arc::new(Threads::new(surroundings.clone(), state_dir, kernel.is_some()));
     let counting = kernel
         .map(|kernel| {
@@ -191,19 +191,19 @@ pub async fn run(
 /// Loads the kernel's program, if there are devices whose packets it is to count, or may come, and it can be used.
 fn open_kernel(
     config: &AgentConfig,
+    attachments: &[AttachmentConfig],
     may_come: bool,
     state_dir: &Path,
     board: &Board,
 ) -> Result<Option<Kernel>, AgentError> {
-    let has_devices =
-        may_come || config.attachments.iter().any(|attachment| attachment.device.is_some());
+    let has_devices = may_come || attachments.iter().any(|attachment| attachment.device.is_some());
     if config.capture == CaptureOption::AfPacket || !has_devices {
         return Ok(None);
     }
     match Kernel::open(config, state_dir) {
         Ok(kernel) => Ok(Some(kernel)),
         Err(why) if config.capture == CaptureOption::Auto => {
-            let mut attachments = config.attachments.iter();
+            let mut attachments = attachments.iter();
             if let Some(enforced) = attachments.find(|attachment| attachment.is_enforced()) {
                 return Err(AgentError::Enforce { interface: enforced.interface.clone(), why });
             }

@@ -9,4 +9,4 @@ mod wires;
 
 pub use network::{LabError, Network};
 pub use topology::{GROUP, INSTANCES, Instance, OUTSIDE, ROUTER, namespaces};
-pub use wires::{lay, remove};
+pub use wires::{lay, processes, remove};

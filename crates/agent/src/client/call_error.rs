@@ -95,7 +95,7 @@ impl CallError {
 
     /// Returns whether what should be made is there.
     pub fn is_already_there(&self) -> bool {
-        self.code() == Some("ResourceAlreadyExistsException")
+        matches!(self.code(), Some("ResourceAlreadyExistsException" | "EntityAlreadyExists"))
     }
 
     /// Returns whether the request as it is will never be accepted.

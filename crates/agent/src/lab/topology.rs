@@ -6,9 +6,10 @@ use std::net::{Ipv4Addr, Ipv6Addr};
 pub const GROUP: &str = "lab";
 /// The namespace of the router, in which the host's ends of all cables are.
 pub const ROUTER: &str = "flowlogd-lab-router";
-/// The customer outside of the VPC, who lives beside the router.
+/// The customer outside of the VPC.
 pub const OUTSIDE: Outside = Outside {
     name: "customer",
+    namespace: "flowlogd-lab-customer",
     ipv4: Ipv4Addr::new(198, 51, 100, 20),
     ipv6: Ipv6Addr::new(0x2001, 0xdb8, 0xc0c0, 0, 0, 0, 0, 0x20),
 };
@@ -39,12 +40,22 @@ pub const INSTANCES: [Instance; 3] = [
 /// Somebody who is not in the VPC.
 #[derive(Clone, Copy, Debug)]
 pub struct Outside {
-    /// How it is called.
+    /// How it is called, and the router's end of its cable.
     pub name: &'static str,
-    /// Its address.
+    /// Where it is.
+    pub namespace: &'static str,
+    /// Its address, in a network of 24 bits in which the router ends in 1.
     pub ipv4: Ipv4Addr,
-    /// And its other.
+    /// And its other, of 64 bits.
     pub ipv6: Ipv6Addr,
+}
+
+impl Outside {
+    /// Returns the router's addresses in its network.
+    pub(super) const fn router(&self) -> (Ipv4Addr, Ipv6Addr) {
+        let (ipv4, ipv6) = (self.ipv4.to_bits() & !0xff, self.ipv6.to_bits() & !0xffff);
+        (Ipv4Addr::from_bits(ipv4 | 1), Ipv6Addr::from_bits(ipv6 | 1))
+    }
 }
 
 /// A subnet: /24 and /64.
@@ -69,7 +80,10 @@ pub struct Instance {
 
 /// Returns the names of all namespaces.
 pub fn namespaces() -> Vec<String> {
-    std::iter::once(ROUTER.to_owned()).chain(INSTANCES.iter().map(Instance::namespace)).collect()
+    [ROUTER.to_owned(), OUTSIDE.namespace.to_owned()]
+        .into_iter()
+        .chain(INSTANCES.iter().map(Instance::namespace))
+        .collect()
 }
 
 impl Subnet {

@@ -33,7 +33,30 @@ pub fn lay() -> io::Result<()> {
     for instance in &INSTANCES {
         netns::inside(&netns::path(&instance.namespace()), || lay_instance(instance))?;
     }
-    Ok(())
+    let (ipv4, ipv6) = (OUTSIDE.ipv4, OUTSIDE.ipv6);
+    netns::inside(&netns::path(OUTSIDE.namespace), || lay_host((ipv4, ipv6), OUTSIDE.router()))
+}
+
+/// Returns the processes that are in one of its namespaces.
+///
+/// # Errors
+///
+/// That processes cannot be listed.
+pub fn processes() -> io::Result<Vec<i32>> {
+    let places: Vec<_> =
+        namespaces().iter().filter_map(|name| netns::identity(&netns::path(name)).ok()).collect();
+    let mut processes = Vec::new();
+    for entry in fs::read_dir("/proc")?.flatten() {
+        let Some(id) = entry.file_name().to_str().and_then(|name| name.parse().ok()) else {
+            continue;
+        };
+        // It may have ended meanwhile.
+        let Ok(place) = netns::identity(&entry.path().join("ns/net")) else { continue };
+        if places.contains(&place) {
+            processes.push(id);
+        }
+    }
+    Ok(processes)
 }
 
 /// Removes all of it, and returns how many namespaces there were.
@@ -56,8 +79,11 @@ fn lay_router() -> io::Result<()> {
     set("net/ipv4/ip_forward", "1")?;
     set("net/ipv6/conf/all/forwarding", "1")?;
     up("lo")?;
-    address("lo", IpAddr::V4(OUTSIDE.ipv4), 32)?;
-    address("lo", IpAddr::V6(OUTSIDE.ipv6), 128)?;
+    let (ipv4, ipv6) = OUTSIDE.router();
+    cable(OUTSIDE.name, OUTSIDE.namespace)?;
+    address(OUTSIDE.name, ipv4.into(), 24)?;
+    address(OUTSIDE.name, ipv6.into(), 64)?;
+    up(OUTSIDE.name)?;
     for subnet in &SUBNETS {
         make(subnet.bridge, InfoKind::Bridge, None)?;
         let (ipv4, ipv6) = subnet.addresses(1);
@@ -67,7 +93,7 @@ fn lay_router() -> io::Result<()> {
     }
     for instance in &INSTANCES {
         let Some(subnet) = SUBNETS.get(instance.subnet) else { continue };
-        cable(instance)?;
+        cable(instance.name, &instance.namespace())?;
         plug(instance.name, subnet)?;
         up(instance.name)?;
     }
@@ -76,23 +102,25 @@ fn lay_router() -> io::Result<()> {
 
 fn lay_instance(instance: &Instance) -> io::Result<()> {
     let Some(subnet) = SUBNETS.get(instance.subnet) else { return Ok(()) };
-    let (ipv4, ipv6) = instance.addresses();
-    let (router_ipv4, router_ipv6) = subnet.addresses(1);
-    up("lo")?;
-    address("eth0", ipv4.into(), 24)?;
-    address("eth0", ipv6.into(), 64)?;
-    up("eth0")?;
-    default_route(router_ipv4.into())?;
-    default_route(router_ipv6.into())
+    lay_host(instance.addresses(), subnet.addresses(1))
 }
 
-/// Lays a cable from here into an instance's namespace.
-fn cable(instance: &Instance) -> io::Result<()> {
-    let there = File::open(netns::path(&instance.namespace()))?;
+fn lay_host(own: (Ipv4Addr, Ipv6Addr), router: (Ipv4Addr, Ipv6Addr)) -> io::Result<()> {
+    up("lo")?;
+    address("eth0", own.0.into(), 24)?;
+    address("eth0", own.1.into(), 64)?;
+    up("eth0")?;
+    default_route(router.0.into())?;
+    default_route(router.1.into())
+}
+
+/// Lays a cable from a new device here into a namespace, where its other end is `eth0`.
+fn cable(name: &str, namespace: &str) -> io::Result<()> {
+    let there = File::open(netns::path(namespace))?;
     let mut far = LinkMessage::default();
     far.attributes =
         vec![LinkAttribute::IfName("eth0".to_owned()), LinkAttribute::NetNsFd(there.as_raw_fd())];
-    make(instance.name, InfoKind::Veth, Some(InfoData::Veth(InfoVeth::Peer(far))))
+    make(name, InfoKind::Veth, Some(InfoData::Veth(InfoVeth::Peer(far))))
 }
 
 fn make(name: &str, kind: InfoKind, data: Option<InfoData>) -> io::Result<()> {

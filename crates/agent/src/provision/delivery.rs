@@ -31,7 +31,7 @@ struct Described {
 #[derive(Deserialize)]
 #[serde(rename_all = "camelCase")]
 struct DescribedFlowLog {
-    flow_log_id: String,
+    log_group_name: Option<String>,
 }
 
 #[derive(Deserialize)]
@@ -54,19 +54,22 @@ struct Why {
 }
 
 impl FlowLogs {
-    /// Sees to it that there is a flow log over a VPC. Returns the new one; nothing where there was one, to whatever group.
+    /// Sees to it that there is a flow log over a VPC. Returns the log group that its records go to: another than wanted where
+    /// there was one.
     ///
     /// # Errors
     ///
     /// What the server refuses.
-    pub async fn cover(&self, client: &Client, vpc_id: &str) -> Result<Option<String>, CallError> {
+    pub async fn cover(&self, client: &Client, vpc_id: &str) -> Result<String, CallError> {
         let parameters =
             vec![parameter("Filter.1.Name", "resource-id"), parameter("Filter.1.Value.1", vpc_id)];
         let there: Described = calls::call(client, "DescribeFlowLogs", &parameters).await?;
-        if there.flow_log_set.iter().any(|flow_log| flow_log.flow_log_id.starts_with("fl-")) {
-            return Ok(None);
+        if let Some(flow_log) = there.flow_log_set.into_iter().next() {
+            return Ok(flow_log.log_group_name.unwrap_or_else(|| self.group.clone()));
         }
-        create(client, vpc_id, &self.group, ROLE, FLOW_LOG_FIELDS).await.map(Some)
+        let flow_log = create(client, vpc_id, &self.group, ROLE, FLOW_LOG_FIELDS).await?;
+        tracing::info!(flow_log, vpc = vpc_id, group = self.group, "flow log made");
+        Ok(self.group.clone())
     }
 }
 

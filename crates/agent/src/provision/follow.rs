@@ -87,7 +87,8 @@ pub struct Follower {
     attached: BTreeMap<String, (AttachmentConfig, Option<Instant>)>,
     /// Why machines are not attached, as told last.
     told: BTreeMap<String, String>,
-    covered: BTreeSet<String>,
+    /// By VPC: the log group that records of its interfaces go to.
+    covered: BTreeMap<String, String>,
 }
 
 impl Follower {
@@ -107,7 +108,7 @@ impl Follower {
             roster,
             attached: BTreeMap::new(),
             told: BTreeMap::new(),
-            covered: BTreeSet::new(),
+            covered: BTreeMap::new(),
         }
     }
 
@@ -176,6 +177,11 @@ impl Follower {
         went_well
     }
 
+    /// Returns the log groups that records go to.
+    pub fn log_groups(&self) -> BTreeSet<&str> {
+        self.covered.values().map(String::as_str).collect()
+    }
+
     /// Returns the interfaces that are attached, by their devices.
     pub fn attached(&self) -> BTreeMap<&str, &str> {
         let attached = self.attached.iter();
@@ -200,25 +206,16 @@ impl Follower {
 
     async fn cover(&mut self, vpc_id: &str) -> bool {
         let Some((flow_logs, client)) = &self.flow_logs else { return true };
-        if self.covered.contains(vpc_id) {
+        if self.covered.contains_key(vpc_id) {
             return true;
         }
         match flow_logs.cover(client, vpc_id).await {
-            Ok(made) => {
-                if let Some(flow_log) = made {
-                    tracing::info!(
-                        flow_log,
-                        vpc = vpc_id,
-                        group = flow_logs.group,
-                        "flow log made"
-                    );
-                }
-                self.covered.insert(vpc_id.to_owned());
+            Ok(group) => {
+                self.covered.insert(vpc_id.to_owned(), group);
                 true
             }
             Err(error) => {
-                let text = format!("there is no flow log over it: {error}");
-                self.tell(vpc_id, &text);
+                tracing::warn!(vpc = vpc_id, %error, "there is no flow log over it");
                 false
             }
         }

@@ -73,6 +73,20 @@ struct Made<T> {
 #[derive(Deserialize)]
 struct Nothing {}
 
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Groups {
+    #[serde(default)]
+    security_group_info: Vec<Group>,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "camelCase")]
+struct Group {
+    group_id: String,
+    vpc_id: String,
+}
+
 impl Provisioner {
     /// Asks what there is of a host's networks. With `vpc`, everything is to be in that one. New interfaces are of `groups`;
     /// without any of their VPC's default group.
@@ -100,6 +114,7 @@ impl Provisioner {
                 provisioner.client.region()
             )));
         }
+        provisioner.check_groups().await?;
         Ok(provisioner)
     }
 
@@ -120,13 +135,21 @@ impl Provisioner {
         self.known.vpcs.iter().map(|vpc| vpc.id.as_str())
     }
 
-    /// Says what a machine has and what is missing.
-    ///
-    /// # Errors
-    ///
-    /// That it cannot have an interface.
-    pub fn wanted(&self, machine: &Machine) -> Result<Wanted, ProvisionError> {
-        Wanted::of(machine, &self.known, self.vpc.as_deref())
+    /// Foretells what machines will be found to have, and what will be made for them, one after the other.
+    pub fn plan<'a>(
+        &self,
+        machines: &'a [Machine],
+    ) -> Vec<(&'a Machine, Result<Wanted, ProvisionError>)> {
+        let present = machines.iter().map(|machine| machine.origin.clone()).collect();
+        let mut known = self.known.clone();
+        let wanted = machines.iter().map(|machine| {
+            let wanted = Wanted::of(machine, &known, self.vpc.as_deref(), &present);
+            if let Ok(wanted) = &wanted {
+                known.suppose(wanted, machine);
+            }
+            (machine, wanted)
+        });
+        wanted.collect()
     }
 
     /// Sees to it that a machine has an interface. `present` are the origins of all machines that there are: of them none
@@ -140,13 +163,14 @@ impl Provisioner {
         machine: &Machine,
         present: &BTreeSet<String>,
     ) -> Result<Attached, ProvisionError> {
-        let wanted = self.wanted(machine)?;
+        let wanted = Wanted::of(machine, &self.known, self.vpc.as_deref(), present)?;
         if let Some(interface) = self.known.interface_at(wanted.address.into()).cloned() {
-            return self.take_over(&interface, machine, wanted.address, present).await;
+            return self.take_over(&interface, machine).await;
         }
-        let vpc_id = match wanted.vpc {
-            Some(id) => id,
-            None => self.make_vpc(wanted.vpc_block).await?,
+        let vpc_id = match (wanted.vpc, wanted.vpc_block) {
+            (Some(id), None) => id,
+            (Some(id), Some(block)) => self.widen_vpc(id, block).await?,
+            (None, block) => self.make_vpc(block.unwrap_or(wanted.subnet_block)).await?,
         };
         let subnet_id = match wanted.subnet {
             Some(id) => id,
@@ -170,8 +194,6 @@ impl Provisioner {
         &mut self,
         interface: &Interface,
         machine: &Machine,
-        address: Ipv4Addr,
-        present: &BTreeSet<String>,
     ) -> Result<Attached, ProvisionError> {
         let attached =
             Attached { interface_id: interface.id.clone(), vpc_id: interface.vpc_id.clone() };
@@ -179,9 +201,6 @@ impl Provisioner {
             // Somebody has made it by hand, and knows why.
             None => return Ok(attached),
             Some(origin) if *origin == machine.origin => return Ok(attached),
-            Some(origin) if present.contains(origin) => {
-                return Err(ProvisionError::Address { address, other: origin.clone() });
-            }
             Some(_) => {}
         }
         let groups = if self.groups.is_empty() {
@@ -207,17 +226,26 @@ impl Provisioner {
         Ok(attached)
     }
 
+    /// Refuses security groups that new interfaces could not have.
+    async fn check_groups(&self) -> Result<(), ProvisionError> {
+        if self.groups.is_empty() {
+            return Ok(());
+        }
+        let parameters: Parameters = numbered("GroupId", &self.groups).collect();
+        let groups: Groups = self.call("DescribeSecurityGroups", &parameters).await?;
+        let elsewhere = groups
+            .security_group_info
+            .iter()
+            .find(|group| self.vpc.as_deref().is_some_and(|vpc| group.vpc_id != vpc));
+        elsewhere.map_or(Ok(()), |group| {
+            let Group { group_id, vpc_id } = group;
+            Err(ProvisionError::Lack(format!(
+                "the security group {group_id} is of the VPC {vpc_id}"
+            )))
+        })
+    }
+
     async fn default_group(&self, vpc_id: &str) -> Result<String, ProvisionError> {
-        #[derive(Deserialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Groups {
-            security_group_info: Vec<Group>,
-        }
-        #[derive(Deserialize)]
-        #[serde(rename_all = "camelCase")]
-        struct Group {
-            group_id: String,
-        }
         let parameters = vec![
             parameter("Filter.1.Name", "vpc-id"),
             parameter("Filter.1.Value.1", vpc_id),
@@ -240,6 +268,17 @@ impl Provisioner {
         let vpc = Vpc { blocks: vec![block], ..Vpc::from(made.made) };
         tracing::info!(vpc = id, %block, "VPC made");
         self.known.vpcs.push(vpc);
+        Ok(id)
+    }
+
+    /// Gives a VPC one more block.
+    async fn widen_vpc(&mut self, id: String, block: Block) -> Result<String, ProvisionError> {
+        let parameters = vec![parameter("VpcId", &id), parameter("CidrBlock", block.to_string())];
+        self.order("AssociateVpcCidrBlock", &parameters).await?;
+        tracing::info!(vpc = id, %block, "the VPC has one more block");
+        for vpc in self.known.vpcs.iter_mut().filter(|vpc| vpc.id == id) {
+            vpc.blocks.push(block);
+        }
         Ok(id)
     }
 
