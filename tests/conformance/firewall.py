@@ -51,6 +51,12 @@ class Rule:
     def has_port(self, port):
         return self.protocol == "icmp" or self.first <= port <= self.last
 
+    def allows(self, protocol, peer, port):
+        """Whether a connection may be opened by it; one of ICMP by an echo request."""
+        if self.protocol == "icmp" and (self.first not in (-1, 8) or self.last not in (-1, 0)):
+            return False
+        return self.protocol in (protocol, "all") and self.has_peer(peer) and (self.protocol == "all" or self.has_port(port))
+
     def nft(self):
         """The rule's conditions in nftables' words, each followed by a space."""
         words = []
@@ -126,10 +132,15 @@ class RuleSet:
         self.dice.shuffle(entries)
         return entries
 
-    def opens_udp(self):
-        """Whether everyone may send UDP to all ports in a direction: then flows of UDP may go untracked."""
+    def opens(self, protocol):
+        """Whether everyone may send to all ports of TCP or UDP in a direction: then its flows may go untracked."""
         rules = [rule for group in self.groups for rule in group if rule.peer == EVERYONE]
-        return any(rule.protocol == "all" or (rule.protocol, rule.first, rule.last) == ("udp", 0, 65535) for rule in rules)
+        return any(rule.protocol == "all" or (rule.protocol, rule.first, rule.last) == (protocol, 0, 65535) for rule in rules)
+
+    def admits(self, connection):
+        """Whether security groups let a connection be opened."""
+        rules = [rule for group in self.groups for rule in group if rule.direction == connection.direction]
+        return any(rule.allows(connection.protocol, connection.peer, connection.dstport) for rule in rules)
 
     def __str__(self):
         groups = [str(rule) for group in self.groups for rule in group]

@@ -38,7 +38,9 @@ def end(connection):
 class Speaker:
     def __init__(self, device):
         self.selector = selectors.DefaultSelector()
-        self.servers, self.connections = [], []
+        self.servers, self.accepted = [], []
+        # What this side has opened by protocol and port, and which of that stays open.
+        self.connections, self.lasting = {}, set()
         # What the other side sent, each once, and which of this side's connections got their answer.
         self.arrived, self.answered = set(), set()
         self.pings = {}
@@ -101,7 +103,7 @@ class Speaker:
         with contextlib.suppress(BlockingIOError):
             while True:
                 connection, _ = server.accept()
-                self.connections.append(connection)
+                self.accepted.append(connection)
                 self.watch(connection, self.echo)
 
     def echo(self, connection):
@@ -109,7 +111,7 @@ class Speaker:
             if heard := connection.recv(2048):
                 connection.send(heard)
                 return
-        self.connections.remove(connection)
+        self.accepted.remove(connection)
         self.forget(connection)
 
     def answer(self, server):
@@ -126,21 +128,36 @@ class Speaker:
         for protocol, source, destination, srcport, dstport in connections:
             if protocol == "icmp":
                 self.pings[srcport] = (destination, source)
-                rest = struct.pack("!HH", srcport, 1) + GREETING + b"!"
-                request = struct.pack("!BBH", ECHO_REQUEST, 0, checksum(struct.pack("!BBH", ECHO_REQUEST, 0, 0) + rest))
-                # Who sends may be told of a refusal.
-                with contextlib.suppress(OSError):
-                    self.raw["icmp"].sendmsg([request + rest], from_address(source), 0, (destination, 0))
+                self.ping(srcport)
             else:
                 kind = socket.SOCK_STREAM if protocol == "tcp" else socket.SOCK_DGRAM
                 connection = socket.socket(socket.AF_INET, kind)
                 connection.setblocking(False)
                 connection.bind((source, srcport))
                 connection.connect_ex((destination, dstport))
-                self.connections.append(connection)
                 name = (protocol, srcport)
+                self.connections[name] = connection
                 self.watch(connection, lambda sock, name=name: self.greet(sock, name), selectors.EVENT_WRITE)
             # What arrives meanwhile is not left waiting.
+            self.turn(0)
+        self.last = time.monotonic()
+
+    def ping(self, identifier):
+        destination, source = self.pings[identifier]
+        rest = struct.pack("!HH", identifier, 1) + GREETING + b"!"
+        request = struct.pack("!BBH", ECHO_REQUEST, 0, checksum(struct.pack("!BBH", ECHO_REQUEST, 0, 0) + rest))
+        # Who sends may be told of a refusal.
+        with contextlib.suppress(OSError):
+            self.raw["icmp"].sendmsg([request + rest], from_address(source), 0, (destination, 0))
+
+    def resume(self, names):
+        """Asks once more on what is still open."""
+        for protocol, port in names:
+            if protocol == "icmp":
+                self.ping(port)
+            else:
+                with contextlib.suppress(OSError):
+                    self.connections[protocol, port].send(GREETING)
             self.turn(0)
         self.last = time.monotonic()
 
@@ -157,27 +174,38 @@ class Speaker:
 
     def listen(self, connection, name):
         try:
-            self.settle(connection, name, connection.recv(2048) == GREETING)
+            is_answer = connection.recv(2048) == GREETING
         except OSError as error:
             self.settle(connection, name, isinstance(error, ConnectionRefusedError))
+            return
+        if is_answer and name in self.lasting:
+            self.note(name)
+        else:
+            self.settle(connection, name, is_answer)
 
     def settle(self, connection, name, answered):
         """Ends a connection. That nobody is there is an answer as well."""
         if answered:
-            self.answered.add(name)
-            self.last = time.monotonic()
-        self.connections.remove(connection)
+            self.note(name)
+        del self.connections[name]
         self.forget(connection)
 
+    def note(self, name):
+        """Notes an answer."""
+        self.answered.add(name)
+        self.last = time.monotonic()
+
     def close(self):
-        while self.connections:
-            self.forget(self.connections.pop())
-        self.pings.clear()
+        """Ends what this side has opened, but for what lasts."""
+        for name in self.connections.keys() - self.lasting:
+            self.forget(self.connections.pop(name))
+        self.pings = {port: ends for port, ends in self.pings.items() if ("icmp", port) in self.lasting}
 
     # ------------------------------------------------------------ the loop
 
     def turn(self, patience=None):
-        for key, _ in self.selector.select(patience):
+        # A question takes turns of its own, after which what is left of this one would be old.
+        for key, _ in sorted(self.selector.select(patience), key=lambda ready: ready[0].fileobj is sys.stdin):
             # An earlier one of this turn may have closed it.
             if key.fileobj.fileno() >= 0:
                 key.data(key.fileobj)
@@ -189,6 +217,13 @@ class Speaker:
                 self.serve(**ports)
             case {"open": connections}:
                 self.open(connections)
+            case {"begin": connections, "resume": names}:
+                self.lasting |= {(protocol, port) for protocol, _, _, port, _ in connections}
+                self.open(connections)
+                self.resume(names)
+            case {"keep": names}:
+                self.lasting &= {tuple(name) for name in names}
+                self.close()
             case {"silent": _}:
                 # What has arrived already breaks the silence, however late this process comes to it.
                 self.turn(0)

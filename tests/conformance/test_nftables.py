@@ -1,7 +1,7 @@
 """nftables as an independent judge of enforcement: the same rules, the same connections, two guests.
 
-flowlogd stands before one guest, nftables with the kernel's own connection tracking before the other. Only new
-connections are compared, each with ports of its own.
+flowlogd stands before one guest, nftables with the kernel's own connection tracking before the other. Compared are new
+connections, each with ports of its own, and open ones while the rules change.
 """
 
 import contextlib
@@ -20,6 +20,8 @@ from namespace import need_root, new_namespace
 
 RULE_SETS = 15
 CONNECTIONS = 240
+# Connections that are opened after each of the changes.
+CHANGES, SESSIONS = 12, 180
 # An answer takes a few milliseconds. TCP tries again after a second.
 SILENCE = 0.5
 # Blocks around these have some of them: each differs from another in one bit.
@@ -37,6 +39,14 @@ class Connection:
     srcport: int
     dstport: int
 
+    @property
+    def direction(self):
+        return "ingress" if self.opener == "peer" else "egress"
+
+    @property
+    def name(self):
+        return [self.protocol, self.srcport]
+
     def way(self):
         ends = (self.peer, GUEST) if self.opener == "peer" else (GUEST, self.peer)
         return [self.protocol, *ends, self.srcport, self.dstport]
@@ -45,8 +55,7 @@ class Connection:
         """What became of it, by what both ends tell."""
         other = told["guest" if self.opener == "peer" else "peer"]
         arrived = tuple(self.way()) in {tuple(way) for way in other["arrived"]}
-        name = [self.protocol, self.srcport]
-        if name in told[self.opener]["answered"]:
+        if self.name in told[self.opener]["answered"]:
             assert arrived, f"{self} was answered without having arrived"
             return "answered"
         return "arrived, but not answered" if arrived else "refused"
@@ -82,10 +91,10 @@ def draw_peers(dice):
     return sorted(peers - {GUEST, CANARY})
 
 
-def draw_connections(dice, rules, ports):
+def draw_connections(dice, rules, ports, count):
     """Connections in both directions; most of them are aimed at a rule of the security groups."""
     drawn = []
-    for _ in range(CONNECTIONS):
+    for _ in range(count):
         opener = dice.choice(["peer", "peer", "guest"])
         direction = "ingress" if opener == "peer" else "egress"
         protocol = dice.choices(["tcp", "udp", "icmp"], [5, 3, 2])[0]
@@ -99,19 +108,36 @@ def draw_connections(dice, rules, ports):
     return drawn
 
 
-def try_out(worlds, connections):
-    """Opens the connections in all worlds at a time. Returns the outcomes of each world."""
-    questions = [
-        (world.speakers[opener], {"open": [each.way() for each in connections if each.opener == opener]})
-        for world in worlds
-        for opener in ("peer", "guest")
-    ]
-    speakers = [speaker for speaker, _ in questions]
-    ask_all(questions)
-    wait_until_silent(speakers, SILENCE)
-    told = ask_all([(speaker, {"tell": True}) for speaker in speakers])
-    told = [dict(zip(("peer", "guest"), pair, strict=True)) for pair in zip(told[::2], told[1::2], strict=True)]
+def ask_everywhere(worlds, question):
+    """Asks in all worlds at a time what the question for an opener is. Returns each world's answers by opener."""
+    openers = ("peer", "guest")
+    told = ask_all([(world.speakers[opener], question(opener)) for world in worlds for opener in openers])
+    return [dict(zip(openers, pair, strict=True)) for pair in zip(told[::2], told[1::2], strict=True)]
+
+
+def ways(connections, opener):
+    return [each.way() for each in connections if each.opener == opener]
+
+
+def names(connections, opener):
+    return [each.name for each in connections if each.opener == opener]
+
+
+def outcomes_of(worlds, connections):
+    """What became of connections that were just opened or used: the outcomes of each world."""
+    wait_until_silent([speaker for world in worlds for speaker in world.speakers.values()], SILENCE)
+    told = ask_everywhere(worlds, lambda _: {"tell": True})
     return [[each.outcome(tell) for each in connections] for tell in told]
+
+
+def differences_of(rules, connections, outcomes):
+    """Counts and prints what the two worlds differ in."""
+    found = [each for each in zip(connections, *outcomes, strict=True) if each[1] != each[2]]
+    if found:
+        print(f"\n{rules}\nthe same for nftables:\n{rules.nft('eni0')}")
+    for connection, ours, theirs in found:
+        print(f"{connection}: flowlogd: {ours}; nftables: {theirs}")
+    return len(found)
 
 
 class Enforced:
@@ -156,42 +182,64 @@ class Enforced:
 def draw_servers(dice, rules):
     """The ports with servers. At others that are tried nobody is there, which a RST says, or an ICMP error."""
     served = {protocol: [port for port in rules.ports(protocol) if dice.random() < 0.7] for protocol in ("tcp", "udp")}
-    if rules.opens_udp():
+    if rules.opens("udp"):
         # Errors about untracked flows are judged by the rules (docs/differences-from-aws.md), by nftables never.
         served["udp"] = rules.ports("udp")
-    served["tcp"].append(CANARY_PORT)
     return served
 
 
-def test_whatever_nftables_lets_through_is_let_through_and_nothing_else(tmp_path, dice):
-    need_root("enforcing rules needs root")
-    peers = draw_peers(dice)
+def draw_rules(dice, peers, tracked=False):
+    """A set of rules; under one that is `tracked`, every connection is."""
+    rules = RuleSet(dice, peers)
+    while tracked and (rules.opens("tcp") or rules.opens("udp")):
+        rules = RuleSet(dice, peers)
+    rules.groups[0].append(Rule("ingress", "tcp", CANARY_PORT, CANARY_PORT, f"{CANARY}/32"))
+    return rules
+
+
+class Comparison:
+    """Two worlds, that of flowlogd and that of nftables, with the same rules."""
+
+    def __init__(self, stack, directory, peers):
+        need_root("enforcing rules needs root")
+        stack.enter_context(new_namespace())
+        self.host = stack.enter_context(named_namespace("host"))
+        self.worlds = [World(stack, "guest", None, peers), World(stack, "twin", self.host, peers)]
+        self.enforced = Enforced(stack.enter_context(Lab(directory)), directory, self.worlds[0])
+
+    def serve(self, ports):
+        ports = {**ports, "tcp": [*ports["tcp"], CANARY_PORT]}
+        ask_everywhere(self.worlds, lambda _: {"serve": ports})
+
+    def put_in_force(self, rules, name):
+        run("nft", "-f", "-", namespace=self.host, text=rules.nft("eni0"))
+        self.enforced.put_in_force(rules, name)
+
+
+@pytest.fixture
+def compared(tmp_path, dice):
+    with contextlib.ExitStack() as stack:
+        peers = draw_peers(dice)
+        yield Comparison(stack, tmp_path, peers), peers
+
+
+def test_whatever_nftables_lets_through_is_let_through_and_nothing_else(compared, dice):
+    comparison, peers = compared
     ports = dice.sample(range(1024, 65500), RULE_SETS * CONNECTIONS + 1000)
     outcomes, differences = [], 0
-    with contextlib.ExitStack() as stack:
-        stack.enter_context(new_namespace())
-        host = stack.enter_context(named_namespace("host"))
-        worlds = [World(stack, "guest", None, peers), World(stack, "twin", host, peers)]
-        enforced = Enforced(stack.enter_context(Lab(tmp_path)), tmp_path, worlds[0])
-        for number in range(RULE_SETS):
-            rules = RuleSet(dice, peers)
-            rules.groups[0].append(Rule("ingress", "tcp", CANARY_PORT, CANARY_PORT, f"{CANARY}/32"))
-            served = draw_servers(dice, rules)
-            ports = [port for port in ports if not any(port in rules.ports(protocol) for protocol in served)]
-            connections = draw_connections(dice, rules, ports)
+    for number in range(RULE_SETS):
+        rules = draw_rules(dice, peers)
+        served = draw_servers(dice, rules)
+        ports = [port for port in ports if not any(port in rules.ports(protocol) for protocol in served)]
+        connections = draw_connections(dice, rules, ports, CONNECTIONS)
 
-            ask_all([(speaker, {"serve": served}) for world in worlds for speaker in world.speakers.values()])
-            run("nft", "-f", "-", namespace=host, text=rules.nft("eni0"))
-            enforced.put_in_force(rules, f"rules-{number}")
-            here, there = try_out(worlds, connections)
-
-            outcomes += there
-            found = [each for each in zip(connections, here, there, strict=True) if each[1] != each[2]]
-            differences += len(found)
-            if found:
-                print(f"\nrule set {number}:\n{rules}\nthe same for nftables:\n{rules.nft('eni0')}")
-            for connection, ours, theirs in found:
-                print(f"{connection}: flowlogd: {ours}; nftables: {theirs}")
+        comparison.serve(served)
+        comparison.put_in_force(rules, f"rules-{number}")
+        ask_everywhere(comparison.worlds, lambda opener: {"open": ways(connections, opener)})
+        both = outcomes_of(comparison.worlds, connections)
+        ask_everywhere(comparison.worlds, lambda _: {"keep": []})
+        outcomes += both[1]
+        differences += differences_of(rules, connections, both)
 
     allowed, answers = outcomes.count("answered"), outcomes.count("arrived, but not answered")
     print(
@@ -201,3 +249,33 @@ def test_whatever_nftables_lets_through_is_let_through_and_nothing_else(tmp_path
     print(f"of those refused, the answer alone: {answers}")
     assert differences == 0
     assert len(outcomes) >= 2000 and 0.3 < allowed / len(outcomes) < 0.7
+
+
+def test_what_is_open_when_rules_change_goes_on_or_is_cut_as_with_nftables(compared, dice):
+    comparison, peers = compared
+    # nftables tracks everything.
+    changes = [draw_rules(dice, peers, tracked=True) for _ in range(CHANGES)]
+    served = {protocol: sorted({port for rules in changes for port in rules.ports(protocol)}) for protocol in ("tcp", "udp")}
+    comparison.serve(served)
+    ports = dice.sample(sorted({*range(1024, 65500)} - {*served["tcp"], *served["udp"]}), CHANGES * SESSIONS)
+    kept, resumed, outlived, cut, differences = [], 0, 0, 0, 0
+    for number, rules in enumerate(changes):
+        connections = draw_connections(dice, rules, ports, SESSIONS)
+        comparison.put_in_force(rules, f"rules-{number}")
+        ask_everywhere(comparison.worlds, lambda opener: {"begin": ways(connections, opener), "resume": names(kept, opener)})
+        both = outcomes_of(comparison.worlds, [*kept, *connections])
+        differences += differences_of(rules, [*kept, *connections], both)
+
+        answered = [each for each, *those in zip([*kept, *connections], *both, strict=True) if those == ["answered"] * 2]
+        resumed += len(kept)
+        cut += len({*kept} - {*answered})
+        outlived += sum(not rules.admits(each) for each in {*kept} & {*answered})
+        kept = answered
+        ask_everywhere(comparison.worlds, lambda opener: {"keep": names(kept, opener)})
+
+    print(
+        f"nftables comparison: {resumed} times an open connection under other rules: {cut} cut by the network ACL, {outlived} "
+        f"that no group would admit anew, differences {differences}"
+    )
+    assert differences == 0
+    assert resumed >= 1000 and cut >= 200 and outlived >= 200
