@@ -16,7 +16,7 @@ from vpc_traffic import ANSWERED, REFUSED, Session, Stream, tcp
 
 PEER = "203.0.113.7"
 OPEN, SHUT, ONCE_OPEN = 5000, 5001, 5002
-CHANGES = 32
+CHANGES = 50
 # Seconds in which a change through the API has to be in force.
 IN_FORCE = 2
 
