@@ -13,26 +13,26 @@ from dataclasses import dataclass
 
 import pytest
 
-from firewall import GUEST, LOWEST_PORT, MEMBERS, SUBNET, Rule, RuleSet, SubnetAcl, make_group
+from families import IPV4, IPV6, Family
+from firewall import LOWEST_PORT, Rule, RuleSet, SubnetAcl, make_group
 from guests import Speaker, ask_all, connect_guest, named_namespace, run, wait_until_silent
 from lab import Lab
 from namespace import need_root, new_namespace
 
-RULE_SETS = 15
+RULE_SETS = 12
 CONNECTIONS = 240
 # Connections that are opened after each of the changes.
-CHANGES, SESSIONS = 12, 180
+CHANGES, SESSIONS = 8, 180
 # An answer takes a few milliseconds. TCP tries again after a second.
 SILENCE = 0.5
-# Blocks around these have some of them: each differs from another in one bit.
-NEIGHBOURS = ["10.20.30.40", "192.0.2.33", "172.31.21.5"]
-CANARY, CANARY_PORT = "172.31.16.66", 20
+CANARY_PORT = 20
 
 
 @dataclass(frozen=True)
 class Connection:
     """Who opens it, `peer` or `guest`, and how. ICMP has an identifier for a port."""
 
+    family: Family
     opener: str
     protocol: str
     peer: str
@@ -48,7 +48,8 @@ class Connection:
         return [self.protocol, self.srcport]
 
     def way(self):
-        ends = (self.peer, GUEST) if self.opener == "peer" else (GUEST, self.peer)
+        guest = self.family.guest
+        ends = (self.peer, guest) if self.opener == "peer" else (guest, self.peer)
         return [self.protocol, *ends, self.srcport, self.dstport]
 
     def outcome(self, told):
@@ -64,10 +65,11 @@ class Connection:
 class World:
     """A guest, its peers at the other end of the cable, and a speaker at each end."""
 
-    def __init__(self, stack, name, host, peers):
+    def __init__(self, stack, name, host, family, peers):
         self.guest = stack.enter_context(named_namespace(name))
-        connect_guest(self.guest, GUEST, [*peers, CANARY], host=host)
-        self.speakers = {"peer": Speaker(host, "eni0"), "guest": Speaker(self.guest, "eth0")}
+        connect_guest(self.guest, family.guest, [*peers, family.canary], host=host)
+        places = {"peer": (host, "eni0"), "guest": (self.guest, "eth0")}
+        self.speakers = {opener: Speaker(*place, family.version) for opener, place in places.items()}
         for speaker in self.speakers.values():
             stack.callback(speaker.end)
 
@@ -79,16 +81,15 @@ def dice():
     return random.Random(seed)
 
 
-def draw_peers(dice):
+def draw_peers(dice, family):
     """Addresses in the guest's subnet, beside it, and elsewhere, some of them close to each other."""
-    peers = {*NEIGHBOURS, *MEMBERS}
+    peers = {*family.neighbours, *family.members}
     while len(peers) < 28:
-        near = int.from_bytes(bytes(map(int, dice.choice(sorted(peers)).split("."))), "big")
-        octets = (near ^ 1 << dice.randrange(32)).to_bytes(4, "big")
-        # Unicast, and neither a service nor this machine, nor what is reserved in a VPC.
-        if 1 <= octets[0] < 224 and octets[0] not in (127, 169) and 4 < octets[3] < 255:
-            peers.add(".".join(map(str, octets)))
-    return sorted(peers - {GUEST, CANARY})
+        near = ipaddress.ip_address(dice.choice(sorted(peers)))
+        drawn = str(type(near)(int(near) ^ 1 << dice.randrange(family.bits)))
+        if family.is_peer(drawn):
+            peers.add(drawn)
+    return sorted(peers - {family.guest, family.canary})
 
 
 def draw_connections(dice, rules, ports, count):
@@ -100,11 +101,11 @@ def draw_connections(dice, rules, ports, count):
         protocol = dice.choices(["tcp", "udp", "icmp"], [5, 3, 2])[0]
         aims = [rule for group in rules.groups for rule in group if rule.direction == direction]
         aim = dice.choice([rule for rule in aims if rule.protocol in (protocol, "all")] or aims)
-        peers, served = rules.peers, [8] if protocol == "icmp" else rules.ports(protocol)
-        if dice.random() < 0.65:
+        peers, served = rules.peers, [rules.family.request] if protocol == "icmp" else rules.ports(protocol)
+        if dice.random() < 0.5:
             peers = [peer for peer in peers if aim.has_peer(peer)] or peers
             served = [port for port in served if protocol != aim.protocol or aim.has_port(port)] or served
-        drawn.append(Connection(opener, protocol, dice.choice(peers), ports.pop(), dice.choice(served)))
+        drawn.append(Connection(rules.family, opener, protocol, dice.choice(peers), ports.pop(), dice.choice(served)))
     return drawn
 
 
@@ -140,18 +141,33 @@ def differences_of(rules, connections, outcomes):
     return len(found)
 
 
+def make_vpc(ec2, family):
+    """A VPC with the family's blocks. Returns its id and those of the guest's subnet and the one beside it."""
+    more = {"Ipv6CidrBlock": family.vpc, "Ipv6Pool": "ipv6pool-ec2-0123456789abcdef0"} if family.version == 6 else {}
+    vpc = ec2.create_vpc(CidrBlock=IPV4.vpc, **more)["Vpc"]["VpcId"]
+    yield vpc
+    for block, own in ((IPV4.subnet, family.subnet), (IPV4.beside, family.beside)):
+        more = {"Ipv6CidrBlock": own} if family.version == 6 else {}
+        yield ec2.create_subnet(VpcId=vpc, CidrBlock=block, **more)["Subnet"]["SubnetId"]
+
+
+def make_interface(ec2, family, address, subnets, group):
+    is_beside = ipaddress.ip_address(address) in ipaddress.ip_network(family.beside)
+    own = {"PrivateIpAddress": address} if family.version == 4 else {"Ipv6Addresses": [{"Ipv6Address": address}]}
+    return ec2.create_network_interface(SubnetId=subnets[is_beside], Groups=[group], **own)["NetworkInterface"]
+
+
 class Enforced:
     """The guest that flowlogd stands before, and how its rules are changed."""
 
-    def __init__(self, lab, directory, world):
-        self.ec2, self.world = lab.client("ec2"), world
-        self.interface = lab.interface(GUEST)
-        self.members, self.closed = (make_group(self.ec2, self.interface["VpcId"], name) for name in ("members", "closed"))
+    def __init__(self, lab, directory, world, family):
+        self.ec2, self.world, self.family = lab.client("ec2"), world, family
+        self.vpc, *subnets = make_vpc(self.ec2, family)
+        self.members, self.closed = (make_group(self.ec2, self.vpc, name) for name in ("members", "closed"))
+        self.interface = make_interface(self.ec2, family, family.guest, subnets, self.closed)
+        for member in family.members:
+            make_interface(self.ec2, family, member, subnets, self.members)
         self.acl = SubnetAcl(self.ec2, self.interface["SubnetId"])
-        beside = [{"Name": "cidr-block", "Values": ["172.31.32.0/20"]}]
-        subnet = self.ec2.describe_subnets(Filters=beside)["Subnets"][0]["SubnetId"]
-        for member in MEMBERS:
-            lab.interface(member, None if ipaddress.ip_address(member) in SUBNET else subnet, groups=[self.members])
         self.tries = iter(range(1, LOWEST_PORT - CANARY_PORT - 1))
         config = directory / "agent.toml"
         config.write_text("[agent]\nenforcement_grace = 0\n")
@@ -170,7 +186,7 @@ class Enforced:
     def wait_for_canary(self, lives):
         began, peer = time.monotonic(), self.world.speakers["peer"]
         while True:
-            way = ["tcp", CANARY, GUEST, CANARY_PORT + next(self.tries), CANARY_PORT]
+            way = ["tcp", self.family.canary, self.family.guest, CANARY_PORT + next(self.tries), CANARY_PORT]
             peer.ask(open=[way])
             # That it is dead is looked at longer: once is enough.
             wait_until_silent(self.world.speakers.values(), 0.2 if lives else SILENCE)
@@ -188,24 +204,24 @@ def draw_servers(dice, rules):
     return served
 
 
-def draw_rules(dice, peers, tracked=False):
-    """A set of rules; under one that is `tracked`, every connection is."""
-    rules = RuleSet(dice, peers)
-    while tracked and (rules.opens("tcp") or rules.opens("udp")):
-        rules = RuleSet(dice, peers)
-    rules.groups[0].append(Rule("ingress", "tcp", CANARY_PORT, CANARY_PORT, f"{CANARY}/32"))
-    return rules
-
-
 class Comparison:
     """Two worlds, that of flowlogd and that of nftables, with the same rules."""
 
-    def __init__(self, stack, directory, peers):
+    def __init__(self, stack, directory, family, dice):
         need_root("enforcing rules needs root")
         stack.enter_context(new_namespace())
         self.host = stack.enter_context(named_namespace("host"))
-        self.worlds = [World(stack, "guest", None, peers), World(stack, "twin", self.host, peers)]
-        self.enforced = Enforced(stack.enter_context(Lab(directory)), directory, self.worlds[0])
+        self.family, self.peers = family, draw_peers(dice, family)
+        self.worlds = [World(stack, name, host, family, self.peers) for name, host in (("guest", None), ("twin", self.host))]
+        self.enforced = Enforced(stack.enter_context(Lab(directory)), directory, self.worlds[0], family)
+
+    def draw_rules(self, dice, tracked=False):
+        """A set of rules; under one that is `tracked`, every connection is."""
+        rules, canary = RuleSet(dice, self.family, self.peers), f"{self.family.canary}/{self.family.bits}"
+        while tracked and (rules.opens("tcp") or rules.opens("udp")):
+            rules = RuleSet(dice, self.family, self.peers)
+        rules.groups[0].append(Rule(self.family, "ingress", "tcp", CANARY_PORT, CANARY_PORT, canary))
+        return rules
 
     def serve(self, ports):
         ports = {**ports, "tcp": [*ports["tcp"], CANARY_PORT]}
@@ -216,19 +232,17 @@ class Comparison:
         self.enforced.put_in_force(rules, name)
 
 
-@pytest.fixture
-def compared(tmp_path, dice):
+@pytest.fixture(params=[IPV4, IPV6], ids=str)
+def comparison(request, tmp_path, dice):
     with contextlib.ExitStack() as stack:
-        peers = draw_peers(dice)
-        yield Comparison(stack, tmp_path, peers), peers
+        yield Comparison(stack, tmp_path, request.param, dice)
 
 
-def test_whatever_nftables_lets_through_is_let_through_and_nothing_else(compared, dice):
-    comparison, peers = compared
+def test_whatever_nftables_lets_through_is_let_through_and_nothing_else(comparison, dice):
     ports = dice.sample(range(1024, 65500), RULE_SETS * CONNECTIONS + 1000)
     outcomes, differences = [], 0
     for number in range(RULE_SETS):
-        rules = draw_rules(dice, peers)
+        rules = comparison.draw_rules(dice)
         served = draw_servers(dice, rules)
         ports = [port for port in ports if not any(port in rules.ports(protocol) for protocol in served)]
         connections = draw_connections(dice, rules, ports, CONNECTIONS)
@@ -243,18 +257,17 @@ def test_whatever_nftables_lets_through_is_let_through_and_nothing_else(compared
 
     allowed, answers = outcomes.count("answered"), outcomes.count("arrived, but not answered")
     print(
-        f"nftables comparison: {len(outcomes)} connections tried, {allowed} allowed, {len(outcomes) - allowed} refused, "
+        f"{comparison.family}: nftables comparison: {len(outcomes)} connections tried, {allowed} allowed, {len(outcomes) - allowed} refused, "
         f"differences {differences}"
     )
     print(f"of those refused, the answer alone: {answers}")
     assert differences == 0
-    assert len(outcomes) >= 2000 and 0.3 < allowed / len(outcomes) < 0.7
+    assert len(outcomes) >= 2000 and 0.25 < allowed / len(outcomes) < 0.75
 
 
-def test_what_is_open_when_rules_change_goes_on_or_is_cut_as_with_nftables(compared, dice):
-    comparison, peers = compared
+def test_what_is_open_when_rules_change_goes_on_or_is_cut_as_with_nftables(comparison, dice):
     # nftables tracks everything.
-    changes = [draw_rules(dice, peers, tracked=True) for _ in range(CHANGES)]
+    changes = [comparison.draw_rules(dice, tracked=True) for _ in range(CHANGES)]
     served = {protocol: sorted({port for rules in changes for port in rules.ports(protocol)}) for protocol in ("tcp", "udp")}
     comparison.serve(served)
     ports = dice.sample(sorted({*range(1024, 65500)} - {*served["tcp"], *served["udp"]}), CHANGES * SESSIONS)
@@ -274,8 +287,8 @@ def test_what_is_open_when_rules_change_goes_on_or_is_cut_as_with_nftables(compa
         ask_everywhere(comparison.worlds, lambda opener: {"keep": names(kept, opener)})
 
     print(
-        f"nftables comparison: {resumed} times an open connection under other rules: {cut} cut by the network ACL, {outlived} "
+        f"{comparison.family}: nftables comparison: {resumed} times an open connection under other rules: {cut} cut by the network ACL, {outlived} "
         f"that no group would admit anew, differences {differences}"
     )
     assert differences == 0
-    assert resumed >= 1000 and cut >= 200 and outlived >= 200
+    assert resumed >= 300 and cut >= 50 and outlived >= 50
