@@ -8,6 +8,7 @@ import contextlib
 import ipaddress
 import os
 import random
+import shutil
 import time
 from dataclasses import dataclass
 
@@ -17,7 +18,7 @@ from families import IPV4, IPV6, Family
 from firewall import LOWEST_PORT, Rule, RuleSet, SubnetAcl, make_group
 from guests import Speaker, ask_all, connect_guest, named_namespace, run, wait_until_silent
 from lab import Lab
-from namespace import need_root, new_namespace
+from namespace import need, need_root, new_namespace
 
 RULE_SETS = 12
 CONNECTIONS = 240
@@ -209,6 +210,7 @@ class Comparison:
 
     def __init__(self, stack, directory, family, dice):
         need_root("enforcing rules needs root")
+        need(shutil.which("nft"), "enforcement is compared with nftables", "install it")
         stack.enter_context(new_namespace())
         self.host = stack.enter_context(named_namespace("host"))
         self.family, self.peers = family, draw_peers(dice, family)
@@ -257,10 +259,10 @@ def test_whatever_nftables_lets_through_is_let_through_and_nothing_else(comparis
 
     allowed, answers = outcomes.count("answered"), outcomes.count("arrived, but not answered")
     print(
-        f"{comparison.family}: nftables comparison: {len(outcomes)} connections tried, {allowed} allowed, {len(outcomes) - allowed} refused, "
+        f"nftables comparison: {len(outcomes)} connections tried, {allowed} allowed, {len(outcomes) - allowed} refused, "
         f"differences {differences}"
     )
-    print(f"of those refused, the answer alone: {answers}")
+    print(f"by {comparison.family}; of those refused, the answer alone: {answers}")
     assert differences == 0
     assert len(outcomes) >= 2000 and 0.25 < allowed / len(outcomes) < 0.75
 
@@ -287,8 +289,8 @@ def test_what_is_open_when_rules_change_goes_on_or_is_cut_as_with_nftables(compa
         ask_everywhere(comparison.worlds, lambda opener: {"keep": names(kept, opener)})
 
     print(
-        f"{comparison.family}: nftables comparison: {resumed} times an open connection under other rules: {cut} cut by the network ACL, {outlived} "
-        f"that no group would admit anew, differences {differences}"
+        f"nftables comparison: {resumed} times an open connection of {comparison.family} under other rules: {cut} cut by the "
+        f"network ACL, {outlived} that no group would admit anew, differences {differences}"
     )
     assert differences == 0
     assert resumed >= 300 and cut >= 50 and outlived >= 50
