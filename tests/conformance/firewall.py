@@ -3,14 +3,8 @@
 import dataclasses
 import ipaddress
 
-GUEST = "172.31.16.90"
-SUBNET = ipaddress.ip_network("172.31.16.0/20")
-EVERYONE = "0.0.0.0/0"
-NUMBERS = {"tcp": 6, "udp": 17, "icmp": 1, "all": -1, "esp": 50}
-# The type and code of echo requests and of something else; -1 is any.
-ICMP = [(-1, -1), (-1, -1), (8, -1), (8, 0), (0, -1), (3, 4)]
-# Who is in the security group that rules refer to: one in the guest's subnet, two beside it.
-MEMBERS = ["172.31.17.7", "172.31.40.7", "172.31.40.9"]
+from families import Family
+
 # What is below is for the tests' own purposes.
 LOWEST_PORT = 1001
 DIRECTIONS = ("ingress", "egress")
@@ -20,6 +14,7 @@ DIRECTIONS = ("ingress", "egress")
 class Rule:
     """What a security group rule and a network ACL entry have in common: ports, or ICMP type and code; a peer."""
 
+    family: Family
     direction: str
     protocol: str
     first: int
@@ -31,14 +26,19 @@ class Rule:
 
     def permission(self, members):
         """The rule as an `IpPermission`; the peer `members` is that security group."""
-        peer = {"UserIdGroupPairs": [{"GroupId": members}]} if self.peer == "members" else {"IpRanges": [{"CidrIp": self.peer}]}
+        if self.peer == "members":
+            peer = {"UserIdGroupPairs": [{"GroupId": members}]}
+        elif self.family.version == 4:
+            peer = {"IpRanges": [{"CidrIp": self.peer}]}
+        else:
+            peer = {"Ipv6Ranges": [{"CidrIpv6": self.peer}]}
         ports = {"FromPort": self.first, "ToPort": self.last} if self.protocol in ("tcp", "udp", "icmp") else {}
-        name = self.protocol if ports else str(NUMBERS[self.protocol])
-        return {"IpProtocol": name, **ports, **peer}
+        return {"IpProtocol": str(self.family.number[self.protocol]), **ports, **peer}
 
     def entry(self):
         """The parameters of a network ACL entry."""
-        parameters = {"Egress": self.direction == "egress", "Protocol": str(NUMBERS[self.protocol]), "CidrBlock": self.peer}
+        parameters = {"Egress": self.direction == "egress", "Protocol": str(self.family.number[self.protocol])}
+        parameters["CidrBlock" if self.family.version == 4 else "Ipv6CidrBlock"] = self.peer
         if self.protocol in ("tcp", "udp"):
             parameters["PortRange"] = {"From": self.first, "To": self.last}
         if self.protocol == "icmp":
@@ -46,31 +46,48 @@ class Rule:
         return parameters
 
     def has_peer(self, address):
-        return address in MEMBERS if self.peer == "members" else ipaddress.ip_address(address) in ipaddress.ip_network(self.peer)
+        if self.peer == "members":
+            return address in self.family.members
+        return ipaddress.ip_address(address) in ipaddress.ip_network(self.peer)
 
     def has_port(self, port):
         return self.protocol == "icmp" or self.first <= port <= self.last
 
+    def allows(self, protocol, peer, port):
+        """Whether a connection may be opened by it; one of ICMP by an echo request."""
+        if self.protocol == "icmp" and (self.first not in (-1, self.family.request) or self.last not in (-1, 0)):
+            return False
+        return self.protocol in (protocol, "all") and self.has_peer(peer) and (self.protocol == "all" or self.has_port(port))
+
     def nft(self):
         """The rule's conditions in nftables' words, each followed by a space."""
-        words = []
-        if self.peer != EVERYONE:
+        words, (ip, icmp) = [], nft_names(self.family)
+        if self.peer != self.family.everyone:
             side = "saddr" if self.direction == "ingress" else "daddr"
-            words.append(f"ip {side} " + ("{ " + ", ".join(MEMBERS) + " }" if self.peer == "members" else self.peer))
+            peers = "{ " + ", ".join(self.family.members) + " }" if self.peer == "members" else self.peer
+            words.append(f"{ip} {side} {peers}")
         if self.protocol == "icmp" and self.first >= 0:
-            words.append(f"icmp type {self.first}" + (f" icmp code {self.last}" if self.last >= 0 else ""))
+            words.append(f"{icmp} type {self.first}" + (f" {icmp} code {self.last}" if self.last >= 0 else ""))
         elif self.protocol in ("tcp", "udp") and (self.first, self.last) != (0, 65535):
             words.append(f"{self.protocol} dport {self.first}-{self.last}".replace(f"{self.first}-{self.first}", f"{self.first}"))
         elif self.protocol != "all":
-            words.append(f"ip protocol {NUMBERS[self.protocol]}")
+            words.append(f"meta l4proto {self.family.number[self.protocol]}")
         return "".join(f"{word} " for word in words)
+
+
+def nft_names(family):
+    return ("ip", "icmp") if family.version == 4 else ("ip6", "icmpv6")
+
+
+def everything(family, direction):
+    return Rule(family, direction, "all", -1, -1, family.everyone)
 
 
 class RuleSet:
     """The rules of one interface: security groups, each a list of rules, and a network ACL, `(number, allow, rule)`."""
 
-    def __init__(self, dice, peers):
-        self.dice, self.peers = dice, peers
+    def __init__(self, dice, family, peers):
+        self.dice, self.family, self.peers = dice, family, peers
         self.ranges = {protocol: [self.draw_range() for _ in range(3)] for protocol in ("tcp", "udp")}
         self.groups = [self.draw_group(), self.draw_group()]
         self.acl = self.draw_acl()
@@ -87,7 +104,7 @@ class RuleSet:
 
     def draw_peer(self):
         """The block around a peer, or everyone."""
-        length = self.dice.choice([0, 0, 0, 1, 4, 8, 12, 16, 20, 24, 27, 29, 31, 32, 32])
+        length = self.dice.choice(self.family.lengths)
         return str(ipaddress.ip_network(f"{self.dice.choice(self.peers)}/{length}", strict=False))
 
     def draw_rule(self, direction, answers):
@@ -99,10 +116,10 @@ class RuleSet:
             wide = answers and self.dice.random() < 0.6 or self.dice.random() < 0.15
             first, last = self.dice.choice(clients if wide else self.ranges[protocol])
         elif protocol == "icmp":
-            first, last = self.dice.choice(ICMP)
-        drawn = Rule(direction, protocol, first, last, self.draw_peer())
+            first, last = self.dice.choice(self.family.kinds)
+        drawn = Rule(self.family, direction, protocol, first, last, self.draw_peer())
         # What is about everything would leave nothing to the rules behind it.
-        return self.draw_rule(direction, answers) if (drawn.protocol, drawn.peer) == ("all", EVERYONE) else drawn
+        return self.draw_rule(direction, answers) if drawn == everything(self.family, direction) else drawn
 
     def draw_group(self):
         rules = [self.draw_rule(direction, answers=False) for direction in DIRECTIONS for _ in range(self.dice.randint(3, 6))]
@@ -111,7 +128,7 @@ class RuleSet:
             rules.append(dataclasses.replace(drawn, peer="members"))
         # Open in one direction: then what everyone may in the other is not tracked.
         if self.dice.random() < 0.3:
-            rules.append(Rule(self.dice.choice(DIRECTIONS), "all", -1, -1, EVERYONE))
+            rules.append(everything(self.family, self.dice.choice(DIRECTIONS)))
         # A security group has no rule twice.
         return list(dict.fromkeys(rules))
 
@@ -122,14 +139,19 @@ class RuleSet:
             entries += [(number, self.dice.random() < 0.7, self.draw_rule(direction, answers=True)) for number in numbers]
             # Mostly what no entry names is allowed.
             if self.dice.random() < 0.8:
-                entries.append((32766, True, Rule(direction, "all", -1, -1, EVERYONE)))
+                entries.append((32766, True, everything(self.family, direction)))
         self.dice.shuffle(entries)
         return entries
 
-    def opens_udp(self):
-        """Whether everyone may send UDP to all ports in a direction: then flows of UDP may go untracked."""
-        rules = [rule for group in self.groups for rule in group if rule.peer == EVERYONE]
-        return any(rule.protocol == "all" or (rule.protocol, rule.first, rule.last) == ("udp", 0, 65535) for rule in rules)
+    def opens(self, protocol):
+        """Whether everyone may send to all ports of TCP or UDP in a direction: then its flows may go untracked."""
+        rules = [rule for group in self.groups for rule in group if rule.peer == self.family.everyone]
+        return any(rule.protocol == "all" or (rule.protocol, rule.first, rule.last) == (protocol, 0, 65535) for rule in rules)
+
+    def admits(self, connection):
+        """Whether security groups let a connection be opened."""
+        rules = [rule for group in self.groups for rule in group if rule.direction == connection.direction]
+        return any(rule.allows(connection.protocol, connection.peer, connection.dstport) for rule in rules)
 
     def __str__(self):
         groups = [str(rule) for group in self.groups for rule in group]
@@ -139,7 +161,10 @@ class RuleSet:
 
     def nft(self, device):
         """The ruleset of nftables at the host's end of a guest's cable, in AWS's order of evaluation."""
-        lines = ["table ip oracle", "delete table ip oracle", "table ip oracle {"]
+        ip, icmp = nft_names(self.family)
+        lines = [f"table {ip} oracle", f"delete table {ip} oracle", f"table {ip} oracle {{"]
+        # Neighbour discovery, and what bridges ask for it.
+        unfiltered = [f"{icmp} type {{ 133-137, 143 }} accept"] if self.family.version == 6 else []
 
         def chain(name, *rules):
             lines.extend([f" chain {name} {{", *(f"  {rule}" for rule in rules), " }"])
@@ -162,15 +187,17 @@ class RuleSet:
             "to_guest",
             "type filter hook postrouting priority 0; policy accept;",
             f'oifname != "{device}" accept',
-            f"ip saddr != {SUBNET} jump acl_ingress",
+            *unfiltered,
+            f"{ip} saddr != {self.family.subnet} jump acl_ingress",
             "jump group_ingress",
         )
         chain(
             "from_guest",
             "type filter hook prerouting priority 0; policy accept;",
             f'iifname != "{device}" accept',
+            *unfiltered,
             "jump group_egress",
-            f"ip daddr != {SUBNET} jump acl_egress",
+            f"{ip} daddr != {self.family.subnet} jump acl_egress",
         )
         return "\n".join([*lines, "}", ""])
 
@@ -193,8 +220,8 @@ class RuleSet:
 def make_group(ec2, vpc, name):
     """Makes a security group without rules."""
     group = ec2.create_security_group(GroupName=name, Description=name, VpcId=vpc)["GroupId"]
-    everything = [{"IpProtocol": "-1", "IpRanges": [{"CidrIp": EVERYONE}]}]
-    ec2.revoke_security_group_egress(GroupId=group, IpPermissions=everything)
+    [made] = ec2.describe_security_groups(GroupIds=[group])["SecurityGroups"]
+    ec2.revoke_security_group_egress(GroupId=group, IpPermissions=made["IpPermissionsEgress"])
     return group
 
 

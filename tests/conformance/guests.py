@@ -38,26 +38,27 @@ def named_namespace(name):
 def connect_guest(guest, address, peers, device="eni0", host=None):
     """Lays a cable from a device of the namespace `host` to `eth0` of the namespace `guest`.
 
-    The guest has the address, which is in a /20, and the host all addresses of its peers.
+    The guest has the address, which is in a /20, of IPv6 in a /64, and the host all addresses of its peers.
     """
-    run("sysctl", "-qw", "net.ipv6.conf.default.disable_ipv6=1", namespace=host)
+    own, peer_bits, everyone, more = ("/20", "/32", "0.0.0.0/0", "") if ":" not in address else ("/64", "/128", "::/0", " nodad")
+    # However many errors there are, all are told.
+    settings = [f"net.ipv6.conf.default.disable_ipv6={int(not more)}", "net.ipv4.icmp_ratemask=0", "net.ipv6.icmp.ratelimit=0"]
     for namespace in (host, guest):
-        # However many errors there are, all are told.
-        run("sysctl", "-qw", "net.ipv4.icmp_ratemask=0", namespace=namespace)
+        run("sysctl", "-qw", *settings, namespace=namespace)
     run("ip", "link", "add", device, "type", "veth", "peer", "name", "eth0", "netns", guest, namespace=host)
-    orders = [f"address add {peer}/32 dev {device}" for peer in peers]
-    orders += [f"link set {device} up", f"route add {address}/32 dev {device}"]
+    orders = [f"address add {peer}{peer_bits} dev {device}{more}" for peer in peers]
+    orders += [f"link set {device} up", f"route add {address}{peer_bits} dev {device}"]
     run("ip", "-batch", "-", namespace=host, text="\n".join(orders))
-    orders = [f"address add {address}/20 dev eth0", "link set eth0 up", "route add default dev eth0"]
+    orders = [f"address add {address}{own} dev eth0{more}", "link set eth0 up", f"route add {everyone} dev eth0"]
     run("ip", "-batch", "-", namespace=guest, text="\n".join(orders))
 
 
 class Speaker:
     """A helper process in a namespace (speaker.py)."""
 
-    def __init__(self, namespace, device):
+    def __init__(self, namespace, device, version=4):
         self.process = subprocess.Popen(
-            [*inside(namespace), sys.executable, str(HERE / "speaker.py"), device],
+            [*inside(namespace), sys.executable, str(HERE / "speaker.py"), device, str(version)],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             text=True,

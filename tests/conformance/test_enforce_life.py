@@ -1,6 +1,7 @@
 """Rules that are enforced while they change, and while the agent is killed, restarted and upgraded, under a steady stream of
 packets that are each judged for themselves: every single one arrived as its record tells, and none has no record."""
 
+import itertools
 import shutil
 import signal
 import time
@@ -9,18 +10,20 @@ from collections import Counter
 import pytest
 
 from lab import binary
+from test_verdicts_live import tracked
 from vpc_lab import WINDOW, new_vpc
-from vpc_traffic import Stream
+from vpc_traffic import ANSWERED, REFUSED, Session, Stream, tcp
 
-OPEN, SHUT = 5000, 5001
-CHANGES = 32
+PEER = "203.0.113.7"
+OPEN, SHUT, ONCE_OPEN = 5000, 5001, 5002
+CHANGES = 50
 # Seconds in which a change through the API has to be in force.
 IN_FORCE = 2
 
 
 @pytest.fixture
 def vpc(tmp_path):
-    with new_vpc(tmp_path, ["203.0.113.7"]) as network:
+    with new_vpc(tmp_path, [PEER]) as network:
         yield network
 
 
@@ -110,6 +113,15 @@ def end(vpc, agent):
     assert agent.end() == 0
 
 
+def upgrade(directory, monkeypatch):
+    """From now on the program is another file, by its path and by its content."""
+    other = directory / f"flowlogd-{time.monotonic_ns()}"
+    shutil.copy(binary(), other)
+    with open(other, "ab") as file:
+        file.write(b"another version")
+    monkeypatch.setenv("FLOWLOGD", str(other))
+
+
 @pytest.mark.parametrize(
     "way, pauses",
     [("kill", [0, WINDOW + 1, 0.4]), ("restart", [0, WINDOW + 1]), ("upgrade", [0, WINDOW + 1])],
@@ -128,12 +140,7 @@ def test_what_is_refused_stays_refused_and_what_is_accepted_flows_on(vpc, tmp_pa
         time.sleep(pause)
         check_alternating(stream)
         if way == "upgrade":
-            # Another file, by its path and by its content.
-            other = tmp_path / f"flowlogd-{round}"
-            shutil.copy(binary(), other)
-            with open(other, "ab") as file:
-                file.write(b"another version")
-            monkeypatch.setenv("FLOWLOGD", str(other))
+            upgrade(tmp_path, monkeypatch)
         agent = vpc.agent()
         check_alternating(stream)
     time.sleep(0.5)
@@ -160,3 +167,78 @@ def test_a_change_that_no_agent_heard_of_is_in_force_with_the_next_start(vpc):
     took = stream.sent_at[len(arrived)] - started
     print(f"in force {took:.3f} s after the start")
     assert took <= IN_FORCE
+
+
+class Sessions:
+    """TCP connections of the peer to a guest, some of which outlive their rule, and attempts at what no rule allows."""
+
+    def __init__(self, vpc):
+        self.vpc, self.open, self.expected = vpc, [], set()
+        self.ports = itertools.count(40_000)
+        self.group = vpc.group().nothing_out()
+        self.rules = {port: self.group.let_in("tcp", port, "203.0.113.0/24") for port in (OPEN, ONCE_OPEN)}
+        self.guest = vpc.guest("10.0.1.5", self.group)
+
+    def ends(self, port):
+        return f"{PEER}:{next(self.ports)}", f"{self.guest.addresses[0]}:{port}"
+
+    def begin(self, port):
+        ends = self.ends(port)
+        self.open.append(Session(self.vpc, *ends))
+        assert self.open[-1].carries()
+        self.expected |= tracked("ingress", *ends, self.rules[port])
+
+    def begin_and_take_the_rule_away(self):
+        self.begin(ONCE_OPEN)
+        self.group.no_longer(self.rules[ONCE_OPEN])
+        time.sleep(IN_FORCE)
+
+    def check(self):
+        """What is open carries on, what is new is opened if a rule allows it, and nothing else is."""
+        assert [session.carries() for session in self.open] == [True] * len(self.open)
+        self.begin(OPEN)
+        for port in (SHUT, ONCE_OPEN):
+            ends = self.ends(port)
+            assert tcp(self.vpc, *ends) == REFUSED
+            self.expected.add(f"ingress {' > '.join(ends)} REJECT {self.group.refusal}")
+
+    def check_records(self):
+        for session in self.open:
+            session.close()
+        self.vpc.wait_for_records()
+        assert self.guest.records() == self.expected
+        assert [attachment["traffic"]["lost"] for attachment in self.vpc.report()["attachments"]] == [0]
+
+
+def test_sessions_outlive_their_rule_and_agent_after_agent(vpc, tmp_path, monkeypatch):
+    sessions = Sessions(vpc)
+    agent = vpc.agent()
+    sessions.begin_and_take_the_rule_away()
+    sessions.check()
+    for way in ("kill", "restart", "upgrade"):
+        (kill if way == "kill" else end)(vpc, agent)
+        sessions.check()
+        if way == "upgrade":
+            upgrade(tmp_path, monkeypatch)
+        agent = vpc.agent()
+        sessions.check()
+    sessions.check_records()
+
+
+def test_a_device_that_is_made_anew_is_enforced_at_again_and_sessions_go_on(vpc):
+    sessions = Sessions(vpc)
+    agent = vpc.agent()
+    sessions.begin_and_take_the_rule_away()
+    for _ in range(3):
+        sessions.guest.make_anew()
+        # A quarter of a second, and what the agent needs to do it.
+        time.sleep(1)
+        sessions.check()
+    sessions.check_records()
+
+    # Nobody is there who could attach it: everything passes until somebody is.
+    kill(vpc, agent)
+    sessions.guest.make_anew()
+    assert tcp(vpc, *sessions.ends(SHUT)) == ANSWERED
+    vpc.agent()
+    assert tcp(vpc, *sessions.ends(SHUT)) == REFUSED

@@ -79,11 +79,20 @@ class Place:
         with inside(self.namespace):
             setting("ipv6/conf/default/disable_ipv6", int(not ipv6))
             setting("ipv6/conf/default/accept_dad", 0)
+        self.plug(addresses)
+        self.incoming, self.outgoing = [], []
+        self.tap = self.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(ETH_P_ALL))
+        self.tap.bind(("eth0", ETH_P_ALL))
+        self.tap.setblocking(False)
+
+    def plug(self, addresses):
+        """Lays the cable, and makes the devices at both ends."""
+        ipv6 = any(":" in address for address in addresses)
         setting("ipv6/conf/default/disable_ipv6", int(not ipv6))
         ip(
-            f"link add {device} type veth peer name eth0 netns {self.namespace}",
-            f"link set {device} up",
-            *([f"address add fe80::1/64 dev {device} nodad"] if ipv6 else []),
+            f"link add {self.device} type veth peer name eth0 netns {self.namespace}",
+            f"link set {self.device} up",
+            *([f"address add fe80::1/64 dev {self.device} nodad"] if ipv6 else []),
         )
         ip(
             "link set lo up",
@@ -93,10 +102,6 @@ class Place:
             *(["route add ::/0 via fe80::1 dev eth0"] if ipv6 else []),
             namespace=self.namespace,
         )
-        self.incoming, self.outgoing = [], []
-        self.tap = self.socket(socket.AF_PACKET, socket.SOCK_DGRAM, socket.htons(ETH_P_ALL))
-        self.tap.bind(("eth0", ETH_P_ALL))
-        self.tap.setblocking(False)
 
     def socket(self, *kind):
         with inside(self.namespace):
@@ -133,13 +138,25 @@ class Guest(Place):
     def __init__(self, vpc, device, address, groups, ipv6):
         super().__init__(device, [address, *ipv6])
         self.lab, self.addresses = vpc.lab, [address, *ipv6]
-        for own in self.addresses:
-            ip(f"route add {own} dev {device}")
         made = vpc.ec2.create_network_interface(
             SubnetId=vpc.subnet(address)["SubnetId"], PrivateIpAddress=address, Groups=[group.id for group in groups],
             Ipv6Addresses=[{"Ipv6Address": own} for own in ipv6],
         )
         self.interface = made["NetworkInterface"]["NetworkInterfaceId"]
+
+    def plug(self, addresses):
+        super().plug(addresses)
+        for own in addresses:
+            ip(f"route add {own} dev {self.device}")
+
+    def make_anew(self):
+        """Takes the devices away and makes others of the same names."""
+        self.look()
+        ip(f"link delete {self.device}")
+        self.plug(self.addresses)
+        # It knows by now that its device has gone.
+        self.tap.getsockopt(socket.SOL_SOCKET, socket.SO_ERROR)
+        self.tap.bind(("eth0", ETH_P_ALL))
 
     def events(self):
         """The fields of all records with packets. None may tell of lost ones."""
