@@ -92,10 +92,10 @@ fn override_by(config: &mut AgentConfig, options: &AgentRunOptions) {
     if let Some(state_dir) = &options.state_dir {
         config.state_dir = Some(state_dir.clone());
     }
-    if let Some(window) = options.window {
+    if let Some(window) = options.live.window {
         config.window = window;
     }
-    if let Some(capture) = options.capture {
+    if let Some(capture) = options.live.capture {
         config.capture = capture.into();
     }
     if let Some(interface) = &options.interface {
@@ -105,8 +105,8 @@ fn override_by(config: &mut AgentConfig, options: &AgentRunOptions) {
             replay: options.replay.clone(),
             pace: options.pace.into(),
             side: options.side.into(),
-            mode: options.mode.into(),
-            without_rules: options.without_rules.into(),
+            mode: options.live.mode.into(),
+            without_rules: options.live.without_rules.into(),
             conntrack_allowance: None,
         });
     }

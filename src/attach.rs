@@ -68,8 +68,8 @@ async fn attach(options: &AttachOptions) -> Result<Status, Failure> {
     let flow_logs = (!options.no_flow_log)
         .then(|| (FlowLogs { group: options.log_group.clone() }, client.clone()));
     let model = Model {
-        mode: options.mode.into(),
-        without_rules: options.without_rules.into(),
+        mode: options.live.mode.into(),
+        without_rules: options.live.without_rules.into(),
         window: Duration::from_secs(config.window),
     };
     let mut follower = Follower::new(survey, provisioner, model, flow_logs, sender);
@@ -92,8 +92,8 @@ async fn attach(options: &AttachOptions) -> Result<Status, Failure> {
         ended = agent => ended.map_err(Failure::failed)?,
         ended = follower.run() => ended.map_err(Failure::failed)?,
     }
-    if !matches!(options.capture, Some(CaptureChoice::AfPacket)) {
-        let goes_on = match options.mode {
+    if !matches!(options.live.capture, Some(CaptureChoice::AfPacket)) {
+        let goes_on = match options.live.mode {
             ModeChoice::Enforce => "what the rules refuse is still dropped",
             ModeChoice::Observe => "the kernel counts on, for the next start",
         };
@@ -108,8 +108,8 @@ fn check(options: &AttachOptions) -> Result<(), Failure> {
     if !options.bridge.is_empty() && !is_of_bridges {
         return Err(Failure::usage(anyhow!("--bridge goes with --discover bridge")));
     }
-    let by_sockets = matches!(options.capture, Some(CaptureChoice::AfPacket));
-    if by_sockets && matches!(options.mode, ModeChoice::Enforce) {
+    let by_sockets = matches!(options.live.capture, Some(CaptureChoice::AfPacket));
+    if by_sockets && matches!(options.live.mode, ModeChoice::Enforce) {
         return Err(Failure::usage(anyhow!(
             "mode enforce takes the kernel's program: packet sockets (--capture af_packet) cannot drop packets"
         )));
@@ -126,7 +126,7 @@ fn ask(options: &AttachOptions, makes: String) -> Result<(), Failure> {
             options.log_group
         );
     }
-    if matches!(options.mode, ModeChoice::Enforce) {
+    if matches!(options.live.mode, ModeChoice::Enforce) {
         plan += "what security groups and network ACLs refuse is DROPPED; a VPC's default group lets nobody in but its members\n";
     }
     if plan.is_empty() || options.yes || agrees(&plan)? {
@@ -138,10 +138,10 @@ fn ask(options: &AttachOptions, makes: String) -> Result<(), Failure> {
 /// Returns the agent's configuration: what the command line says counts more than the file.
 fn agent_config(options: &AttachOptions) -> Result<AgentConfig, Failure> {
     let mut config = config::read(options.config.as_deref())?.agent;
-    if let Some(window) = options.window {
+    if let Some(window) = options.live.window {
         config.window = window;
     }
-    if let Some(capture) = options.capture {
+    if let Some(capture) = options.live.capture {
         config.capture = capture.into();
     }
     if let Some(credentials) = &options.credentials {

@@ -22,7 +22,7 @@ pub(crate) use lab::{
 };
 pub(crate) use service::{
     AgentCommand, AgentOptions, AgentRunOptions, ClientOptions, DetachOptions, DoctorOptions,
-    EnrollOptions, ServeOptions, StatusOptions, TailOptions,
+    EnrollOptions, LiveOptions, ServeOptions, StatusOptions, TailOptions,
 };
 pub(crate) use what_if::{ReportForm, WhatIfOptions};
 

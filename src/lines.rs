@@ -44,3 +44,20 @@ pub(crate) fn line(out: &mut String, text: impl Display) {
     // Writing into a string cannot fail.
     let _ = writeln!(out, "{text}");
 }
+
+/// Adds how many records there were, and what became of them: the sum of the parts.
+pub(crate) fn sum_of_records(
+    out: &mut String,
+    records: u64,
+    skip_data: u64,
+    parts: &[(u64, &str)],
+    faulty_lines: u64,
+) {
+    if skip_data > 0 {
+        let records = number(skip_data, "SKIPDATA record");
+        line(out, format_args!("{records}: packets were skipped, of which no record tells."));
+    }
+    let parts: Vec<_> = parts.iter().map(|(count, what)| format!("{count} {what}")).collect();
+    let (records, lines) = (number(records, "record"), number(faulty_lines, "line"));
+    line(out, format_args!("{records} read = {}; {lines} faulty", parts.join(" + ")));
+}

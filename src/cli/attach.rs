@@ -5,7 +5,7 @@ use std::path::PathBuf;
 use clap::{Args, ValueEnum};
 use flowlogd_agent::discover::Source;
 
-use super::{CaptureChoice, ModeChoice, WithoutRulesChoice};
+use super::LiveOptions;
 
 const ATTACH_HELP: &str = "\
 Example: everything that runs in network namespaces of this host, as root beside a server on this host
@@ -88,21 +88,8 @@ pub(crate) struct AttachOptions {
     #[arg(long)]
     pub(crate) no_flow_log: bool,
 
-    /// Whether packets that are refused are only recorded as such, or dropped too
-    #[arg(long, value_enum, default_value = "observe", value_name = "MODE")]
-    pub(crate) mode: ModeChoice,
-
-    /// What becomes of packets in mode enforce as long as no rules are known for the interface
-    #[arg(long, value_enum, default_value = "pass", value_name = "WHAT")]
-    pub(crate) without_rules: WithoutRulesChoice,
-
-    /// How packets are captured [default: auto]
-    #[arg(long, value_enum, value_name = "HOW")]
-    pub(crate) capture: Option<CaptureChoice>,
-
-    /// The base interval in seconds, 1 to 60 [default: 60]
-    #[arg(long, value_name = "SECONDS")]
-    pub(crate) window: Option<u64>,
+    #[command(flatten)]
+    pub(crate) live: LiveOptions,
 
     /// The data directory of a server on this host: its credentials are used, and the agent is enrolled
     #[arg(long, value_name = "DIR")]

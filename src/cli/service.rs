@@ -109,6 +109,21 @@ pub(crate) struct AgentRunOptions {
     #[arg(long, value_enum, default_value = "host", value_name = "SIDE")]
     pub(crate) side: SideOption,
 
+    /// Or to this capture file
+    #[arg(long, value_name = "FILE", requires = "interface")]
+    pub(crate) replay: Option<PathBuf>,
+
+    /// How fast a file is replayed: as it was captured, or as fast as it goes
+    #[arg(long, value_enum, default_value = "fast", value_name = "PACE")]
+    pub(crate) pace: PaceOption,
+
+    #[command(flatten)]
+    pub(crate) live: LiveOptions,
+}
+
+/// How packets are captured and what is done with them, by whoever runs an agent.
+#[derive(Debug, Args)]
+pub(crate) struct LiveOptions {
     /// Whether packets that are refused are only recorded as such, or dropped too
     #[arg(long, value_enum, default_value = "observe", value_name = "MODE")]
     pub(crate) mode: ModeChoice,
@@ -121,14 +136,6 @@ pub(crate) struct AgentRunOptions {
     /// [default: auto]
     #[arg(long, value_enum, value_name = "HOW")]
     pub(crate) capture: Option<CaptureChoice>,
-
-    /// Or to this capture file
-    #[arg(long, value_name = "FILE", requires = "interface")]
-    pub(crate) replay: Option<PathBuf>,
-
-    /// How fast a file is replayed: as it was captured, or as fast as it goes
-    #[arg(long, value_enum, default_value = "fast", value_name = "PACE")]
-    pub(crate) pace: PaceOption,
 
     /// The base interval in seconds, 1 to 60 [default: 60]
     #[arg(long, value_name = "SECONDS")]

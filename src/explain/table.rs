@@ -4,7 +4,7 @@ use flowlogd_agent::explain::{Counts, Explained, Report, Section};
 use flowlogd_flowlog::Span;
 use flowlogd_vpc::Action;
 
-use crate::lines::{entry, line, number, sums};
+use crate::lines::{entry, line, sum_of_records, sums};
 use crate::refusals::time;
 
 /// Returns the whole report.
@@ -100,15 +100,6 @@ fn whose_command(group: &Explained) -> String {
 }
 
 fn counts(out: &mut String, counts: &Counts, faulty_lines: u64) {
-    if counts.skip_data > 0 {
-        line(
-            out,
-            format_args!(
-                "{}: packets were skipped, of which no record tells.",
-                number(counts.skip_data, "SKIPDATA record")
-            ),
-        );
-    }
     let parts = [
         (counts.explained, "rejects explained"),
         (counts.accepted, "accepts that fit"),
@@ -118,14 +109,5 @@ fn counts(out: &mut String, counts: &Counts, faulty_lines: u64) {
         (counts.no_data, "NODATA"),
         (counts.skip_data, "SKIPDATA"),
     ];
-    let parts: Vec<_> = parts.iter().map(|(count, what)| format!("{count} {what}")).collect();
-    line(
-        out,
-        format_args!(
-            "{} read = {}; {} faulty",
-            number(counts.records, "record"),
-            parts.join(" + "),
-            number(faulty_lines, "line")
-        ),
-    );
+    sum_of_records(out, counts.records, counts.skip_data, &parts, faulty_lines);
 }

@@ -4,7 +4,7 @@ use flowlogd_agent::explain::what_if::{Class, Counts, Flip, FlowOfFlip, Report, 
 use flowlogd_flowlog::Span;
 use flowlogd_vpc::{Action, Direction};
 
-use crate::lines::{entry, line, number, sums};
+use crate::lines::{entry, line, sum_of_records, sums};
 use crate::refusals::time;
 
 /// Peers and services of a row that are told one by one.
@@ -118,10 +118,6 @@ const fn action(action: Action) -> &'static str {
 }
 
 fn counts(out: &mut String, counts: &Counts, faulty_lines: u64) {
-    if counts.skip_data > 0 {
-        let records = number(counts.skip_data, "SKIPDATA record");
-        line(out, format_args!("{records}: packets were skipped, of which no record tells."));
-    }
     let parts = [
         (counts.unchanged, "unchanged"),
         (counts.accept_to_reject, "ACCEPT → REJECT"),
@@ -132,14 +128,5 @@ fn counts(out: &mut String, counts: &Counts, faulty_lines: u64) {
         (counts.no_data, "NODATA"),
         (counts.skip_data, "SKIPDATA"),
     ];
-    let parts: Vec<_> = parts.iter().map(|(count, what)| format!("{count} {what}")).collect();
-    line(
-        out,
-        format_args!(
-            "{} read = {}; {} faulty",
-            number(counts.records, "record"),
-            parts.join(" + "),
-            number(faulty_lines, "line")
-        ),
-    );
+    sum_of_records(out, counts.records, counts.skip_data, &parts, faulty_lines);
 }

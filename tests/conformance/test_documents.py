@@ -46,7 +46,7 @@ def run(document, network, directory, seconds=240):
     path = [str(Path(binary()).resolve().parent), str(Path(sys.executable).parent), os.environ["PATH"]]
     if not shutil.which("ping"):
         path.append(str(stand_in_for_ping(directory)))
-    runner = ROOT / "tests/demo/run_document.py"
+    runner = Path(__file__).with_name("run_document.py")
     plain = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
     done = subprocess.run(
         ["ip", "netns", "exec", network, "sh", "-c", ALONE, "sh", sys.executable, str(runner), str(ROOT / document)],

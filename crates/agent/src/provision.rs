@@ -13,7 +13,7 @@ mod provisioner;
 mod wanted;
 
 pub use blocks::Block;
-pub use delivery::{FLOW_LOG_FIELDS, FlowLogs};
+pub use delivery::FlowLogs;
 pub use follow::{Follower, Model, Survey, SurveyError};
 pub use known::{Interface, Known, Subnet, Vpc};
 pub use provisioner::{Attached, ProvisionError, Provisioner};

@@ -7,7 +7,7 @@ use super::calls::{self, parameter};
 use crate::client::{CallError, Client};
 
 /// The fields of a flow log over discovered machines: AWS's default format, the direction, and the reasons.
-pub const FLOW_LOG_FIELDS: &str = "${version} ${account-id} ${interface-id} ${srcaddr} ${dstaddr} ${srcport} ${dstport} \
+const FLOW_LOG_FIELDS: &str = "${version} ${account-id} ${interface-id} ${srcaddr} ${dstaddr} ${srcport} ${dstport} \
      ${protocol} ${packets} ${bytes} ${start} ${end} ${action} ${log-status} ${flow-direction} ${x-deciding-rule} \
      ${x-nearest-miss}";
 /// The role by which it is delivered.

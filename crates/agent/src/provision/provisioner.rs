@@ -130,11 +130,6 @@ impl Provisioner {
         Ok(())
     }
 
-    /// Returns the VPCs that a host has.
-    pub fn vpcs(&self) -> impl Iterator<Item = &str> {
-        self.known.vpcs.iter().map(|vpc| vpc.id.as_str())
-    }
-
     /// Foretells what machines will be found to have, and what will be made for them, one after the other.
     pub fn plan<'a>(
         &self,
