@@ -10,11 +10,12 @@ use std::time::Duration;
 use anyhow::anyhow;
 use flowlogd_agent::client::Credentials;
 use flowlogd_agent::daemon::End;
-use flowlogd_logstore::LogStore;
+use flowlogd_logstore::{LogStore, Maintained, Settings};
 use flowlogd_server::http::{HttpServer, ServerError};
-use flowlogd_server::{AccountError, Door, RootCredentials, State, StateError};
+use flowlogd_server::{AccountError, Door, FlowLogLines, RootCredentials, State, StateError};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
+use tokio::time::MissedTickBehavior;
 use tracing_subscriber::EnvFilter;
 
 use crate::cli::ServeOptions;
@@ -25,8 +26,8 @@ use crate::service::{agent_client, unix_millis};
 
 const DEFAULT_LISTEN: &str = "127.0.0.1:4566";
 const DEFAULT_DATA_DIR: &str = "flowlogd-data";
-/// Between two looks for log events that have expired or were deleted.
-const SWEEP: Duration = Duration::from_mins(1);
+/// Between two looks at what the log store has to move, merge or delete.
+const MAINTENANCE: Duration = Duration::from_secs(1);
 
 /// Runs the server until it is told to stop.
 pub(crate) fn run(options: &ServeOptions) -> Result<Status, Failure> {
@@ -56,7 +57,9 @@ pub(crate) fn run(options: &ServeOptions) -> Result<Status, Failure> {
     };
     flowlogd_server::prepare(&state, &accounts, &root_credentials()?, &directory, unix_millis())
         .map_err(account_failure)?;
-    let logs = LogStore::open(&directory.join("logs")).map_err(Failure::failed)?;
+    let lines = Arc::new(FlowLogLines::new(Arc::clone(&state)));
+    let logs = LogStore::open_with(&directory.join("logs"), Settings::default(), lines)
+        .map_err(Failure::failed)?;
 
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -80,7 +83,7 @@ async fn serve(
     let host = host_name();
     let key =
         flowlogd_server::enroll(&state, account, &host, unix_millis()).map_err(account_failure)?;
-    let sweeper = tokio::spawn(sweep(logs.clone()));
+    let maintenance = tokio::spawn(maintain(logs.clone()));
     let door = Arc::new(Door::new(state, logs, config.server.clone()));
 
     let (stop, stopping) = watch::channel(false);
@@ -117,21 +120,24 @@ async fn serve(
     };
     let _ = stop.send(true);
     let _ = http.await;
-    sweeper.abort();
+    maintenance.abort();
     result
 }
 
-/// Deletes again and again what nobody can read any more.
-async fn sweep(logs: LogStore) {
-    let mut ticks = tokio::time::interval(SWEEP);
+/// Has the log store move, merge and delete events, again and again.
+async fn maintain(logs: LogStore) {
+    let mut ticks = tokio::time::interval(MAINTENANCE);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
         let logs = logs.clone();
-        match tokio::task::spawn_blocking(move || logs.sweep(unix_millis())).await {
-            Ok(Ok(0)) => {}
-            Ok(Ok(blocks)) => tracing::info!(blocks, "expired and deleted log events are gone"),
-            Ok(Err(error)) => tracing::warn!(%error, "expired log events were not deleted"),
-            Err(error) => tracing::error!(%error, "the sweep of expired log events broke off"),
+        match tokio::task::spawn_blocking(move || logs.maintain(unix_millis())).await {
+            Ok(Ok(done)) if done == Maintained::default() => {}
+            Ok(Ok(Maintained { drained, merged, swept, reclaimed })) => {
+                tracing::info!(drained, merged, swept, reclaimed, "the log store was maintained");
+            }
+            Ok(Err(error)) => tracing::warn!(%error, "the log store could not be maintained"),
+            Err(error) => tracing::error!(%error, "the log store's maintenance broke off"),
         }
     }
 }

@@ -42,7 +42,31 @@ pub enum StoreError {
     /// A file failed.
     #[error("the log store failed: {0}")]
     Io(#[from] std::io::Error),
+    /// Another process has the store open.
+    #[error("the log store in {} is in use by another process", .0.display())]
+    InUse(std::path::PathBuf),
+    /// What was to be replaced has changed meanwhile; the work is begun anew.
+    #[error("the log store was changed meanwhile")]
+    Conflict,
     /// What is stored cannot be read.
     #[error("the log store is damaged: {0}")]
     Damaged(String),
+    /// A segment could not be written, or read.
+    #[error("a segment of the log store failed: {0}")]
+    Segment(#[source] parquet::errors::ParquetError),
+}
+
+impl From<parquet::errors::ParquetError> for StoreError {
+    /// A full disk has an error of its own, also where Parquet has wrapped it.
+    fn from(error: parquet::errors::ParquetError) -> Self {
+        let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(&error);
+        while let Some(this) = cause {
+            let io = this.downcast_ref::<std::io::Error>();
+            if io.is_some_and(|io| io.kind() == std::io::ErrorKind::StorageFull) {
+                return Self::Full(error.to_string());
+            }
+            cause = this.source();
+        }
+        Self::Segment(error)
+    }
 }

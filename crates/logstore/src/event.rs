@@ -57,6 +57,8 @@ impl fmt::Display for EventKey {
 impl EventKey {
     /// What a time may be to fit 56 digits: the year 2112.
     const LATEST: u64 = 4_484_155_085_838;
+    /// The same, as a time.
+    pub(crate) const LATEST_TIME: i64 = Self::LATEST.cast_signed();
 
     fn words(self) -> Words {
         let time = |time: i64| u64::try_from(time).unwrap_or(0).min(Self::LATEST);

@@ -6,9 +6,12 @@
 
 #![warn(missing_docs)]
 
+mod cold;
+mod crash;
 mod error;
 mod event;
 mod group;
+mod line;
 pub mod pattern;
 mod query;
 mod store;
@@ -17,7 +20,8 @@ mod stream;
 pub use error::StoreError;
 pub use event::{Event, EventKey, InputEvent, InvalidEventId};
 pub use group::{Group, GroupQuery, NewGroup, Owner};
+pub use line::{ColumnKind, LineCodec, LineColumn, LineFormat, NoFormats, Tokens};
 pub use pattern::{InvalidPattern, Pattern};
 pub use query::{FilterPage, FilterQuery, From, GetQuery, Streams};
-pub use store::{Batch, LogStore, Producer, PutOutcome, Rejected};
+pub use store::{Batch, LogStore, Maintained, Producer, PutOutcome, Rejected, Settings};
 pub use stream::{Stream, StreamOrder, StreamQuery};

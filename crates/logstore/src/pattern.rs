@@ -4,6 +4,7 @@
 //! space-delimited ones, anything else is terms. Work per event is linear in its length, whatever the
 //! pattern; what a pattern costs to compile is bounded by [`MAX_LENGTH`] and the limits of its regexes.
 
+pub(crate) mod columns;
 mod comparison;
 mod cursor;
 mod delimited;
@@ -18,6 +19,7 @@ mod tokens;
 
 use std::fmt;
 
+use self::columns::Plan;
 use self::delimited::Delimited;
 use self::json::Json;
 use self::terms::Terms;
@@ -90,6 +92,11 @@ impl Pattern {
         Ok(Self { source: pattern.to_owned(), dialect })
     }
 
+    /// The pattern that every message matches.
+    pub const fn everything() -> Self {
+        Self { source: String::new(), dialect: Dialect::Everything }
+    }
+
     /// Whether a message matches.
     pub fn matches(&self, message: &str) -> bool {
         match &self.dialect {
@@ -98,6 +105,23 @@ impl Pattern {
             Dialect::Delimited(delimited) => delimited.matches(message),
             Dialect::Json(json) => json.matches(message),
         }
+    }
+
+    /// Tells what the pattern asks of lines whose tokens are known one by one, so many of them, one space
+    /// between two.
+    pub(crate) fn columns(&self, width: usize) -> Plan<'_> {
+        match &self.dialect {
+            Dialect::Everything => Plan::Everything,
+            Dialect::Terms(terms) => terms.columns(),
+            Dialect::Delimited(delimited) => delimited.columns(width),
+            // A line of tokens may be JSON: `{}` is one.
+            Dialect::Json(_) => Plan::Lines,
+        }
+    }
+
+    /// Whether every message matches.
+    pub(crate) const fn is_everything(&self) -> bool {
+        matches!(self.dialect, Dialect::Everything)
     }
 
     /// Returns what a matching message has in the places that the pattern names, in the order of the

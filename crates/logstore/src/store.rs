@@ -2,19 +2,37 @@
 
 mod block;
 mod catalog;
+mod compact;
+mod drain;
+mod maintain;
+mod open_files;
+mod orphans;
+mod page;
 mod put;
 mod read;
 mod schema;
+mod segments;
+mod settings;
+mod sources;
+mod space;
 mod sweep;
 mod writer;
 
+use std::collections::BTreeSet;
+use std::fs::File;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
+use crate::cold::Objects;
+use crate::line::{LineCodec, NoFormats};
 use crate::{InputEvent, Owner, StoreError};
+pub use maintain::Maintained;
+use open_files::OpenFiles;
+pub use settings::Settings;
+use space::Space;
 use writer::Writer;
 
 /// Who numbers its batches, so that each is stored once (`semantics.md` 25).
@@ -66,6 +84,8 @@ pub enum PutOutcome {
     Known,
 }
 
+/// Milliseconds of a day.
+const DAY: i64 = 86_400_000;
 /// Connections for reading that are kept open.
 const READERS: usize = 8;
 /// Longer than any transaction of ours takes.
@@ -79,22 +99,75 @@ pub struct LogStore {
 
 #[derive(Debug)]
 struct Inner {
+    directory: PathBuf,
     path: PathBuf,
+    settings: Settings,
+    codec: Arc<dyn LineCodec>,
     readers: Mutex<Vec<Connection>>,
     writer: Writer,
+    objects: Objects,
+    open_files: OpenFiles,
+    space: Space,
+    /// Held by whoever moves, merges or deletes; when it was last looked for what has expired.
+    maintenance: Mutex<Option<i64>>,
+    /// What was said of damage.
+    damage: Mutex<BTreeSet<String>>,
+    /// Locked as long as the store is open.
+    _lock: File,
 }
 
 impl LogStore {
-    /// Opens the store in a directory, which is made where it is missing.
+    /// Opens the store in a directory, which is made where it is missing. Its lines are text.
     pub fn open(directory: &Path) -> Result<Self, StoreError> {
+        Self::open_with(directory, Settings::default(), Arc::new(NoFormats))
+    }
+
+    /// Opens the store in a directory, which is made where it is missing.
+    pub fn open_with(
+        directory: &Path,
+        settings: Settings,
+        codec: Arc<dyn LineCodec>,
+    ) -> Result<Self, StoreError> {
         std::fs::create_dir_all(directory)?;
+        let lock = locked(directory)?;
         let path = directory.join("meta.db");
         let mut connection = Connection::open(&path)?;
         connection.busy_timeout(PATIENCE)?;
         schema::prepare(&mut connection)?;
         let writer = Writer::start(connection)?;
-        let inner = Inner { path, readers: Mutex::new(Vec::new()), writer };
-        Ok(Self { inner: Arc::new(inner) })
+        let space = Space::new(directory, settings.floor, settings.ballast);
+        let store = Self {
+            inner: Arc::new(Inner {
+                directory: directory.to_owned(),
+                path,
+                settings,
+                codec,
+                readers: Mutex::new(Vec::new()),
+                writer,
+                objects: Objects::open(directory)?,
+                open_files: OpenFiles::default(),
+                space,
+                maintenance: Mutex::new(None),
+                damage: Mutex::new(BTreeSet::new()),
+                _lock: lock,
+            }),
+        };
+        store.remove_orphans()?;
+        store.inner.space.lay_ballast()?;
+        Ok(store)
+    }
+
+    /// Notes that something cannot be read; says so once.
+    fn damaged(&self, error: &StoreError) {
+        let what = error.to_string();
+        if lock(&self.inner.damage).insert(what.clone()) {
+            tracing::error!("{what}; all else is read, and `flowlogd fsck` sets it aside");
+        }
+    }
+
+    /// What was found damaged since the store was opened.
+    pub fn damage(&self) -> Vec<String> {
+        lock(&self.inner.damage).iter().cloned().collect()
     }
 
     /// Runs something on one moment of the store.
@@ -144,6 +217,17 @@ impl LogStore {
             }
         }
         Ok(sum)
+    }
+}
+
+/// Takes a store for oneself: two that write would lose what the other stores.
+fn locked(directory: &Path) -> Result<File, StoreError> {
+    let file =
+        File::options().create(true).truncate(false).write(true).open(directory.join("lock"))?;
+    match file.try_lock() {
+        Ok(()) => Ok(file),
+        Err(std::fs::TryLockError::WouldBlock) => Err(StoreError::InUse(directory.to_owned())),
+        Err(std::fs::TryLockError::Error(error)) => Err(error.into()),
     }
 }
 

@@ -181,7 +181,7 @@ fn a_numbered_batch_is_stored_once_even_after_a_restart() {
     shop.store.create_stream(&shop.owner, "g", "a", NOW).expect("the store does it");
     assert!(shop.page(From::Head, 10, (None, None)).is_empty());
     assert!(matches!(shop.put("a", &[1], Some(7)), Ok(PutOutcome::Stored { .. })));
-    shop.store.sweep(NOW).expect("the store does it");
+    shop.store.maintain(NOW).expect("the store does it");
     assert_eq!(shop.page(From::Head, 10, (None, None)).len(), 1);
 }
 
@@ -212,7 +212,7 @@ fn what_is_older_than_the_retention_is_gone_at_once_and_swept_later() {
     shop.put("a", &[-hours(1)], None).expect("the store does it");
     shop.store.set_retention(&shop.owner, "g", Some(1)).expect("the store does it");
     assert_eq!(shop.page(From::Head, 10, (None, None)).len(), 1);
-    shop.store.sweep(NOW).expect("the store does it");
+    shop.store.maintain(NOW).expect("the store does it");
     shop.store.set_retention(&shop.owner, "g", None).expect("the store does it");
     assert_eq!(shop.page(From::Head, 10, (None, None)).len(), 1);
 }
@@ -232,8 +232,8 @@ fn a_swept_group_gives_its_room_on_disk_back() {
     };
     let full = pages("page_count");
     shop.store.delete_stream(&shop.owner, "g", "a").expect("the store does it");
-    assert_eq!(shop.store.sweep(NOW).expect("the store does it"), 300);
-    assert_eq!(shop.store.sweep(NOW).expect("the store does it"), 0);
+    assert_eq!(shop.store.maintain(NOW).expect("the store does it").swept, 300);
+    assert_eq!(shop.store.maintain(NOW).expect("the store does it").swept, 0);
     assert_eq!(pages("freelist_count"), 0);
     assert!(pages("page_count") < full / 2, "{} of {full}", pages("page_count"));
 }

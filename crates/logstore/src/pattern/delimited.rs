@@ -3,9 +3,11 @@
 use std::collections::VecDeque;
 
 use super::InvalidPattern;
+use super::columns::{Plan, Test};
 use super::comparison::{Comparison, Scalar};
 use super::cursor::{Cursor, is_word};
 use super::expression::Expression;
+use super::number::Number;
 use super::tokens::Tokens;
 
 /// Slots for the tokens of a message.
@@ -18,16 +20,22 @@ pub(super) struct Delimited {
 }
 
 #[derive(Clone, Debug)]
-struct Slot {
+pub(super) struct Slot {
     /// The empty one at the end has none.
     name: Option<String>,
     condition: Option<Expression<Comparison>>,
 }
 
 impl Slot {
-    fn accepts(&self, token: &str) -> bool {
+    pub(super) fn accepts(&self, token: &str) -> bool {
         let Some(condition) = &self.condition else { return true };
         condition.holds(&|comparison| comparison.holds(Scalar::Text(token)))
+    }
+
+    /// The same as of the number's digits.
+    pub(super) fn accepts_number(&self, number: i64) -> bool {
+        let Some(condition) = &self.condition else { return true };
+        condition.holds(&|comparison| comparison.holds(Scalar::Number(Number::Whole(number))))
     }
 }
 
@@ -83,6 +91,25 @@ impl Delimited {
         }
         last_tokens.len() == tail.len()
             && tail.iter().zip(&last_tokens).all(|(slot, token)| slot.accepts(token))
+    }
+
+    /// Says which of so many tokens are asked for what.
+    pub(super) fn columns(&self, width: usize) -> Plan<'_> {
+        let tail = self.tail.as_deref().unwrap_or_default();
+        if self.head.len() + tail.len() > width {
+            return Plan::Nothing;
+        }
+        if self.tail.is_none() && self.head.len() < width {
+            // The last slot would hold several tokens.
+            let last = self.head.last();
+            if last.is_none_or(|slot| slot.condition.is_some()) {
+                return Plan::Lines;
+            }
+        }
+        let head = self.head.iter().enumerate();
+        let tail = (width - tail.len()..).zip(tail);
+        let tests = head.chain(tail).filter(|(_, slot)| slot.condition.is_some());
+        Plan::Columns(tests.map(|(column, slot)| Test { column, slot }).collect())
     }
 
     pub(super) fn extract(&self, message: &str) -> Option<Vec<(String, String)>> {

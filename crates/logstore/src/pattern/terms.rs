@@ -3,29 +3,30 @@
 use memchr::memmem::Finder;
 
 use super::InvalidPattern;
+use super::columns::Plan;
 use super::cursor::{Cursor, is_word};
 use super::regex::Regex;
 
 /// What has to be in a message, and what must not.
 #[derive(Clone, Debug)]
-pub(super) struct Terms {
+pub(crate) struct Terms {
     /// All of these.
-    required: Vec<Term>,
+    pub(super) required: Vec<Term>,
     /// None of these.
-    excluded: Vec<Term>,
+    pub(super) excluded: Vec<Term>,
     /// One of these; only looked at where there is nothing else, as AWS does.
-    optional: Vec<Term>,
+    pub(super) optional: Vec<Term>,
 }
 
 /// Terms are found anywhere, inside words too.
 #[derive(Clone, Debug)]
-enum Term {
+pub(super) enum Term {
     Text(Box<Finder<'static>>),
     Regex(Regex),
 }
 
 impl Term {
-    fn is_in(&self, message: &str) -> bool {
+    pub(super) fn is_in(&self, message: &str) -> bool {
         match self {
             Self::Text(finder) => finder.find(message.as_bytes()).is_some(),
             Self::Regex(regex) => regex.is_found_in(message),
@@ -52,6 +53,16 @@ impl Terms {
             terms.optional.clear();
         }
         Ok(terms)
+    }
+
+    /// A term without blanks is in a line if it is in one of its tokens.
+    pub(super) fn columns(&self) -> Plan<'_> {
+        let mut terms = self.required.iter().chain(&self.excluded).chain(&self.optional);
+        let is_in_tokens = terms.all(|term| match term {
+            Term::Text(finder) => !finder.needle().iter().any(u8::is_ascii_whitespace),
+            Term::Regex(_) => false,
+        });
+        if is_in_tokens { Plan::Terms(self) } else { Plan::Lines }
     }
 
     pub(super) fn matches(&self, message: &str) -> bool {

@@ -37,7 +37,8 @@ pub(super) fn stream_id(
         .ok_or(StoreError::NoStream)
 }
 
-const GROUP: &str = "name, class, tags, protected, retention, created, bytes";
+const GROUP: &str = "name, class, tags, protected, retention, created,
+    bytes + (SELECT ifnull(sum(segment.bytes), 0) FROM segment WHERE group_id = log_group.id AND state = 0)";
 
 fn group_of(row: &Row<'_>) -> rusqlite::Result<Group> {
     let tags: String = row.get(2)?;

@@ -3,7 +3,7 @@
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::catalog::{group_id, stream_id};
-use super::{Batch, LogStore, Producer, PutOutcome, Rejected, block};
+use super::{Batch, DAY, LogStore, Producer, PutOutcome, Rejected, block};
 use crate::{InputEvent, StoreError};
 
 const MAX_EVENTS: usize = 10_000;
@@ -11,7 +11,6 @@ const MAX_BYTES: usize = 1_048_576;
 /// Counted for each event besides its message.
 pub(super) const EVENT_OVERHEAD: usize = 26;
 const HOUR: i64 = 3_600_000;
-const DAY: i64 = 24 * HOUR;
 /// Events may be so old, …
 const MAX_AGE: i64 = 14 * DAY;
 /// … and so far ahead.
@@ -30,6 +29,7 @@ impl LogStore {
     /// Stores a batch. It is on disk when this returns.
     pub fn put(&self, batch: Batch<'_>, now: i64) -> Result<PutOutcome, StoreError> {
         check(&batch.events)?;
+        self.inner.space.check()?;
         let retention = self.group(batch.owner, batch.group)?.settings.retention_days;
         let (rejected, kept) = sift(&batch.events, retention, now);
         let events = batch.events.get(kept).unwrap_or_default();
@@ -161,7 +161,18 @@ fn insert(
         )?
         .execute(params![stream, block.first, block.last, now])?;
     connection
-        .prepare_cached("UPDATE log_group SET bytes = bytes + ?2 WHERE id = ?1")?
-        .execute(params![group, i64::try_from(block.body.len()).unwrap_or(i64::MAX)])?;
+        .prepare_cached(
+            "UPDATE log_group SET
+                bytes = bytes + ?2,
+                hot_bytes = hot_bytes + ?3,
+                hot_since = ifnull(hot_since, ?4)
+             WHERE id = ?1",
+        )?
+        .execute(params![
+            group,
+            i64::try_from(block.body.len()).unwrap_or(i64::MAX),
+            i64::try_from(block.raw_bytes).unwrap_or(i64::MAX),
+            now
+        ])?;
     Ok(())
 }

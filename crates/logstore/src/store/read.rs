@@ -1,4 +1,4 @@
-//! Reading pages: blocks that overlap in time are merged, and no more are read than a page needs.
+//! Reading pages: of blocks and slices that overlap in time, no more are opened than a page needs.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -6,40 +6,30 @@ use std::sync::Arc;
 use rusqlite::{Connection, params};
 
 use super::catalog::{group_id, stream_id};
-use super::put::EVENT_OVERHEAD;
-use super::{LogStore, block};
-use crate::{Event, EventKey, FilterPage, FilterQuery, From, GetQuery, StoreError, Streams};
+use super::page::{Page, Search};
+use super::sources::{Header, Source};
+use super::{DAY, LogStore, segments};
+use crate::{
+    Event, EventKey, FilterPage, FilterQuery, From, GetQuery, Pattern, StoreError, Streams,
+};
 
-/// Bytes of messages that one call of `filter` looks at; then its page is short, and goes on by a token.
+/// Bytes that one call of `filter` looks at; then its page is short, and goes on by a token.
 const MAX_SCAN: usize = 64 << 20;
-const DAY: i64 = 86_400_000;
-
-/// A block without its body.
-#[derive(Clone, Copy, Debug)]
-struct Header {
-    id: i64,
-    stream: i64,
-    first: i64,
-    last: i64,
-    ingestion: i64,
-    sequence: u64,
-    raw_bytes: usize,
-}
 
 /// Which events count: a time range and a bound by key, in one direction.
 #[derive(Clone, Copy, Debug)]
-struct Range {
+pub(super) struct Range {
     /// Not earlier.
-    start: i64,
+    pub(super) start: i64,
     /// Not later.
-    end: i64,
-    descending: bool,
+    pub(super) end: i64,
+    pub(super) descending: bool,
     /// Only beyond this, in the direction of reading.
-    beyond: Option<EventKey>,
+    pub(super) beyond: Option<EventKey>,
 }
 
 impl Range {
-    fn holds(&self, key: EventKey) -> bool {
+    pub(super) fn holds(&self, key: EventKey) -> bool {
         key.timestamp >= self.start
             && key.timestamp <= self.end
             && self.beyond.is_none_or(
@@ -47,6 +37,24 @@ impl Range {
                     if self.descending { key < beyond } else { key > beyond }
                 },
             )
+    }
+
+    /// Whether every event between two times counts.
+    pub(super) fn holds_all(&self, first: i64, last: i64) -> bool {
+        let (start, end) = self.bounds();
+        let is_beyond = self.beyond.is_none_or(|beyond| {
+            if self.descending { last < beyond.timestamp } else { first > beyond.timestamp }
+        });
+        is_beyond && first >= start && last <= end
+    }
+
+    /// The times between which events can count.
+    pub(super) fn bounds(&self) -> (i64, i64) {
+        match self.beyond {
+            Some(beyond) if self.descending => (self.start, self.end.min(beyond.timestamp)),
+            Some(beyond) => (self.start.max(beyond.timestamp), self.end),
+            None => (self.start, self.end),
+        }
     }
 }
 
@@ -59,8 +67,7 @@ impl LogStore {
             From::After(key) => (false, Some(key)),
             From::Before(key) => (true, Some(key)),
         };
-        let mut page = Page::new(query.limit, query.max_bytes, usize::MAX);
-        let (headers, names, range) = self.read(|connection| {
+        let page = self.read(|connection| {
             let group = group_id(connection, query.owner, query.group)?;
             let stream = stream_id(connection, group, query.stream)?;
             let range = Range {
@@ -69,10 +76,17 @@ impl LogStore {
                 descending,
                 beyond,
             };
-            let headers = headers(connection, "stream_id", stream, &range)?;
-            Ok((headers, BTreeMap::from([(stream, Arc::from(query.stream))]), range))
+            let search = Search {
+                store: self,
+                connection,
+                streams: &BTreeMap::from([(stream, Arc::from(query.stream))]),
+                one: Some(stream),
+                range,
+                pattern: &Pattern::everything(),
+            };
+            let sources = sources(connection, "stream_id", stream, group, &range)?;
+            search.page(sources, query.limit, query.max_bytes, usize::MAX)
         })?;
-        self.fill(&headers, &names, &range, &mut page, |_| true)?;
         let mut events = page.events;
         if descending {
             events.reverse();
@@ -82,135 +96,33 @@ impl LogStore {
 
     /// Reads a page of a group's events that match.
     pub fn filter(&self, query: &FilterQuery<'_>, now: i64) -> Result<FilterPage, StoreError> {
-        let (headers, names, range) = self.read(|connection| {
+        self.read(|connection| {
             let group = group_id(connection, query.owner, query.group)?;
-            let names = streams(connection, group, &query.streams)?;
+            let streams = streams(connection, group, &query.streams)?;
             let range = Range {
                 start: query.start.unwrap_or(i64::MIN).max(retained(connection, group, now)?),
                 end: query.end.unwrap_or(i64::MAX),
                 descending: query.descending,
                 beyond: query.beyond,
             };
-            let mut headers = headers(connection, "group_id", group, &range)?;
-            headers.retain(|header| names.contains_key(&header.stream));
-            Ok((headers, names, range))
-        })?;
-        let mut page = Page::new(query.limit, query.max_bytes, MAX_SCAN);
-        self.fill(&headers, &names, &range, &mut page, |message| query.pattern.matches(message))?;
-        let next = if page.is_full { page.last } else { None };
-        Ok(FilterPage { events: page.events, next })
-    }
-
-    /// Visits events in the direction of reading until the page is full. Blocks are opened when the order
-    /// comes to them; of those that are open, all events up to the next unopened block are in order.
-    fn fill(
-        &self,
-        headers: &[Header],
-        names: &BTreeMap<i64, Arc<str>>,
-        range: &Range,
-        page: &mut Page,
-        matches: impl Fn(&str) -> bool,
-    ) -> Result<(), StoreError> {
-        let mut open: BTreeMap<EventKey, Event> = BTreeMap::new();
-        for (place, header) in headers.iter().enumerate() {
-            for event in self.open_block(header, names)? {
-                if range.holds(event.key) {
-                    open.insert(event.key, event);
-                }
-            }
-            // What no block to come can precede.
-            let bound = headers
-                .get(place + 1)
-                .map(|next| if range.descending { next.last } else { next.first });
-            while let Some(entry) =
-                if range.descending { open.last_entry() } else { open.first_entry() }
-            {
-                let timestamp = entry.key().timestamp;
-                let is_safe = bound.is_none_or(|bound| {
-                    if range.descending { timestamp > bound } else { timestamp < bound }
-                });
-                if !is_safe {
-                    break;
-                }
-                let event = entry.remove();
-                let is_match = matches(&event.message);
-                if !page.take(event, is_match) {
-                    return Ok(());
-                }
-            }
-        }
-        Ok(())
-    }
-
-    fn open_block(
-        &self,
-        header: &Header,
-        names: &BTreeMap<i64, Arc<str>>,
-    ) -> Result<Vec<Event>, StoreError> {
-        let Some(stream) = names.get(&header.stream) else { return Ok(Vec::new()) };
-        let body: Option<Vec<u8>> = self.read(|connection| {
-            let mut statement =
-                connection.prepare_cached("SELECT body FROM block WHERE id = ?1")?;
-            let mut rows = statement.query([header.id])?;
-            Ok(rows.next()?.map(|row| row.get(0)).transpose()?)
-        })?;
-        // Swept meanwhile.
-        let Some(body) = body else { return Ok(Vec::new()) };
-        let events = block::decode(&body, header.raw_bytes)?;
-        Ok((header.sequence..)
-            .zip(events)
-            .map(|(sequence, event)| Event {
-                key: EventKey {
-                    timestamp: event.timestamp,
-                    ingestion_time: header.ingestion,
-                    sequence,
-                },
-                stream: Arc::clone(stream),
-                message: event.message,
-            })
-            .collect())
-    }
-}
-
-/// A page that is being filled.
-struct Page {
-    events: Vec<Event>,
-    limit: usize,
-    bytes: usize,
-    scan: usize,
-    /// The last event looked at.
-    last: Option<EventKey>,
-    is_full: bool,
-}
-
-impl Page {
-    const fn new(limit: usize, bytes: usize, scan: usize) -> Self {
-        Self { events: Vec::new(), limit, bytes, scan, last: None, is_full: false }
-    }
-
-    /// Takes an event if there is room; says whether there is room for more.
-    fn take(&mut self, event: Event, is_match: bool) -> bool {
-        let size = event.message.len() + EVENT_OVERHEAD;
-        if is_match {
-            let has_room =
-                self.events.len() < self.limit && (size <= self.bytes || self.events.is_empty());
-            if !has_room {
-                self.is_full = true;
-                return false;
-            }
-            self.bytes = self.bytes.saturating_sub(size);
-        }
-        self.last = Some(event.key);
-        if is_match {
-            self.events.push(event);
-        }
-        if let Some(rest) = self.scan.checked_sub(size) {
-            self.scan = rest;
-        } else {
-            self.is_full = true;
-            return false;
-        }
-        true
+            let mut one = streams.keys();
+            let search = Search {
+                store: self,
+                connection,
+                streams: &streams,
+                one: one.next().copied().filter(|_| one.next().is_none()),
+                range,
+                pattern: query.pattern,
+            };
+            let mut sources = sources(connection, "group_id", group, group, &range)?;
+            sources.retain(|source| match source {
+                Source::Block(header) => streams.contains_key(&header.stream),
+                Source::Segment(_) | Source::Slice(..) => true,
+            });
+            let Page { events, next } =
+                search.page(sources, query.limit, query.max_bytes, MAX_SCAN)?;
+            Ok(FilterPage { events, next })
+        })
     }
 }
 
@@ -249,30 +161,23 @@ fn streams(
     Ok(found.collect::<Result<_, _>>()?)
 }
 
-/// Returns the blocks that overlap a range, in the order in which they have to be opened.
-fn headers(
+/// Returns the blocks and segments that overlap a range.
+fn sources(
     connection: &Connection,
     column: &'static str,
     id: i64,
+    group: i64,
     range: &Range,
-) -> Result<Vec<Header>, StoreError> {
-    let (mut start, mut end) = (range.start, range.end);
-    if let Some(beyond) = range.beyond {
-        if range.descending {
-            end = end.min(beyond.timestamp);
-        } else {
-            start = start.max(beyond.timestamp);
-        }
-    }
-    let order = if range.descending { "max_ts DESC" } else { "min_ts" };
+) -> Result<Vec<Source>, StoreError> {
+    let (start, end) = range.bounds();
     let statement = format!(
         "SELECT id, stream_id, min_ts, max_ts, ingestion, seq0, raw_bytes FROM block
-         WHERE {column} = ?1 AND max_ts >= ?2 AND min_ts <= ?3 ORDER BY {order}, id"
+         WHERE {column} = ?1 AND max_ts >= ?2 AND min_ts <= ?3"
     );
     let mut statement = connection.prepare_cached(&statement)?;
-    let headers = statement.query_map(params![id, start, end], |row| {
+    let blocks = statement.query_map(params![id, start, end], |row| {
         let (sequence, raw_bytes): (i64, i64) = (row.get(5)?, row.get(6)?);
-        Ok(Header {
+        Ok(Source::Block(Header {
             id: row.get(0)?,
             stream: row.get(1)?,
             first: row.get(2)?,
@@ -280,7 +185,10 @@ fn headers(
             ingestion: row.get(4)?,
             sequence: u64::try_from(sequence).unwrap_or(0),
             raw_bytes: usize::try_from(raw_bytes).unwrap_or(usize::MAX),
-        })
+        }))
     })?;
-    Ok(headers.collect::<Result<_, _>>()?)
+    let mut sources: Vec<Source> = blocks.collect::<Result<_, _>>()?;
+    let segments = segments::overlapping(connection, group, start, end)?;
+    sources.extend(segments.into_iter().map(|segment| Source::Segment(Arc::new(segment))));
+    Ok(sources)
 }

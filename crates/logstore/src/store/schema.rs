@@ -55,6 +55,38 @@ const VERSIONS: &[&str] = &["
     ) WITHOUT ROWID;
     CREATE TABLE sequence (next INTEGER NOT NULL);
     INSERT INTO sequence VALUES (1);
+", "
+    -- Of the blocks of a group: bytes of their events, and when the oldest came.
+    ALTER TABLE log_group ADD COLUMN hot_bytes INTEGER NOT NULL DEFAULT 0;
+    ALTER TABLE log_group ADD COLUMN hot_since INTEGER;
+    UPDATE log_group SET
+        hot_bytes = (SELECT ifnull(sum(raw_bytes), 0) FROM block WHERE group_id = log_group.id),
+        hot_since = (SELECT min(ingestion) FROM block WHERE group_id = log_group.id);
+    CREATE TABLE line_format (
+        id            INTEGER PRIMARY KEY,
+        columns       TEXT NOT NULL UNIQUE       -- JSON
+    );
+    CREATE TABLE segment (
+        id            INTEGER PRIMARY KEY AUTOINCREMENT,
+        group_id      INTEGER NOT NULL,
+        key           TEXT NOT NULL UNIQUE,      -- of the object
+        day           INTEGER NOT NULL,          -- since 1970, UTC
+        format_id     INTEGER,                   -- none: text
+        level         INTEGER NOT NULL,          -- how often it was merged
+        min_ts        INTEGER NOT NULL,
+        max_ts        INTEGER NOT NULL,
+        min_stream    INTEGER NOT NULL,
+        max_stream    INTEGER NOT NULL,
+        events        INTEGER NOT NULL,
+        message_bytes INTEGER NOT NULL,
+        bytes         INTEGER NOT NULL,          -- of the object
+        footer_bytes  INTEGER NOT NULL,
+        checksums     BLOB NOT NULL,
+        state         INTEGER NOT NULL DEFAULT 0,-- 0 live, 1 dead, 2 damaged and set aside
+        dead_since    INTEGER
+    );
+    CREATE INDEX segment_of_group ON segment (group_id, state, min_ts, max_ts);
+    CREATE INDEX segment_by_death ON segment (dead_since) WHERE state = 1;
 "];
 
 /// Sets the database up: durable commits, readers beside the writer, the newest schema.
@@ -65,6 +97,7 @@ pub(super) fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
     }
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "journal_size_limit", 16 << 20)?;
     let known = i64::try_from(VERSIONS.len()).unwrap_or(i64::MAX);
     if found > known {
         return Err(StoreError::Damaged(format!(

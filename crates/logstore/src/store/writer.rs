@@ -1,6 +1,5 @@
 //! The one thread that writes: what waits is committed together.
 
-use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
@@ -8,7 +7,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
-use crate::StoreError;
+use crate::{StoreError, crash};
 
 /// How long a commit waits for company.
 const COMPANY: Duration = Duration::from_millis(1);
@@ -106,7 +105,6 @@ fn fullness(error: StoreError) -> StoreError {
 }
 
 fn write(mut connection: Connection, waiting: &Receiver<Box<dyn Job>>) {
-    let mut broken: Option<String> = None;
     while let Ok(first) = waiting.recv() {
         let mut jobs = vec![first];
         while jobs.len() < MOST {
@@ -115,17 +113,16 @@ fn write(mut connection: Connection, waiting: &Receiver<Box<dyn Job>>) {
                 Err(_) => break,
             }
         }
-        let committed = match &broken {
-            Some(error) => Err(error.clone()),
-            None => commit(&mut connection, &mut jobs).map_err(|error| {
-                // What fsync has failed for once cannot be trusted any more.
-                if is_sync_error(&error) {
-                    broken = Some(format!("writing to the disk has failed: {error}"));
-                }
-                error.to_string()
-            }),
-        };
-        crash();
+        let committed = commit(&mut connection, &mut jobs).map_err(|error| {
+            // After a failed fsync the system may have dropped what it could not write, and call the next
+            // one a success: what is told from here on could not be trusted.
+            if is_sync_error(&error) {
+                tracing::error!(%error, "the log store could not be brought to disk; the process ends");
+                std::process::abort();
+            }
+            error.to_string()
+        });
+        crash::at("stored");
         for job in jobs {
             job.settle(committed.clone());
         }
@@ -138,20 +135,6 @@ fn commit(connection: &mut Connection, jobs: &mut [Box<dyn Job>]) -> rusqlite::R
         job.run(&transaction);
     }
     transaction.commit()
-}
-
-/// With `FLOWLOGD_CRASH_AT=stored:3` the process ends as `kill -9` would end it after the third commit, before
-/// anybody is told of it; a test sees then that nothing is lost or doubled. Only builds with debug
-/// assertions look.
-fn crash() {
-    static COMMITS: AtomicU64 = AtomicU64::new(0);
-    if cfg!(debug_assertions)
-        && let Ok(plan) = std::env::var("FLOWLOGD_CRASH_AT")
-        && let Some(count) = plan.strip_prefix("stored:")
-        && COMMITS.fetch_add(1, Ordering::Relaxed) + 1 == count.parse().unwrap_or(0)
-    {
-        std::process::abort();
-    }
 }
 
 fn is_sync_error(error: &rusqlite::Error) -> bool {

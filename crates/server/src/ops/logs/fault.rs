@@ -65,7 +65,12 @@ pub(super) fn of(error: StoreError) -> Fault {
             Fault::new("ServiceUnavailableException", "The service cannot complete the request.")
                 .with_status(503)
         }
-        StoreError::Database(_) | StoreError::Io(_) | StoreError::Damaged(_) => internal(&error),
+        StoreError::Database(_)
+        | StoreError::Io(_)
+        | StoreError::InUse(_)
+        | StoreError::Conflict
+        | StoreError::Damaged(_)
+        | StoreError::Segment(_) => internal(&error),
     }
 }
 

@@ -1,0 +1,131 @@
+//! The catalog's side of segments.
+
+use std::sync::Arc;
+
+use rusqlite::{Connection, OptionalExtension as _, Row, params};
+
+use crate::StoreError;
+use crate::cold::{Checksums, Segment, Written};
+use crate::line::LineFormat;
+
+/// Columns of a [`Segment`], of the tables `segment` and `line_format`.
+const SEGMENT: &str = "segment.id, key, min_ts, max_ts, bytes, footer_bytes, checksums, columns";
+const TABLES: &str = "segment LEFT JOIN line_format ON line_format.id = segment.format_id";
+
+fn segment_of(row: &Row<'_>) -> rusqlite::Result<Segment> {
+    let unsigned = |at: usize| -> rusqlite::Result<u64> {
+        Ok(u64::try_from(row.get::<_, i64>(at)?).unwrap_or(0))
+    };
+    let checksums: Vec<u8> = row.get(6)?;
+    let format: Option<String> = row.get(7)?;
+    let format = format.map(|text| serde_json::from_str::<LineFormat>(&text)).transpose().map_err(
+        |error| {
+            rusqlite::Error::FromSqlConversionFailure(7, rusqlite::types::Type::Text, error.into())
+        },
+    )?;
+    Ok(Segment {
+        id: row.get(0)?,
+        key: row.get(1)?,
+        first: row.get(2)?,
+        last: row.get(3)?,
+        bytes: unsigned(4)?,
+        footer_bytes: unsigned(5)?,
+        checksums: Checksums::from_bytes(&checksums),
+        format: format.map(Arc::new),
+    })
+}
+
+/// Returns the live segments of a group that overlap a time, both bounds included.
+pub(super) fn overlapping(
+    connection: &Connection,
+    group: i64,
+    start: i64,
+    end: i64,
+) -> Result<Vec<Segment>, StoreError> {
+    let statement = format!(
+        "SELECT {SEGMENT} FROM {TABLES}
+         WHERE group_id = ?1 AND state = 0 AND max_ts >= ?2 AND min_ts <= ?3"
+    );
+    let mut statement = connection.prepare_cached(&statement)?;
+    let found = statement.query_map(params![group, start, end], segment_of)?;
+    Ok(found.collect::<Result<_, _>>()?)
+}
+
+/// Returns segments by their ids.
+pub(super) fn by_ids(connection: &Connection, ids: &[i64]) -> Result<Vec<Segment>, StoreError> {
+    let statement = format!("SELECT {SEGMENT} FROM {TABLES} WHERE segment.id = ?1");
+    let mut statement = connection.prepare_cached(&statement)?;
+    ids.iter().map(|id| Ok(statement.query_row([id], segment_of)?)).collect()
+}
+
+/// Where a new segment belongs.
+#[derive(Clone, Debug)]
+pub(super) struct Belonging {
+    pub(super) group: i64,
+    pub(super) day: i64,
+    pub(super) format: Option<LineFormat>,
+    pub(super) level: i64,
+}
+
+/// Enters a segment that is on disk.
+pub(super) fn insert(
+    connection: &Connection,
+    key: &str,
+    belonging: &Belonging,
+    written: &Written,
+) -> Result<(), StoreError> {
+    let signed = |number: u64| i64::try_from(number).unwrap_or(i64::MAX);
+    let format =
+        belonging.format.as_ref().map(|format| format_id(connection, format)).transpose()?;
+    connection
+        .prepare_cached(
+            "INSERT INTO segment
+                (group_id, key, day, format_id, level, min_ts, max_ts, min_stream, max_stream,
+                 events, message_bytes, bytes, footer_bytes, checksums)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14)",
+        )?
+        .execute(params![
+            belonging.group,
+            key,
+            belonging.day,
+            format,
+            belonging.level,
+            written.first,
+            written.last,
+            written.streams.0,
+            written.streams.1,
+            signed(written.events),
+            signed(written.message_bytes),
+            signed(written.bytes),
+            signed(written.footer_bytes),
+            written.checksums.to_bytes()
+        ])?;
+    Ok(())
+}
+
+fn format_id(connection: &Connection, format: &LineFormat) -> Result<i64, StoreError> {
+    let columns = serde_json::to_string(format)
+        .map_err(|error| StoreError::Damaged(format!("a format cannot be written: {error}")))?;
+    let found = connection
+        .prepare_cached("SELECT id FROM line_format WHERE columns = ?1")?
+        .query_row([&columns], |row| row.get(0))
+        .optional()?;
+    if let Some(id) = found {
+        return Ok(id);
+    }
+    connection.execute("INSERT INTO line_format (columns) VALUES (?1)", [&columns])?;
+    Ok(connection.last_insert_rowid())
+}
+
+/// Takes live segments out of every reading that begins after this. Fails if one is not live any more.
+pub(super) fn bury(connection: &Connection, ids: &[i64], now: i64) -> Result<(), StoreError> {
+    let mut statement = connection.prepare_cached(
+        "UPDATE segment SET state = 1, dead_since = ?2 WHERE id = ?1 AND state = 0",
+    )?;
+    for id in ids {
+        if statement.execute(params![id, now])? != 1 {
+            return Err(StoreError::Conflict);
+        }
+    }
+    Ok(())
+}

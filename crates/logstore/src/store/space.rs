@@ -1,0 +1,89 @@
+//! Room on the disk. Below a floor nothing new is stored, so that what deletes still has room to work; and a
+//! ballast file is given up where even that is gone.
+
+use std::fs::{File, OpenOptions};
+use std::io::Write as _;
+use std::path::{Path, PathBuf};
+
+use nix::sys::statvfs::statvfs;
+
+use crate::StoreError;
+
+/// The room of a store's directory.
+#[derive(Debug)]
+pub(super) struct Space {
+    directory: PathBuf,
+    floor: u64,
+    ballast: u64,
+}
+
+const BALLAST: &str = "ballast";
+
+impl Space {
+    pub(super) fn new(directory: &Path, floor: u64, ballast: u64) -> Self {
+        Self { directory: directory.to_owned(), floor, ballast }
+    }
+
+    /// Bytes that are free for us.
+    fn free(&self) -> Result<u64, StoreError> {
+        let found = statvfs(&self.directory).map_err(std::io::Error::from)?;
+        Ok(found.blocks_available().saturating_mul(found.fragment_size()))
+    }
+
+    /// Refuses what would store something new, if there is too little room.
+    pub(super) fn check(&self) -> Result<(), StoreError> {
+        let free = self.free()?;
+        if free < self.floor {
+            return Err(StoreError::Full(format!(
+                "{free} bytes are free in {}, and it stores nothing below {}",
+                self.directory.display(),
+                self.floor
+            )));
+        }
+        Ok(())
+    }
+
+    fn path(&self) -> PathBuf {
+        self.directory.join(BALLAST)
+    }
+
+    /// Lays the ballast down where it is missing and there is room for it.
+    pub(super) fn lay_ballast(&self) -> Result<(), StoreError> {
+        let path = self.path();
+        let length = std::fs::metadata(&path).map_or(0, |found| found.len());
+        if length == self.ballast || self.free()? < self.floor.saturating_add(2 * self.ballast) {
+            return Ok(());
+        }
+        let laid = lay(&path, self.ballast);
+        if laid.is_err() {
+            self.release();
+        }
+        Ok(laid?)
+    }
+
+    /// Gives the ballast's room up. Says whether there was any.
+    pub(super) fn release(&self) -> bool {
+        match std::fs::remove_file(self.path()) {
+            Ok(()) => {
+                tracing::warn!(
+                    "the disk is full: the log store has given up its ballast to delete"
+                );
+                true
+            }
+            Err(_) => false,
+        }
+    }
+}
+
+/// Writes zeros: a hole would reserve nothing.
+fn lay(path: &Path, length: u64) -> std::io::Result<()> {
+    let zeros = vec![0; 1 << 16];
+    let mut file: File = OpenOptions::new().create(true).write(true).truncate(true).open(path)?;
+    let mut left = length;
+    while left > 0 {
+        let piece = usize::try_from(left).map_or(zeros.len(), |left| left.min(zeros.len()));
+        file.write_all(zeros.get(..piece).unwrap_or_default())?;
+        left -= u64::try_from(piece).unwrap_or(left);
+    }
+    file.sync_all()
+}
