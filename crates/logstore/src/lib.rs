@@ -8,6 +8,7 @@
 
 mod cold;
 mod crash;
+mod disk;
 mod error;
 mod event;
 mod group;

@@ -13,7 +13,7 @@ use object_store::{
 };
 use tokio::runtime::Runtime;
 
-use crate::StoreError;
+use crate::{StoreError, disk};
 
 /// Threads that wait for the disk at the same time, at most.
 const WAITING: usize = 32;
@@ -49,7 +49,7 @@ impl Objects {
 
     /// Begins an object. It is there, whole and on disk, once it is completed, and not before.
     pub(super) fn begin(&self, key: &str) -> Result<Box<dyn MultipartUpload>, StoreError> {
-        self.io.block_on(self.store.put_multipart(&Key::from(key))).map_err(failure)
+        self.io.block_on(self.store.put_multipart(&Key::from(key))).map_err(unwritten)
     }
 
     pub(super) fn put_part(
@@ -57,17 +57,11 @@ impl Objects {
         upload: &mut Box<dyn MultipartUpload>,
         part: Vec<u8>,
     ) -> Result<(), StoreError> {
-        self.io.block_on(upload.put_part(PutPayload::from(part))).map_err(failure)
+        self.io.block_on(upload.put_part(PutPayload::from(part))).map_err(unwritten)
     }
 
     pub(super) fn complete(&self, upload: &mut Box<dyn MultipartUpload>) -> Result<(), StoreError> {
-        match self.io.block_on(upload.complete()) {
-            Ok(_) => Ok(()),
-            Err(error) => {
-                end_if_unsynced(&error);
-                Err(failure(error))
-            }
-        }
+        self.io.block_on(upload.complete()).map(drop).map_err(unwritten)
     }
 
     pub(super) fn abort(&self, upload: &mut Box<dyn MultipartUpload>) {
@@ -112,16 +106,12 @@ fn system_error(error: &Error) -> Option<&io::Error> {
     None
 }
 
-/// After a failed fsync the system may have dropped what it could not write and call the next one a success:
-/// whoever goes on believes in data that is not there.
-fn end_if_unsynced(error: &Error) {
-    if let Some(io) = system_error(error)
-        && io.kind() != io::ErrorKind::StorageFull
-        && io.kind() != io::ErrorKind::QuotaExceeded
-    {
-        tracing::error!(%error, "a segment could not be brought to disk; the process ends");
-        std::process::abort();
+/// What became of an object that was to be written.
+fn unwritten(error: Error) -> StoreError {
+    if let Some(io) = system_error(&error) {
+        disk::end_if_failed("a segment", io);
     }
+    failure(error)
 }
 
 fn failure(error: Error) -> StoreError {
