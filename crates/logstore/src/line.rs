@@ -89,6 +89,24 @@ pub(crate) enum Likeness {
 impl LineFormat {
     /// Reads a message into cells, one for each column. `None` if it is not a line of this format.
     pub(crate) fn read<'a>(&self, message: &'a str, cells: &mut Vec<Cell<'a>>) -> Option<Likeness> {
+        self.read_by(message, cells, LineColumn::read)
+    }
+
+    /// The same of a message that was recognised before.
+    pub(crate) fn read_again<'a>(
+        &self,
+        message: &'a str,
+        cells: &mut Vec<Cell<'a>>,
+    ) -> Option<Likeness> {
+        self.read_by(message, cells, LineColumn::read_again)
+    }
+
+    fn read_by<'a>(
+        &self,
+        message: &'a str,
+        cells: &mut Vec<Cell<'a>>,
+        read: impl Fn(&LineColumn, &'a str) -> Option<(Cell<'a>, Likeness)>,
+    ) -> Option<Likeness> {
         cells.clear();
         let mut likeness = Likeness::Exact;
         let mut rest = Some(message);
@@ -97,7 +115,7 @@ impl LineFormat {
                 Some((token, after)) => (token, Some(after)),
                 None => (rest?, None),
             };
-            let (cell, found) = column.read(token)?;
+            let (cell, found) = read(column, token)?;
             if found == Likeness::Paraphrase {
                 likeness = found;
             }
@@ -125,6 +143,13 @@ impl LineColumn {
             ColumnKind::Text => {
                 self.tokens.hold(token).then_some((Cell::Text(token), Likeness::Exact))
             }
+        }
+    }
+
+    fn read_again<'a>(&self, token: &'a str) -> Option<(Cell<'a>, Likeness)> {
+        match self.kind {
+            ColumnKind::Text if token != "-" => Some((Cell::Text(token), Likeness::Exact)),
+            ColumnKind::Int32 | ColumnKind::Int64 | ColumnKind::Text => self.read(token),
         }
     }
 }

@@ -3,6 +3,12 @@
 //!
 //! `FLOWLOGD_CRASH_ROUNDS` says how many rounds are at random (16), `FLOWLOGD_SEED` which random numbers.
 
+#![expect(
+    clippy::indexing_slicing,
+    clippy::unwrap_used,
+    reason = "a test: it panics where what it relies on is not so"
+)]
+
 #[path = "crash/ledger.rs"]
 mod ledger;
 #[path = "crash/worker.rs"]

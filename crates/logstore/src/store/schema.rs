@@ -97,7 +97,7 @@ pub(super) fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
     }
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.pragma_update(None, "journal_size_limit", 16 << 20)?;
+    connection.pragma_update(None, "journal_size_limit", 4 << 20)?;
     let known = i64::try_from(VERSIONS.len()).unwrap_or(i64::MAX);
     if found > known {
         return Err(StoreError::Damaged(format!(

@@ -77,7 +77,7 @@ pub(crate) fn planned(writer: u64, number: u64, now: i64) -> Planned {
     let (group, _) = GROUPS[usize::try_from(random % 2).unwrap()];
     let stream = format!("w{writer}-{}", (random >> 8) % STREAMS);
     let count = 1 + (random >> 16) % 50;
-    let late = if random >> 32 & 7 == 0 { 5 * 3_600_000 } else { 0 };
+    let late = if (random >> 32).is_multiple_of(8) { 5 * 3_600_000 } else { 0 };
     let event = |place: u64| {
         let random = mix(random ^ place);
         let message = match random % 8 {
@@ -95,7 +95,7 @@ pub(crate) fn planned(writer: u64, number: u64, now: i64) -> Planned {
 
 /// A stream that is deleted and made anew instead of a batch.
 pub(crate) fn is_deletion(writer: u64, number: u64) -> bool {
-    mix(writer << 48 ^ number ^ 0xde1) % 193 == 0
+    mix(writer << 48 ^ number ^ 0xde1).is_multiple_of(193)
 }
 
 /// Makes the groups and streams.
