@@ -35,14 +35,14 @@ struct DefaultFormat;
 
 impl LineCodec for DefaultFormat {
     fn formats(&self, _: &Owner, _: &str) -> Vec<LineFormat> {
-        use ColumnKind::{Int32, Int64, Text};
-        use Tokens::{Address, Any, OneOf};
+        use ColumnKind::{Address, Int32, Int64, Text};
+        use Tokens::{Any, OneOf};
         let columns = [
             ("version", Int32, Any),
             ("account_id", Text, Any),
             ("interface_id", Text, Any),
-            ("srcaddr", Text, Address),
-            ("dstaddr", Text, Address),
+            ("srcaddr", Address, Any),
+            ("dstaddr", Address, Any),
             ("srcport", Int32, Any),
             ("dstport", Int32, Any),
             ("protocol", Int32, Any),

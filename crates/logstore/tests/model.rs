@@ -27,7 +27,7 @@ impl LineCodec for Lines {
         vec![
             LineFormat {
                 columns: vec![
-                    column("source", ColumnKind::Text, Tokens::Address),
+                    column("source", ColumnKind::Address, Tokens::Any),
                     column("port", ColumnKind::Int32, Tokens::Any),
                     column("action", ColumnKind::Text, Tokens::OneOf(&["ACCEPT", "REJECT"])),
                 ],

@@ -116,7 +116,7 @@ impl SegmentFile {
     pub(crate) fn is_text(&self, place: usize) -> bool {
         let format = self.segment.format.as_ref();
         let column = format.and_then(|format| format.columns.get(place));
-        column.is_none_or(|column| column.kind == ColumnKind::Text)
+        column.is_none_or(|column| matches!(column.kind, ColumnKind::Text | ColumnKind::Address))
     }
 
     /// Whether every line of a slice is told by its columns alone.
