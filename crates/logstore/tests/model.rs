@@ -334,7 +334,7 @@ proptest! {
     #[test]
     fn what_is_read_is_what_a_list_would_give(
         steps in proptest::collection::vec(step(), 1..40),
-        drain_bytes in prop_oneof![Just(0), Just(400)],
+        drain_bytes in prop_oneof![Just(100), Just(400)],
         slice_events in 1..9_usize,
         compact_files in 2..4_usize,
     ) {
