@@ -26,6 +26,8 @@ pub(crate) struct Segment {
     pub(crate) bytes: u64,
     pub(crate) footer_bytes: u64,
     pub(crate) checksums: Checksums,
+    /// Of the messages, on the average.
+    pub(crate) bytes_of_event: usize,
     /// Of its lines; none of text.
     pub(crate) format: Option<Arc<LineFormat>>,
 }
@@ -69,6 +71,11 @@ impl SegmentFile {
             // Without them it might be anywhere in the file.
             found.unwrap_or((self.segment.first, self.segment.last))
         })
+    }
+
+    /// Bytes of a message on the average.
+    pub(crate) fn bytes_of_event(&self) -> usize {
+        self.segment.bytes_of_event
     }
 
     /// Bytes that it takes in memory.
