@@ -56,6 +56,38 @@ pub enum StoreError {
     Segment(#[source] parquet::errors::ParquetError),
 }
 
+impl StoreError {
+    /// Whether there was no room on the disk.
+    pub(crate) fn is_full(&self) -> bool {
+        match self {
+            Self::Full(_) => true,
+            Self::Io(error) => error.kind() == std::io::ErrorKind::StorageFull,
+            // SQLITE_FULL, and SQLITE_IOERR where a file of shared memory finds no room.
+            Self::Database(rusqlite::Error::SqliteFailure(code, _)) => matches!(
+                code.code,
+                rusqlite::ErrorCode::DiskFull
+                    | rusqlite::ErrorCode::SystemIoFailure
+                    | rusqlite::ErrorCode::CannotOpen
+            ),
+            Self::NoGroup
+            | Self::NoStream
+            | Self::GroupExists
+            | Self::StreamExists
+            | Self::Protected
+            | Self::Unordered
+            | Self::Empty
+            | Self::TooManyEvents(_)
+            | Self::BatchTooLarge(_)
+            | Self::SpanTooLong
+            | Self::Database(_)
+            | Self::InUse(_)
+            | Self::Conflict
+            | Self::Damaged(_)
+            | Self::Segment(_) => false,
+        }
+    }
+}
+
 impl From<parquet::errors::ParquetError> for StoreError {
     /// A full disk has an error of its own, also where Parquet has wrapped it.
     fn from(error: parquet::errors::ParquetError) -> Self {
