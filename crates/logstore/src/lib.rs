@@ -9,6 +9,7 @@
 mod error;
 mod event;
 mod group;
+mod metric;
 pub mod pattern;
 mod query;
 mod store;
@@ -17,7 +18,11 @@ mod stream;
 pub use error::StoreError;
 pub use event::{Event, EventKey, InputEvent, InvalidEventId};
 pub use group::{Group, GroupQuery, NewGroup, Owner};
+pub use metric::{
+    InvalidMetricFilter, MAX_DIMENSIONS, MetricFilter, MetricFilterQuery, MetricOverflow,
+    MetricPoint, MetricTotal, MetricTotals, NewMetricFilter, Statistics, Transformation,
+};
 pub use pattern::{InvalidPattern, Pattern};
 pub use query::{FilterPage, FilterQuery, From, GetQuery, Streams};
-pub use store::{Batch, LogStore, Producer, PutOutcome, Rejected};
+pub use store::{Batch, LogStore, Pointer, Producer, PutOutcome, Rejected};
 pub use stream::{Stream, StreamOrder, StreamQuery};

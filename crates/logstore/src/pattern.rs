@@ -11,6 +11,7 @@ mod expression;
 mod glob;
 mod json;
 mod number;
+mod reference;
 mod regex;
 mod selector;
 mod terms;
@@ -20,6 +21,7 @@ use std::fmt;
 
 use self::delimited::Delimited;
 use self::json::Json;
+pub use self::reference::Reference;
 use self::terms::Terms;
 
 /// Characters that a pattern may have.
@@ -100,15 +102,32 @@ impl Pattern {
         }
     }
 
-    /// Returns what a matching message has in the places that the pattern names, in the order of the
-    /// message: `$name`, and `$1`, `$2` … by absolute position where there is no name. `None` where it does
-    /// not match. Only space-delimited patterns name places.
+    /// Returns what a matching message has in the places that the pattern names. `None` where it does not
+    /// match. Of columns, in the order of the message: `$name`, and `$1`, `$2` … by absolute position where
+    /// there is no name. Of JSON, in the order of the pattern: `$.name`, where it leads to a scalar.
     pub fn extract(&self, message: &str) -> Option<Vec<(String, String)>> {
         match &self.dialect {
             Dialect::Delimited(delimited) => delimited.extract(message),
-            Dialect::Everything | Dialect::Terms(_) | Dialect::Json(_) => {
-                self.matches(message).then(Vec::new)
-            }
+            Dialect::Json(json) => json.extract(message),
+            Dialect::Everything | Dialect::Terms(_) => self.matches(message).then(Vec::new),
+        }
+    }
+
+    /// Whether there is a regex in it.
+    pub const fn has_regex(&self) -> bool {
+        match &self.dialect {
+            Dialect::Everything => false,
+            Dialect::Terms(terms) => terms.has_regex(),
+            Dialect::Delimited(delimited) => delimited.has_regex(),
+            Dialect::Json(json) => json.has_regex(),
+        }
+    }
+
+    /// Whether it is of a dialect that knows parts of events: columns or members.
+    pub const fn has_parts(&self) -> bool {
+        match &self.dialect {
+            Dialect::Everything | Dialect::Terms(_) => false,
+            Dialect::Delimited(_) | Dialect::Json(_) => true,
         }
     }
 }

@@ -2,9 +2,14 @@
 
 mod block;
 mod catalog;
+mod emit;
+mod filters;
+mod metrics;
+mod pointer;
 mod put;
 mod read;
 mod schema;
+mod streams;
 mod sweep;
 mod writer;
 
@@ -15,6 +20,8 @@ use std::time::Duration;
 use rusqlite::{Connection, OpenFlags};
 
 use crate::{InputEvent, Owner, StoreError};
+use filters::Compiled;
+pub use pointer::Pointer;
 use writer::Writer;
 
 /// Who numbers its batches, so that each is stored once (`semantics.md` 25).
@@ -82,6 +89,7 @@ struct Inner {
     path: PathBuf,
     readers: Mutex<Vec<Connection>>,
     writer: Writer,
+    compiled: Compiled,
 }
 
 impl LogStore {
@@ -93,7 +101,8 @@ impl LogStore {
         connection.busy_timeout(PATIENCE)?;
         schema::prepare(&mut connection)?;
         let writer = Writer::start(connection)?;
-        let inner = Inner { path, readers: Mutex::new(Vec::new()), writer };
+        let readers = Mutex::new(Vec::new());
+        let inner = Inner { path, readers, writer, compiled: Compiled::default() };
         Ok(Self { inner: Arc::new(inner) })
     }
 

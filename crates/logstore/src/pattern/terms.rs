@@ -15,6 +15,7 @@ pub(super) struct Terms {
     excluded: Vec<Term>,
     /// One of these; only looked at where there is nothing else, as AWS does.
     optional: Vec<Term>,
+    has_regex: bool,
 }
 
 /// Terms are found anywhere, inside words too.
@@ -35,7 +36,12 @@ impl Term {
 
 impl Terms {
     pub(super) fn parse(text: &str) -> Result<Self, InvalidPattern> {
-        let mut terms = Self { required: Vec::new(), excluded: Vec::new(), optional: Vec::new() };
+        let mut terms = Self {
+            required: Vec::new(),
+            excluded: Vec::new(),
+            optional: Vec::new(),
+            has_regex: false,
+        };
         let mut cursor = Cursor::new(text);
         while !cursor.is_at_end() {
             let begun = cursor.rest();
@@ -51,7 +57,12 @@ impl Terms {
         if !terms.required.is_empty() || !terms.excluded.is_empty() {
             terms.optional.clear();
         }
+        terms.has_regex = cursor.has_taken_regex();
         Ok(terms)
+    }
+
+    pub(super) const fn has_regex(&self) -> bool {
+        self.has_regex
     }
 
     pub(super) fn matches(&self, message: &str) -> bool {

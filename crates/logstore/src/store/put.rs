@@ -1,5 +1,7 @@
 //! Storing a batch (`cloudwatch-logs.md` §4.3, `semantics.md` 25).
 
+use std::sync::Arc;
+
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::catalog::{group_id, stream_id};
@@ -39,21 +41,36 @@ impl LogStore {
             return Err(StoreError::SpanTooLong);
         }
         // Compressed on the caller's thread: the writer's is the one that all wait for.
-        let block = encode(events)?;
-        let (owner, group) = (batch.owner.clone(), batch.group.to_owned());
-        let (stream, producer) = (batch.stream.to_owned(), batch.producer);
-        self.write(move |connection| {
-            let group = group_id(connection, &owner, &group)?;
-            let stream = stream_id(connection, group, &stream)?;
-            if let Some(producer) = &producer
-                && is_known(connection, stream, producer)?
-            {
-                return Ok(PutOutcome::Known);
+        let block = Arc::new(encode(events)?);
+        loop {
+            let added = self.added(batch.owner, batch.group, events)?;
+            let block = Arc::clone(&block);
+            let (owner, group) = (batch.owner.clone(), batch.group.to_owned());
+            let (stream, producer) = (batch.stream.to_owned(), batch.producer.clone());
+            let stored = self.write(move |connection| {
+                let group = group_id(connection, &owner, &group)?;
+                let stream = stream_id(connection, group, &stream)?;
+                if !added.is_current(connection, group)? {
+                    return Ok(None);
+                }
+                if let Some(producer) = &producer
+                    && is_known(connection, stream, producer)?
+                {
+                    return Ok(Some(PutOutcome::Known));
+                }
+                let mut stored = 0;
+                if let Some(block) = block.as_ref() {
+                    insert(connection, group, stream, block, now)?;
+                    added.store(connection)?;
+                    stored = block.events;
+                }
+                Ok(Some(PutOutcome::Stored { events: stored, rejected }))
+            })?;
+            // Somebody has put or deleted a metric filter meanwhile: once more, with those that there are.
+            if let Some(outcome) = stored {
+                return Ok(outcome);
             }
-            let Some(block) = block else { return Ok(PutOutcome::Stored { events: 0, rejected }) };
-            insert(connection, group, stream, &block, now)?;
-            Ok(PutOutcome::Stored { events: block.events, rejected })
-        })
+        }
     }
 }
 

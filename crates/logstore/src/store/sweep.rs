@@ -52,6 +52,7 @@ impl LogStore {
             }
             Ok(())
         })?;
+        self.sweep_metrics(now)?;
         Ok(swept)
     }
 }
