@@ -75,7 +75,6 @@ fn members(
     let metric = violations.required(&member("metricName"), given.metric_name);
     let namespace = violations.required(&member("metricNamespace"), given.metric_namespace);
     let value = violations.required(&member("metricValue"), given.metric_value);
-    let words = &UNITS;
     let transformation = Transformation {
         metric: metric_name(violations, &member("metricName"), Some(metric)).unwrap_or_default(),
         namespace: metric_namespace(violations, &member("metricNamespace"), Some(namespace))
@@ -85,7 +84,7 @@ fn members(
             .unwrap_or_default(),
         default: given.default_value,
         dimensions: given.dimensions.unwrap_or_default(),
-        unit: violations.one_of(&member("unit"), given.unit, words),
+        unit: violations.one_of(&member("unit"), given.unit, &UNITS),
     };
     let texts = transformation.dimensions.iter().flat_map(|(name, part)| [name, part]);
     if texts.map(|text| text.chars().count()).any(|length| length > MAX_NAME) {
