@@ -3,7 +3,9 @@
 use flowlogd_logstore::{Owner, Pointer};
 
 use super::*;
+use crate::model::{FlowLog, ResourceType, Tags};
 use crate::ops::logs::token;
+use crate::state::{Place, StateError, Txn};
 use crate::testing::{ACCOUNT, NOW, REGION};
 
 const RECORD: &str = "2 123456789012 eni-1235b8ca123456789 10.0.0.1 10.0.0.2 20641 22 6 20 4249 1418530010 1418530070 REJECT OK";
@@ -63,23 +65,22 @@ fn a_record_has_the_fields_of_the_default_format_and_json_its_members() {
 #[test]
 fn a_record_has_the_fields_of_its_flow_logs_format() {
     let door = with_stream();
-    let role = "arn:aws:iam::123456789012:role/r";
-    let trust = r#"{"Version":"2012-10-17","Statement":[{"Effect":"Allow","Principal":{"Service":"vpc-flow-logs.amazonaws.com"},"Action":"sts:AssumeRole"}]}"#;
-    door.iam("CreateRole", &[("RoleName", "r"), ("AssumeRolePolicyDocument", trust)]).unwrap();
-    let vpcs = door.ec2("DescribeVpcs", &[]).unwrap();
-    let vpc = xml_text(&vpcs, &["vpcSet", "item", "vpcId"]);
-    door.ec2(
-        "CreateFlowLogs",
-        &[
-            ("ResourceType", "VPC"),
-            ("ResourceId.1", &vpc),
-            ("TrafficType", "ALL"),
-            ("LogGroupName", "g"),
-            ("DeliverLogsPermissionArn", role),
-            ("LogFormat", "${pkt-srcaddr} ${tcp-flags} ${x-deciding-rule}"),
-        ],
-    )
-    .unwrap();
+    let flow_log = FlowLog {
+        id: "fl-1".to_owned(),
+        resource_id: "eni-1".to_owned(),
+        resource_type: ResourceType::NetworkInterface,
+        traffic_type: "ALL".to_owned(),
+        log_group_name: "g".to_owned(),
+        log_destination: None,
+        deliver_logs_permission_arn: "arn:aws:iam::123456789012:role/r".to_owned(),
+        log_format: "${pkt-srcaddr} ${tcp-flags} ${x-deciding-rule}".to_owned(),
+        max_aggregation_interval: 60,
+        created: NOW,
+        tags: Tags::new(),
+    };
+    let place = Place::regional(ACCOUNT, REGION);
+    let put_flow_log = |txn: &Txn<'_>| txn.put(&place, &flow_log, NOW);
+    door.door.state().write::<_, StateError>(put_flow_log).unwrap();
     put(&door, "s", &[(NOW, "10.9.8.7 19 sgr-1")]);
 
     let fields = record(&door, &pointer(&door, "10.9.8.7 19 sgr-1"));
@@ -88,11 +89,6 @@ fn a_record_has_the_fields_of_its_flow_logs_format() {
         (&fields["pktSrcAddr"], &fields["tcpFlags"], &fields["xDecidingRule"]),
         (&json!("10.9.8.7"), &json!("19"), &json!("sgr-1"))
     );
-}
-
-fn xml_text(node: &flowlogd_aws::codec::Node, path: &[&str]) -> String {
-    let found = path.iter().try_fold(node, |node, name| node.get(name));
-    found.and_then(flowlogd_aws::codec::Node::text).unwrap_or_else(|| panic!("{node:?}")).to_owned()
 }
 
 #[test]
