@@ -48,11 +48,7 @@ impl Shop {
         put.expect("the store does it");
     }
 
-    fn put(
-        &self,
-        events: &[(i64, &str)],
-        number: Option<u64>,
-    ) -> Result<PutOutcome, StoreError> {
+    fn put(&self, events: &[(i64, &str)], number: Option<u64>) -> Result<PutOutcome, StoreError> {
         let batch = Batch {
             owner: &self.owner,
             group: "g",
@@ -228,7 +224,10 @@ fn a_filter_adds_to_a_thousand_sets_of_dimensions_an_hour() {
     shop.stored(&all(0));
     let totals = shop.all_totals();
     assert_eq!((totals.metrics.len(), totals.overflows[0].samples), (1000, 10));
-    assert_eq!((totals.overflows[0].group.as_str(), totals.overflows[0].filter.as_str()), ("g", "f"));
+    assert_eq!(
+        (totals.overflows[0].group.as_str(), totals.overflows[0].filter.as_str()),
+        ("g", "f")
+    );
     let told = shop.store.metric_totals(10).expect("the store does it");
     assert_eq!((told.metrics.len(), told.left_out), (10, 990));
 

@@ -61,7 +61,8 @@ fn pages_of_five_thousand_streams_are_all_of_them_in_order() {
                 expected.reverse();
             }
 
-            let mut query = StreamQuery { order, descending, limit: PAGE, ..StreamQuery::default() };
+            let mut query =
+                StreamQuery { order, descending, limit: PAGE, ..StreamQuery::default() };
             let mut found = Vec::new();
             loop {
                 let page = list(&query);

@@ -112,7 +112,8 @@ fn is_dimension(value: &String) -> bool {
 
 /// Reads `1`, `-1`, `.5`, `1e-3`.
 fn number(text: &str) -> Option<Statistics> {
-    let is_of_number = |byte: u8| byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E');
+    let is_of_number =
+        |byte: u8| byte.is_ascii_digit() || matches!(byte, b'-' | b'+' | b'.' | b'e' | b'E');
     if !text.bytes().all(is_of_number) {
         return None;
     }

@@ -68,7 +68,12 @@ mod tests {
     use super::super::{NewMetricFilter, Transformation};
     use super::*;
 
-    fn emitter(pattern: &str, value: &str, default: Option<f64>, dimension: Option<&str>) -> Emitter {
+    fn emitter(
+        pattern: &str,
+        value: &str,
+        default: Option<f64>,
+        dimension: Option<&str>,
+    ) -> Emitter {
         let dimensions = dimension.map(|part| ("D".to_owned(), part.to_owned()));
         let transformation = Transformation {
             value: value.to_owned(),
@@ -109,7 +114,13 @@ mod tests {
 
         assert_eq!(
             told(&filters, &[(0, "a 5"), (59_999, "a 3"), (30_000, "b 1"), (60_000, "a 9")]),
-            ["0 0 a 2/8/3/5", "0 0 b 1/1/1/1", "0 60000 a 1/9/9/9", "1 0 - 2/2/1/1", "1 60000 - 1/1/1/1"]
+            [
+                "0 0 a 2/8/3/5",
+                "0 0 b 1/1/1/1",
+                "0 60000 a 1/9/9/9",
+                "1 0 - 2/2/1/1",
+                "1 60000 - 1/1/1/1"
+            ]
         );
     }
 

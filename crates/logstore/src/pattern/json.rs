@@ -96,9 +96,7 @@ impl Json {
             }
         })
     }
-}
 
-impl Json {
     /// Returns the scalars that the pattern's selectors lead to, by the selectors as they are written. One
     /// with a wildcard leads to no one value.
     pub(super) fn extract(&self, message: &str) -> Option<Vec<(String, String)>> {

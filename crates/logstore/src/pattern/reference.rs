@@ -97,7 +97,8 @@ mod tests {
 
     #[test]
     fn members_are_taken_by_their_way_whether_the_pattern_asks_for_them_or_not() {
-        let message = r#"{"a":{"b":[{"c":1.5},true]},"d e":"x","n":null,"o":{},"big":12345678901234567890}"#;
+        let message =
+            r#"{"a":{"b":[{"c":1.5},true]},"d e":"x","n":null,"o":{},"big":12345678901234567890}"#;
         let pattern = "{ $.a.b[0].c > 1 }";
 
         assert_eq!(

@@ -70,7 +70,8 @@ impl Added {
     ) -> Result<(), StoreError> {
         let dimensions = serde_json::to_string(&sample.dimensions).unwrap_or_default();
         let found = self.series(connection, filter, &dimensions)?;
-        if filter.emitter.has_dimensions() && !has_place(connection, found, filter, sample.minute)? {
+        if filter.emitter.has_dimensions() && !has_place(connection, found, filter, sample.minute)?
+        {
             return overflow(connection, filter, sample.statistics);
         }
         let series = match found {

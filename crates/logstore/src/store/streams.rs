@@ -167,8 +167,8 @@ mod tests {
         store
             .read(|connection| {
                 let mut statement = connection.prepare(&statement)?;
-                let steps = statement
-                    .query_map(params_from_iter(values), |row| row.get::<_, String>(3))?;
+                let steps =
+                    statement.query_map(params_from_iter(values), |row| row.get::<_, String>(3))?;
                 Ok(steps.collect::<Result<Vec<_>, _>>()?.join("\n"))
             })
             .unwrap()

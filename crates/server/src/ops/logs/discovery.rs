@@ -124,7 +124,8 @@ mod tests {
 
     #[test]
     fn members_of_json_have_the_names_of_their_way() {
-        let message = r#"{"a":{"b":[1,{"c":"x"}]},"yes":true,"no":false,"n":null,"e":{},"@own":2.50,"":0}"#;
+        let message =
+            r#"{"a":{"b":[1,{"c":"x"}]},"yes":true,"no":false,"n":null,"e":{},"@own":2.50,"":0}"#;
 
         assert_eq!(told(&[], message), "=0 @@own=2.5 a.b.0=1 a.b.1.c=x no=0 yes=1");
         assert_eq!(told(&[], r#"INFO {"a":1} {"b":2}"#), "a=1");

@@ -43,13 +43,14 @@ pub(super) fn get(
         None => (call.now() - RECENT, call.now()),
     };
     let (owner, group) = (call.owner(), group.found()?);
+    let all = Pattern::parse("").map_err(|error| internal(&error))?;
     let query = FilterQuery {
         owner: &owner,
         group,
         streams: Streams::All,
         start: Some(start),
         end: Some(end),
-        pattern: &Pattern::parse("").map_err(|error| internal(&error))?,
+        pattern: &all,
         descending: true,
         beyond: None,
         limit: SAMPLE,

@@ -19,9 +19,7 @@ pub(super) fn get(
     let owner = call.owner();
     let pointer: Option<Pointer> = request.log_record_pointer.as_deref().and_then(token::pointer);
     let place = match pointer {
-        Some(pointer) => {
-            call.logs.stream_of_number(&owner, pointer.stream).map_err(fault::of)?
-        }
+        Some(pointer) => call.logs.stream_of_number(&owner, pointer.stream).map_err(fault::of)?,
         None => None,
     };
     // What points nowhere is asked of no group in particular.
@@ -35,8 +33,7 @@ pub(super) fn get(
     if request.unmask == Some(true) {
         return Err(unsupported("unmask"));
     }
-    let pointer =
-        pointer.ok_or_else(|| invalid("The specified logRecordPointer is invalid."))?;
+    let pointer = pointer.ok_or_else(|| invalid("The specified logRecordPointer is invalid."))?;
     let (group, stream) = place.ok_or_else(gone)?;
     let event = call
         .logs

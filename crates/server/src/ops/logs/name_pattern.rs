@@ -3,8 +3,7 @@
 use super::violations::{GROUP_NAME, Violations};
 
 const MEMBER: &str = "logGroupNamePattern";
-const REGEX: &str =
-    r"(\^?[\.\-_\/#A-Za-z0-9]{3,24})(\|\^?[\.\-_\/#A-Za-z0-9]{3,24}){0,4}";
+const REGEX: &str = r"(\^?[\.\-_\/#A-Za-z0-9]{3,24})(\|\^?[\.\-_\/#A-Za-z0-9]{3,24}){0,4}";
 /// Characters of all parts together.
 const MAX_LENGTH: usize = 129;
 const MAX_PARTS: usize = 5;
@@ -29,8 +28,7 @@ impl NamePattern {
         match parts.filter(|parts| parts.len() <= MAX_PARTS) {
             Some(parts) => Self(parts),
             None => {
-                let constraint =
-                    format!("Member must satisfy regular expression pattern: {REGEX}");
+                let constraint = format!("Member must satisfy regular expression pattern: {REGEX}");
                 violations.add(&pattern, MEMBER, &constraint);
                 Self::default()
             }
@@ -49,8 +47,7 @@ impl NamePattern {
 
 fn part(text: &str) -> Option<Part> {
     let bare = text.strip_prefix('^').unwrap_or(text);
-    let is_part =
-        (3..=24).contains(&bare.chars().count()) && bare.chars().all(GROUP_NAME.has);
+    let is_part = (3..=24).contains(&bare.chars().count()) && bare.chars().all(GROUP_NAME.has);
     let part = if bare == text { Part::Infix } else { Part::Prefix };
     is_part.then(|| part(bare.to_owned()))
 }

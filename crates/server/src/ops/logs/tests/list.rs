@@ -3,7 +3,7 @@
 use super::*;
 use crate::testing::NOW;
 
-fn create(door: &TestDoor, name: &str, class: &str, tags: Value) {
+fn create(door: &TestDoor, name: &str, class: &str, tags: &Value) {
     let request = json!({"logGroupName": name, "logGroupClass": class, "tags": tags});
     logs(door, "CreateLogGroup", request);
 }
@@ -11,9 +11,9 @@ fn create(door: &TestDoor, name: &str, class: &str, tags: Value) {
 /// `/vpc/a` and `/vpc/b` are standard, `/app/c` is not.
 fn with_groups() -> TestDoor {
     let door = TestDoor::new();
-    create(&door, "/vpc/a", "STANDARD", json!({"env": "prod", "team": "red"}));
-    create(&door, "/vpc/b", "STANDARD", json!({"env": "Production"}));
-    create(&door, "/app/c", "INFREQUENT_ACCESS", json!({"env": "test"}));
+    create(&door, "/vpc/a", "STANDARD", &json!({"env": "prod", "team": "red"}));
+    create(&door, "/vpc/b", "STANDARD", &json!({"env": "Production"}));
+    create(&door, "/app/c", "INFREQUENT_ACCESS", &json!({"env": "test"}));
     door
 }
 
@@ -61,12 +61,16 @@ fn groups_are_found_by_name_class_and_tags() {
         (tags("team", json!([])), "/vpc/a"),
         (json!({"logGroupTags": [{"key": "team"}]}), "/vpc/a"),
         (json!({"logGroupTags": [{"key": "env"}, {"key": "team", "values": ["blue"]}]}), ""),
-        (json!({"logGroupClass": "STANDARD", "logGroupTags": [{"key": "env", "values": ["*o*"]}]}), "/vpc/a /vpc/b"),
+        (
+            json!({"logGroupClass": "STANDARD", "logGroupTags": [{"key": "env", "values": ["*o*"]}]}),
+            "/vpc/a /vpc/b",
+        ),
     ] {
         assert_eq!(listed(&door, request.clone()), expected, "{request}");
     }
     // The next page begins where a match is, though others lie between.
-    let first = json!({"limit": 1, "logGroupTags": [{"key": "env", "values": ["test", "Production"]}]});
+    let first =
+        json!({"limit": 1, "logGroupTags": [{"key": "env", "values": ["test", "Production"]}]});
     let answer = logs(&door, "ListLogGroups", first.clone());
     assert_eq!(names(&answer), "/app/c");
     let next = with(&first, "nextToken", answer["nextToken"].clone());
@@ -105,7 +109,9 @@ fn what_cannot_be_listed_is_refused() {
     for member in ["dataSources", "fieldIndexNames"] {
         assert_eq!(
             refused(&door, "ListLogGroups", json!({member: ["a"]})),
-            format!("InvalidParameterException: The parameter {member} is not supported here: leave it out.")
+            format!(
+                "InvalidParameterException: The parameter {member} is not supported here: leave it out."
+            )
         );
     }
 }
@@ -145,9 +151,8 @@ fn a_group_of_the_other_class_takes_events_and_gives_them_to_queries_only() {
 #[test]
 fn groups_are_described_by_class() {
     let door = with_groups();
-    let described = |class: &str| {
-        names(&logs(&door, "DescribeLogGroups", json!({"logGroupClass": class})))
-    };
+    let described =
+        |class: &str| names(&logs(&door, "DescribeLogGroups", json!({"logGroupClass": class})));
 
     assert_eq!(described("STANDARD"), "/vpc/a /vpc/b");
     assert_eq!(described("INFREQUENT_ACCESS"), "/app/c");

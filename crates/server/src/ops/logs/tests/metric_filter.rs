@@ -111,7 +111,8 @@ fn what_is_no_filter_is_refused_in_aws_words() {
     let door = with_stream();
     let invalid = |text: &str| format!("InvalidParameterException: {text}");
     let one = json!({"metricName": "m1", "metricNamespace": "N", "metricValue": "1"});
-    let two = json!({"metricName": "m2", "metricNamespace": "N", "metricValue": "1", "unit": "Count"});
+    let two =
+        json!({"metricName": "m2", "metricNamespace": "N", "metricValue": "1", "unit": "Count"});
     let plain = request("ERROR", &json!({}));
     let without = |member: &str| {
         let mut request = plain.clone();
@@ -122,44 +123,60 @@ fn what_is_no_filter_is_refused_in_aws_words() {
     for (request, expected) in [
         (
             with(&plain, "metricTransformations", json!([one, two])),
-            violation("Value '[MetricTransformation(metricName=m1, metricNamespace=N, metricValue=1, defaultValue=null, unit=null, dimensions=null), MetricTransformation(metricName=m2, metricNamespace=N, metricValue=1, defaultValue=null, unit=Count, dimensions=null)]' at 'metricTransformations' failed to satisfy constraint: Member must have length less than or equal to 1"),
+            violation(
+                "Value '[MetricTransformation(metricName=m1, metricNamespace=N, metricValue=1, defaultValue=null, unit=null, dimensions=null), MetricTransformation(metricName=m2, metricNamespace=N, metricValue=1, defaultValue=null, unit=Count, dimensions=null)]' at 'metricTransformations' failed to satisfy constraint: Member must have length less than or equal to 1",
+            ),
         ),
         (
             with(&plain, "metricTransformations", json!([])),
-            violation("Value '[]' at 'metricTransformations' failed to satisfy constraint: Member must have length greater than or equal to 1"),
+            violation(
+                "Value '[]' at 'metricTransformations' failed to satisfy constraint: Member must have length greater than or equal to 1",
+            ),
         ),
         (
             without("metricTransformations"),
-            violation("Value null at 'metricTransformations' failed to satisfy constraint: Member must not be null"),
+            violation(
+                "Value null at 'metricTransformations' failed to satisfy constraint: Member must not be null",
+            ),
         ),
         (
             without("filterPattern"),
-            violation("Value null at 'filterPattern' failed to satisfy constraint: Member must not be null"),
+            violation(
+                "Value null at 'filterPattern' failed to satisfy constraint: Member must not be null",
+            ),
         ),
         (
             without("filterName"),
-            violation("Value null at 'filterName' failed to satisfy constraint: Member must not be null"),
+            violation(
+                "Value null at 'filterName' failed to satisfy constraint: Member must not be null",
+            ),
         ),
         (
             with(&plain, "filterName", json!("a:b")),
-            violation("Value 'a:b' at 'filterName' failed to satisfy constraint: Member must satisfy regular expression pattern: [^:*]*"),
+            violation(
+                "Value 'a:b' at 'filterName' failed to satisfy constraint: Member must satisfy regular expression pattern: [^:*]*",
+            ),
         ),
         (
             request("ERROR", &json!({"metricName": "a:b"})),
-            violation("Value 'a:b' at 'metricTransformations.1.member.metricName' failed to satisfy constraint: Member must satisfy regular expression pattern: [^:*$]*"),
+            violation(
+                "Value 'a:b' at 'metricTransformations.1.member.metricName' failed to satisfy constraint: Member must satisfy regular expression pattern: [^:*$]*",
+            ),
         ),
         (
             request("ERROR", &json!({"metricNamespace": "a*"})),
-            violation("Value 'a*' at 'metricTransformations.1.member.metricNamespace' failed to satisfy constraint: Member must satisfy regular expression pattern: [^:*$]*"),
+            violation(
+                "Value 'a*' at 'metricTransformations.1.member.metricNamespace' failed to satisfy constraint: Member must satisfy regular expression pattern: [^:*$]*",
+            ),
         ),
         (
             request("ERROR", &json!({"metricValue": "1".repeat(101)})),
-            violation(&format!("Value '{}' at 'metricTransformations.1.member.metricValue' failed to satisfy constraint: Member must have length less than or equal to 100", "1".repeat(101))),
+            violation(&format!(
+                "Value '{}' at 'metricTransformations.1.member.metricValue' failed to satisfy constraint: Member must have length less than or equal to 100",
+                "1".repeat(101)
+            )),
         ),
-        (
-            request("[ab", &json!({})),
-            invalid("Invalid filter pattern"),
-        ),
+        (request("[ab", &json!({})), invalid("Invalid filter pattern")),
         (
             request("ERROR", &json!({"metricValue": "$a"})),
             invalid("Invalid metric transformation: metric value $a must be a valid number"),
@@ -174,7 +191,9 @@ fn what_is_no_filter_is_refused_in_aws_words() {
         ),
         (
             request("[a]", &json!({"dimensions": {"D": "$a"}, "defaultValue": 0})),
-            invalid("Invalid metric transformation: dimensions and default value are mutually exclusive properties"),
+            invalid(
+                "Invalid metric transformation: dimensions and default value are mutually exclusive properties",
+            ),
         ),
         (
             request("[a]", &json!({"dimensions": {"A": "$a", "B": "$a", "C": "$a", "D": "$a"}})),

@@ -126,21 +126,13 @@ fn a_denial_names_the_resource_that_was_asked_of() {
         ),
         ("PutMetricFilter", metric_filter(), format!("{GROUP}:log-stream:")),
         ("DeleteMetricFilter", metric_filter(), format!("{GROUP}:log-stream:")),
-        (
-            "DescribeMetricFilters",
-            json!({"logGroupName": "g"}),
-            format!("{GROUP}:log-stream:"),
-        ),
+        ("DescribeMetricFilters", json!({"logGroupName": "g"}), format!("{GROUP}:log-stream:")),
         (
             "DescribeMetricFilters",
             json!({}),
             "arn:aws:logs:us-east-1:123456789012:log-group::log-stream:".to_owned(),
         ),
-        (
-            "GetLogGroupFields",
-            json!({"logGroupIdentifier": GROUP}),
-            format!("{GROUP}:log-stream:"),
-        ),
+        ("GetLogGroupFields", json!({"logGroupIdentifier": GROUP}), format!("{GROUP}:log-stream:")),
         (
             "GetLogRecord",
             json!({"logRecordPointer": pointer(1, NOW, NOW, 1)}),

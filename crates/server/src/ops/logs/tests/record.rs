@@ -10,7 +10,9 @@ use crate::testing::{ACCOUNT, NOW, REGION};
 
 const RECORD: &str = "2 123456789012 eni-1235b8ca123456789 10.0.0.1 10.0.0.2 20641 22 6 20 4249 1418530010 1418530070 REJECT OK";
 
-/// The `@ptr` of an event of stream `s`.
+const MINUTE: i64 = 60_000;
+
+/// The `@ptr` of an event of group `g`.
 fn pointer(door: &TestDoor, message: &str) -> Value {
     let answer = logs(door, "FilterLogEvents", json!({"logGroupName": "g"}));
     let events = answer["events"].as_array().unwrap();
@@ -32,7 +34,8 @@ fn an_event_is_found_by_its_pointer_among_others_of_its_time() {
     put(&door, "s", &[(NOW - 1, "a"), (NOW, "b"), (NOW, "c"), (NOW, "d")]);
     put(&door, "s", &[(NOW, "e"), (NOW + 1, "f")]);
 
-    for (message, timestamp) in [("a", NOW - 1), ("b", NOW), ("c", NOW), ("e", NOW), ("f", NOW + 1)] {
+    for (message, timestamp) in [("a", NOW - 1), ("b", NOW), ("c", NOW), ("e", NOW), ("f", NOW + 1)]
+    {
         assert_eq!(
             record(&door, &pointer(&door, message)),
             json!({
@@ -109,7 +112,9 @@ fn what_points_nowhere_is_refused() {
     }
     assert_eq!(
         refused(&door, "GetLogRecord", json!({})),
-        violation("Value null at 'logRecordPointer' failed to satisfy constraint: Member must not be null")
+        violation(
+            "Value null at 'logRecordPointer' failed to satisfy constraint: Member must not be null"
+        )
     );
     assert_eq!(
         refused(&door, "GetLogRecord", json!({"logRecordPointer": there, "unmask": true})),
@@ -134,21 +139,20 @@ fn what_points_nowhere_is_refused() {
 fn fields(door: &TestDoor, request: Value) -> Vec<String> {
     let answer = logs(door, "GetLogGroupFields", request);
     let fields = answer["logGroupFields"].as_array().unwrap().clone();
-    let line =
-        |field: &Value| format!("{} {}", field["name"].as_str().unwrap(), field["percent"]);
+    let line = |field: &Value| format!("{} {}", field["name"].as_str().unwrap(), field["percent"]);
     fields.iter().map(line).collect()
 }
 
 #[test]
 fn fields_are_told_by_how_many_events_have_them() {
     let door = with_stream();
-    const MINUTE: i64 = 60_000;
     put(&door, "s", &[(NOW - 16 * MINUTE, r#"{"old":1}"#)]);
     let events = [r#"{"a":1,"b":2}"#, r#"{"a":1}"#, r#"{"a":"x"}"#, "no JSON"];
     for event in events {
         put(&door, "s", &[(NOW - MINUTE, event)]);
     }
-    let all = ["@ingestionTime 100", "@log 100", "@logStream 100", "@message 100", "@timestamp 100"];
+    let all =
+        ["@ingestionTime 100", "@log 100", "@logStream 100", "@message 100", "@timestamp 100"];
 
     let recent = fields(&door, json!({"logGroupName": "g"}));
     assert_eq!(recent[..5], all);
@@ -163,7 +167,11 @@ fn fields_are_asked_for_of_one_group() {
     let door = with_stream();
 
     assert_eq!(
-        refused(&door, "GetLogGroupFields", json!({"logGroupName": "g", "logGroupIdentifier": "g"})),
+        refused(
+            &door,
+            "GetLogGroupFields",
+            json!({"logGroupName": "g", "logGroupIdentifier": "g"})
+        ),
         "ValidationException: LogGroup name and LogGroup ARN are mutually exclusive parameters."
     );
     assert_eq!(
@@ -172,6 +180,8 @@ fn fields_are_asked_for_of_one_group() {
     );
     assert_eq!(
         refused(&door, "GetLogGroupFields", json!({"logGroupName": "g", "time": -1})),
-        violation("Value '-1' at 'time' failed to satisfy constraint: Member must have value greater than or equal to 0")
+        violation(
+            "Value '-1' at 'time' failed to satisfy constraint: Member must have value greater than or equal to 0"
+        )
     );
 }
