@@ -86,6 +86,15 @@ impl LogStore {
     /// Forgets points that are old, and the metrics that have no others.
     pub(super) fn sweep_metrics(&self, now: i64) -> Result<(), StoreError> {
         let oldest = now - KEPT;
+        // Mostly there is nothing to be done, and nobody has to wait for it.
+        let is_old = self.read(|connection| {
+            let mut old = connection
+                .prepare_cached("SELECT 1 FROM metric_point WHERE minute < ?1 LIMIT 1")?;
+            Ok(old.exists([oldest])?)
+        })?;
+        if !is_old {
+            return Ok(());
+        }
         loop {
             let deleted = self.write(move |connection| {
                 let series = delete_points(connection, oldest)?;
