@@ -26,7 +26,10 @@ pub(super) fn run(data: &[u8]) {
                     assert!(name.starts_with('$'), "{name}");
                     // Members of JSON are written with escapes.
                     let is_member = name.starts_with("$.") || name.starts_with("$[");
-                    assert!(is_member || message.contains(&value), "{value:?} is not in the message");
+                    assert!(
+                        is_member || message.contains(&value),
+                        "{value:?} is not in the message"
+                    );
                 }
             }
         }

@@ -94,7 +94,7 @@ pub enum InvalidMetricFilter {
     #[error("the dimension value '{0}' is no part of the events")]
     Dimension(String),
     /// More than [`MAX_DIMENSIONS`].
-    #[error("a metric has at most {MAX_DIMENSIONS} dimensions, not {0}")]
+    #[error("a metric has at most three dimensions, not {0}")]
     TooManyDimensions(usize),
     /// A default value would have no dimensions.
     #[error("a default value and dimensions exclude each other")]

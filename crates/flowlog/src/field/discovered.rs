@@ -3,7 +3,7 @@
 use crate::Field;
 
 impl Field {
-    /// Returns the name in queries and records of CloudWatch Logs: `srcAddr`, `logStatus`, `pktSrcAddr`.
+    /// Returns the name in queries and records of `CloudWatch` Logs: `srcAddr`, `logStatus`, `pktSrcAddr`.
     pub fn discovered_name(self) -> String {
         if let Self::Start | Self::End = self {
             return format!("{}Time", self.name());

@@ -98,15 +98,16 @@ impl Emitter {
             .dimensions
             .iter()
             .zip(values)
-            .filter_map(|((name, _), value)| Some((name.clone(), value.filter(is_dimension)?)))
+            .filter_map(|((name, _), value)| {
+                Some((name.clone(), value.filter(|value| is_dimension(value))?))
+            })
             .collect();
         Some(Emission { value, dimensions })
     }
 }
 
 /// A value that is empty or too long for a dimension is as good as none.
-#[expect(clippy::ptr_arg, reason = "reads as `filter(is_dimension)`")]
-fn is_dimension(value: &String) -> bool {
+fn is_dimension(value: &str) -> bool {
     !value.trim().is_empty() && value.chars().count() <= MAX_DIMENSION_VALUE
 }
 

@@ -25,14 +25,12 @@ impl NamePattern {
         let Some(pattern) = pattern else { return Self::default() };
         violations.length(&pattern, MEMBER, pattern.chars().count(), 3..=MAX_LENGTH);
         let parts: Option<Vec<Part>> = pattern.split('|').map(part).collect();
-        match parts.filter(|parts| parts.len() <= MAX_PARTS) {
-            Some(parts) => Self(parts),
-            None => {
-                let constraint = format!("Member must satisfy regular expression pattern: {REGEX}");
-                violations.add(&pattern, MEMBER, &constraint);
-                Self::default()
-            }
-        }
+        let Some(parts) = parts.filter(|parts| parts.len() <= MAX_PARTS) else {
+            let constraint = format!("Member must satisfy regular expression pattern: {REGEX}");
+            violations.add(&pattern, MEMBER, &constraint);
+            return Self::default();
+        };
+        Self(parts)
     }
 
     pub(super) fn matches(&self, name: &str) -> bool {
