@@ -39,7 +39,10 @@ pub(super) struct Filter {
 
 /// Compiled filters by group: patterns are not compiled again for every batch.
 #[derive(Debug, Default)]
-pub(super) struct Compiled(Mutex<HashMap<i64, (i64, Arc<[Filter]>)>>);
+pub(super) struct Compiled(Mutex<ByGroup>);
+
+/// With the generation that the filters are of.
+type ByGroup = HashMap<i64, (i64, Arc<[Filter]>)>;
 
 impl Compiled {
     /// Groups whose filters are kept. A hundred filters take some hundred kilobytes, regexes more.

@@ -31,10 +31,11 @@ struct Block {
 impl LogStore {
     /// Stores a batch. It is on disk when this returns.
     pub fn put(&self, batch: Batch<'_>, now: i64) -> Result<PutOutcome, StoreError> {
-        check(&batch.events)?;
-        let retention = self.group(batch.owner, batch.group)?.settings.retention_days;
-        let (rejected, kept) = sift(&batch.events, retention, now);
-        let events = batch.events.get(kept).unwrap_or_default();
+        let Batch { owner, group, stream, events, producer } = batch;
+        check(&events)?;
+        let retention = self.group(owner, group)?.settings.retention_days;
+        let (rejected, kept) = sift(&events, retention, now);
+        let events = events.get(kept).unwrap_or_default();
         if let (Some(first), Some(last)) = (events.first(), events.last())
             && last.timestamp - first.timestamp > DAY
         {
@@ -43,10 +44,10 @@ impl LogStore {
         // Compressed on the caller's thread: the writer's is the one that all wait for.
         let block = Arc::new(encode(events)?);
         loop {
-            let added = self.added(batch.owner, batch.group, events)?;
+            let added = self.added(owner, group, events)?;
             let block = Arc::clone(&block);
-            let (owner, group) = (batch.owner.clone(), batch.group.to_owned());
-            let (stream, producer) = (batch.stream.to_owned(), batch.producer.clone());
+            let (owner, group, stream) = (owner.clone(), group.to_owned(), stream.to_owned());
+            let producer = producer.clone();
             let stored = self.write(move |connection| {
                 let group = group_id(connection, &owner, &group)?;
                 let stream = stream_id(connection, group, &stream)?;

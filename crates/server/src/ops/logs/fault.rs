@@ -26,7 +26,6 @@ pub(super) fn invalid_token() -> Fault {
 }
 
 /// What went wrong in the store.
-#[expect(clippy::needless_pass_by_value, reason = "reads as `map_err(fault::of)`")]
 pub(super) fn of(error: StoreError) -> Fault {
     match error {
         StoreError::NoGroup => no_group(),

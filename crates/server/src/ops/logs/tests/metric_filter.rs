@@ -107,9 +107,8 @@ fn filters_are_listed_by_name_page_by_page() {
 }
 
 #[test]
-fn what_is_no_filter_is_refused_in_aws_words() {
+fn what_has_not_the_shape_of_a_filter_is_refused_in_aws_words() {
     let door = with_stream();
-    let invalid = |text: &str| format!("InvalidParameterException: {text}");
     let one = json!({"metricName": "m1", "metricNamespace": "N", "metricValue": "1"});
     let two =
         json!({"metricName": "m2", "metricNamespace": "N", "metricValue": "1", "unit": "Count"});
@@ -176,6 +175,25 @@ fn what_is_no_filter_is_refused_in_aws_words() {
                 "1".repeat(101)
             )),
         ),
+        (
+            with(&plain, "logGroupName", json!("none")),
+            "ResourceNotFoundException: The specified log group does not exist.".to_owned(),
+        ),
+    ] {
+        assert_eq!(refused(&door, "PutMetricFilter", request), expected);
+    }
+    let text = refused(&door, "PutMetricFilter", request("ERROR", &json!({"unit": "Byte"})));
+    assert!(text.contains("'metricTransformations.1.member.unit' failed to satisfy constraint: Member must satisfy enum value set: [Seconds, "), "{text}");
+    assert!(metric_filters(&door, json!({})).is_empty());
+}
+
+#[test]
+fn what_makes_no_sense_is_refused_in_aws_words() {
+    let door = with_stream();
+    let invalid = |text: &str| format!("InvalidParameterException: {text}");
+    let plain = request("ERROR", &json!({}));
+
+    for (request, expected) in [
         (request("[ab", &json!({})), invalid("Invalid filter pattern")),
         (
             request("ERROR", &json!({"metricValue": "$a"})),
@@ -211,16 +229,9 @@ fn what_is_no_filter_is_refused_in_aws_words() {
             with(&plain, "emitSystemFieldDimensions", json!(["@aws.region"])),
             invalid("The parameter emitSystemFieldDimensions is not supported here: leave it out."),
         ),
-        (
-            with(&plain, "logGroupName", json!("none")),
-            "ResourceNotFoundException: The specified log group does not exist.".to_owned(),
-        ),
     ] {
         assert_eq!(refused(&door, "PutMetricFilter", request), expected);
     }
-    let text = refused(&door, "PutMetricFilter", request("ERROR", &json!({"unit": "Byte"})));
-    assert!(text.contains("'metricTransformations.1.member.unit' failed to satisfy constraint: Member must satisfy enum value set: [Seconds, "), "{text}");
-    assert!(metric_filters(&door, json!({})).is_empty());
     assert_eq!(
         refused(&door, "DescribeMetricFilters", json!({"metricName": "m"})),
         invalid("metricName and metricNamespace have to be given together.")
