@@ -150,8 +150,8 @@ mod tests {
 
         let sums: Vec<_> = lines(&page).into_iter().filter(|line| line.contains("_sum{")).collect();
         assert_eq!(sums.len(), 2, "{sums:?}");
-        assert!(sums[1].ends_with(r#"dimension_a_b="x"} 3"#), "{sums:?}");
-        assert!(sums[0].ends_with(r#"dimension_a_b="x",dimension_a_b_="y"} 4"#), "{sums:?}");
+        assert!(sums[0].ends_with(r#"dimension_a_b="x"} 3"#), "{sums:?}");
+        assert!(sums[1].ends_with(r#"dimension_a_b="x",dimension_a_b_="y"} 4"#), "{sums:?}");
     }
 
     #[test]
