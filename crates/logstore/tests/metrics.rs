@@ -1,6 +1,7 @@
 //! Metric filters: what is stored is counted, once.
 
 use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 
 use flowlogd_logstore::{
     Batch, InputEvent, LogStore, MetricFilterQuery, MetricTotals, NewGroup, NewMetricFilter, Owner,
@@ -283,6 +284,42 @@ fn nothing_is_counted_twice_or_missed_while_filters_change() {
 
     let expected = threads * batches * 2;
     assert_eq!(shop.totals(), [format!("{expected}/{expected}")]);
+}
+
+#[test]
+fn what_is_on_its_way_does_not_count_for_a_filter_that_is_gone() {
+    let shop = Shop::new();
+    let (stop, stored) = (AtomicBool::new(false), AtomicUsize::new(0));
+
+    std::thread::scope(|scope| {
+        for _ in 0..4 {
+            scope.spawn(|| {
+                while !stop.load(Ordering::Relaxed) {
+                    shop.stored(&[(0, "a")]);
+                    stored.fetch_add(1, Ordering::Relaxed);
+                }
+            });
+        }
+        let mut counted = Vec::new();
+        for _ in 0..25 {
+            shop.put_filter(&filter("f", "a", "1"));
+            while shop.totals() == counted {
+                std::thread::yield_now();
+            }
+            shop.store.delete_metric_filter(&shop.owner, "g", "f").expect("the store does it");
+            counted = shop.totals();
+            // As many as were on their way, and more.
+            let until = stored.load(Ordering::Relaxed) + 12;
+            while stored.load(Ordering::Relaxed) < until {
+                std::thread::yield_now();
+            }
+            if shop.totals() != counted {
+                stop.store(true, Ordering::Relaxed);
+                panic!("{:?} were counted, then {:?}", counted, shop.totals());
+            }
+        }
+        stop.store(true, Ordering::Relaxed);
+    });
 }
 
 #[test]
