@@ -99,7 +99,9 @@ impl Shop {
 }
 
 fn named(dimensions: &BTreeMap<String, String>) -> String {
-    dimensions.iter().map(|(name, value)| format!(" {name}={value} ")).collect()
+    let named: Vec<_> =
+        dimensions.iter().map(|(name, value)| format!(" {name}={value} ")).collect();
+    named.concat()
 }
 
 /// A filter of the metric `m` in `N`.

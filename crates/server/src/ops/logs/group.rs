@@ -138,12 +138,11 @@ pub(super) fn describe(
     }
     let after = next_token.as_deref().map(token::group).transpose()?;
     let by_pattern = pattern.is_some();
-    // One more than is returned tells whether there are more.
-    let is_of_class = class.is_some();
     let class = class::of_listing(class);
+    // One more than is returned tells whether there are more.
     let query = GroupQuery { prefix, pattern, class, after, limit: limit + 1 };
     let mut groups = match identifiers {
-        Some(_) if query.prefix.is_some() || by_pattern || is_of_class => {
+        Some(_) if query.prefix.is_some() || by_pattern || query.class.is_some() => {
             return Err(invalid(
                 "logGroupIdentifiers cannot be combined with logGroupNamePrefix, logGroupNamePattern or logGroupClass.",
             ));
