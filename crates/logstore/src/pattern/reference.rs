@@ -81,18 +81,21 @@ mod tests {
         pattern.values(message, &places.iter().collect::<Vec<_>>())
     }
 
-    fn some(values: &[&str]) -> Option<Vec<Option<String>>> {
-        Some(values.iter().map(|value| Some((*value).to_owned())).collect())
+    fn all(values: &[&str]) -> Vec<Option<String>> {
+        values.iter().map(|value| Some((*value).to_owned())).collect()
     }
 
     #[test]
     fn columns_are_taken_by_name_and_where_they_have_none_by_number() {
-        assert_eq!(values("[a, b=2, c]", "1 2 3", &["$c", "$a"]), some(&["3", "1"]));
+        assert_eq!(values("[a, b=2, c]", "1 2 3", &["$c", "$a"]), Some(all(&["3", "1"])));
         assert_eq!(values("[a, b=3, c]", "1 2 3", &["$c"]), None);
-        assert_eq!(values("[a, ..., z]", "1 2 3", &["$a", "$2", "$z"]), some(&["1", "2", "3"]));
+        assert_eq!(
+            values("[a, ..., z]", "1 2 3", &["$a", "$2", "$z"]),
+            Some(all(&["1", "2", "3"]))
+        );
         assert_eq!(values("[a, ..., z]", "1 2 3", &["$7"]), Some(vec![None]));
-        assert_eq!(values("[]", "1 2 3", &["$3"]), some(&["3"]));
-        assert_eq!(values("[a, rest]", "1 2 3", &["$rest"]), some(&["2 3"]));
+        assert_eq!(values("[]", "1 2 3", &["$3"]), Some(all(&["3"])));
+        assert_eq!(values("[a, rest]", "1 2 3", &["$rest"]), Some(all(&["2 3"])));
     }
 
     #[test]
@@ -103,7 +106,7 @@ mod tests {
 
         assert_eq!(
             values(pattern, message, &["$.a.b[0].c", "$.a.b[1]", "$.['d e']", "$.big"]),
-            some(&["1.5", "true", "x", "12345678901234567890"])
+            Some(all(&["1.5", "true", "x", "12345678901234567890"]))
         );
         assert_eq!(values(pattern, message, &["$.n", "$.o", "$.none"]), Some(vec![None; 3]));
         assert_eq!(values(pattern, r#"{"a":1}"#, &["$.a"]), None);
