@@ -1,6 +1,9 @@
 //! Adding to metrics what a batch's events make of them, in the transaction that stores the events: they
 //! are counted once, like they are stored.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::LogStore;
@@ -18,6 +21,19 @@ pub(super) struct Added {
     owner: Owner,
     filters: Filters,
     samples: Vec<Sample>,
+}
+
+/// By how much a metric grows.
+#[derive(Default)]
+struct Gain {
+    /// JSON.
+    dimensions: String,
+    /// Its id, if there is such a metric already.
+    series: Option<i64>,
+    /// The hour in which it has a place for sure.
+    hour: Option<i64>,
+    samples: i64,
+    sum: f64,
 }
 
 /// What is there of a minute already.
@@ -54,10 +70,25 @@ impl Added {
 
     /// Adds it to the points and totals of the metrics.
     pub(super) fn store(&self, connection: &Connection) -> Result<(), StoreError> {
+        // What all minutes of a metric have in common is looked up, and written, once.
+        let mut gains: BTreeMap<(usize, &BTreeMap<String, String>), Gain> = BTreeMap::new();
         for sample in &self.samples {
-            if let Some(filter) = self.filters.all.get(sample.filter) {
-                self.add(connection, filter, sample)?;
-            }
+            let Some(filter) = self.filters.all.get(sample.filter) else { continue };
+            let gain = match gains.entry((sample.filter, &sample.dimensions)) {
+                Entry::Occupied(entry) => entry.into_mut(),
+                Entry::Vacant(entry) => {
+                    let dimensions = serde_json::to_string(&sample.dimensions).unwrap_or_default();
+                    let series = self.series(connection, filter, &dimensions)?;
+                    entry.insert(Gain { dimensions, series, ..Gain::default() })
+                }
+            };
+            self.add(connection, filter, sample, gain)?;
+        }
+        let mut grow = connection.prepare_cached(
+            "UPDATE metric_series SET samples = samples + ?2, sum = sum + ?3 WHERE id = ?1",
+        )?;
+        for gain in gains.values().filter(|gain| gain.series.is_some()) {
+            grow.execute(params![gain.series, gain.samples, gain.sum])?;
         }
         Ok(())
     }
@@ -67,39 +98,36 @@ impl Added {
         connection: &Connection,
         filter: &Filter,
         sample: &Sample,
+        gain: &mut Gain,
     ) -> Result<(), StoreError> {
-        let dimensions = serde_json::to_string(&sample.dimensions).unwrap_or_default();
-        let found = self.series(connection, filter, &dimensions)?;
-        if filter.emitter.has_dimensions() && !has_place(connection, found, filter, sample.minute)?
-        {
-            return overflow(connection, filter, sample.statistics);
+        let hour = sample.minute - sample.minute.rem_euclid(HOUR);
+        if filter.emitter.has_dimensions() && gain.hour != Some(hour) {
+            if !has_place(connection, gain.series, filter, hour)? {
+                return overflow(connection, filter, sample.statistics);
+            }
+            gain.hour = Some(hour);
         }
-        let series = match found {
+        let series = match gain.series {
             Some(series) => series,
-            None => self.make_series(connection, filter, &dimensions)?,
+            None => self.make_series(connection, filter, &gain.dimensions)?,
         };
-        let present = present(connection, series, filter, sample.minute)?;
-        let added = match present {
+        gain.series = Some(series);
+        let (samples, sum) = (count(sample.statistics), sample.statistics.sum);
+        match present(connection, series, filter, sample.minute)? {
             // It holds for minutes in which nothing has matched, and once.
             Some(_) if sample.is_default => return Ok(()),
             Some(Present { is_default: false, .. }) => {
                 add_to_point(connection, series, filter, sample)?;
-                (count(sample.statistics), sample.statistics.sum)
             }
             Some(default) => {
                 set_point(connection, series, filter, sample)?;
-                (count(sample.statistics) - default.samples, sample.statistics.sum - default.sum)
+                gain.samples -= default.samples;
+                gain.sum -= default.sum;
             }
-            None => {
-                set_point(connection, series, filter, sample)?;
-                (count(sample.statistics), sample.statistics.sum)
-            }
-        };
-        connection
-            .prepare_cached(
-                "UPDATE metric_series SET samples = samples + ?2, sum = sum + ?3 WHERE id = ?1",
-            )?
-            .execute(params![series, added.0, added.1])?;
+            None => set_point(connection, series, filter, sample)?,
+        }
+        gain.samples += samples;
+        gain.sum += sum;
         Ok(())
     }
 
@@ -146,15 +174,14 @@ fn count(statistics: Statistics) -> i64 {
     i64::try_from(statistics.samples).unwrap_or(i64::MAX)
 }
 
-/// Whether the filter has added to a series in the hour of a minute; if not, it takes a place for it, as
-/// long as there is one.
+/// Whether the filter has added to a series in an hour; if not, it takes a place for it, as long as there is
+/// one.
 fn has_place(
     connection: &Connection,
     series: Option<i64>,
     filter: &Filter,
-    minute: i64,
+    hour: i64,
 ) -> Result<bool, StoreError> {
-    let hour = minute - minute.rem_euclid(HOUR);
     if let Some(series) = series
         && connection
             .prepare_cached(
