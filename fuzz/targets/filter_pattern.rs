@@ -24,8 +24,21 @@ pub(super) fn run(data: &[u8]) {
                 assert!(matches, "extracted from what does not match");
                 for (name, value) in fields {
                     assert!(name.starts_with('$'), "{name}");
-                    assert!(message.contains(&value), "{value:?} is not in the message");
+                    // Members of JSON are written with escapes.
+                    let is_member = name.starts_with("$.") || name.starts_with("$[");
+                    assert!(
+                        is_member || message.contains(&value),
+                        "{value:?} is not in the message"
+                    );
                 }
+            }
+        }
+        for place in ["$a", "$1", "$.a", "$.a[0].b", written] {
+            if let Some(place) = pattern.reference(place) {
+                let values = pattern.values(message, &[&place, &place]);
+                assert_eq!(values.is_some(), matches, "matched, and had no values, or not");
+                let is_pair = |values: Vec<_>| matches!(&values[..], [one, two] if one == two);
+                assert!(values.is_none_or(is_pair), "two values of one place");
             }
         }
     }

@@ -18,6 +18,8 @@ pub(super) fn run(data: &[u8]) {
     read::<logs::DescribeLogStreamsRequest>(data);
     read::<logs::PutRetentionPolicyRequest>(data);
     read::<logs::TagResourceRequest>(data);
+    read::<logs::DescribeMetricFiltersRequest>(data);
+    read::<logs::TestMetricFilterRequest>(data);
 
     let text = String::from_utf8_lossy(data);
     let written = json::write_fault(&Fault::new("Code", text.clone()));

@@ -99,6 +99,16 @@ def test_the_quick_start_does_what_it_says(network, tmp_path):
     assert not any("BROKEN" in line for line in mended)
 
 
+def test_metric_filters_count_as_their_page_says(network, tmp_path):
+    told = run("docs/metric-filters.md", network, tmp_path)
+
+    assert told["Try the pattern"][-1].split() == ["2", "10.0.0.7", "180"]
+    assert told["Put the filters"][-1].split() == ["rejected", "rejected-bytes"]
+    shown = (ROOT / "docs/metric-filters.md").read_text().split("```text\n")[1].split("```")[0].splitlines()
+    read = [line for line in told["Read the metrics"] if re.match(r"flowlogd_log_metric\w*[{ ]", line)]
+    assert read == shown
+
+
 @pytest.fixture
 def no_lab():
     """Sees to it that no lab is left, however the test ends."""

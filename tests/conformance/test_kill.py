@@ -2,6 +2,7 @@
 
 import os
 import random
+import re
 import signal
 import struct
 import time
@@ -41,6 +42,18 @@ def expected(number, interface, target):
     return f"2 123456789012 {interface} {source} {target} {1024 + (number & 255)} 53 17 1 28"
 
 
+def count_bytes(lab):
+    """Counts every record that is stored, and its bytes."""
+    logs = lab.client("logs")
+    logs.create_log_group(logGroupName=GROUP)
+    logs.put_metric_filter(
+        logGroupName=GROUP,
+        filterName="bytes",
+        filterPattern="[version, account, eni, source, target, srcport, destport, protocol, packets, bytes, ...]",
+        metricTransformations=[{"metricName": "Bytes", "metricNamespace": "Kill", "metricValue": "$bytes"}],
+    )
+
+
 def test_a_replay_survives_kills_of_agent_and_server(tmp_path):
     seed = int(os.environ.get("FLOWLOGD_KILL_SEED", "20261126"))
     dice = random.Random(seed)
@@ -49,6 +62,7 @@ def test_a_replay_survives_kills_of_agent_and_server(tmp_path):
         target = "172.31.16.77"
         interface = lab.interface(target)["NetworkInterfaceId"]
         flow_log = make(lab, lab.role(), interface)
+        count_bytes(lab)
         path = write_flows(tmp_path / "flows.pcap", target, RECORDS)
         credentials = lab.enroll("host")
         arguments = [
@@ -100,4 +114,7 @@ def test_a_replay_survives_kills_of_agent_and_server(tmp_path):
         doubled = sum(count - 1 for count in counts.values())
         print(f"expected {RECORDS}, readable {len(counts)}, lost {lost}, doubled {doubled}, altered {altered}")
         assert (lost, doubled, altered) == (0, 0, 0)
+        # A metric counts with the batch that it is of, neither without it nor again.
+        told = re.findall(r'flowlogd_log_metric_(samples_total|sum)\{.*metric="Bytes".*\} (\S+)', lab.metrics())
+        assert dict(told) == {"samples_total": str(RECORDS), "sum": str(28 * RECORDS)}
         assert lab.client("ec2").describe_flow_logs(FlowLogIds=[flow_log])["FlowLogs"]

@@ -1,11 +1,16 @@
 """CloudWatch Logs by the AWS SDK and the AWS CLI: every operation, pages in both directions, patterns."""
 
+import base64
 import gzip
 import itertools
 import json
+import sqlite3
 import time
+from contextlib import closing
 
 import pytest
+from botocore import xform_name
+from botocore.exceptions import ClientError
 
 from lab import ACCOUNT, REGION, registered
 
@@ -131,6 +136,62 @@ def test_streams_are_listed_by_their_last_event(logs, group, refused):
 def test_a_group_that_cannot_be_named_so_is_refused(shared, name, refused):
     logs = shared.client("logs", parameter_validation=False)
     refused("InvalidParameterException", logs.create_log_group, logGroupName=name)
+
+
+def test_groups_are_listed_by_part_of_name_class_and_tags(shared, logs, refused):
+    for name, kind, tags in (("listed/a", "STANDARD", {"env": "prod"}), ("listed/b", "STANDARD", {"env": "Test"}),
+                             ("listed/c", "INFREQUENT_ACCESS", {"env": "prod", "team": "red"})):
+        logs.create_log_group(logGroupName=name, logGroupClass=kind, tags=tags)
+
+    def listed(**more):
+        answer = logs.list_log_groups(logGroupNamePattern="^listed/", **more)
+        return [found["logGroupName"][-1] for found in answer["logGroups"]]
+
+    assert listed() == ["a", "b", "c"]
+    assert listed(logGroupClass="STANDARD") == ["a", "b"]
+    assert listed(logGroupTags=[{"key": "env", "values": ["prod"]}]) == ["a", "c"]
+    assert listed(logGroupTags=[{"key": "env", "values": ["!prod"]}]) == ["b"]
+    assert listed(logGroupTags=[{"key": "env", "values": ["t*"]}, {"key": "env"}]) == ["b"]
+    assert listed(logGroupTags=[{"key": "team"}]) == ["c"]
+    first = logs.list_log_groups(logGroupNamePattern="sted/", limit=2)
+    assert first["logGroups"][0]["logGroupArn"].endswith(":log-group:listed/a")
+    rest = logs.list_log_groups(logGroupNamePattern="sted/", limit=2, nextToken=first["nextToken"])
+    assert [found["logGroupClass"] for found in rest["logGroups"]] == ["INFREQUENT_ACCESS"]
+    assert "nextToken" not in rest
+    loose = shared.client("logs", parameter_validation=False)
+    refused("InvalidParameterException", loose.list_log_groups, logGroupNamePattern="a*b")
+
+
+def test_a_group_for_infrequent_access_has_less(logs, refused):
+    logs.create_log_group(logGroupName="seldom", logGroupClass="INFREQUENT_ACCESS")
+    logs.create_log_stream(logGroupName="seldom", logStreamName="s")
+    put(logs, "seldom", ["x"])
+    [found] = logs.describe_log_groups(logGroupNamePrefix="seldom", logGroupClass="INFREQUENT_ACCESS")["logGroups"]
+    assert found["logGroupClass"] == "INFREQUENT_ACCESS"
+    assert logs.describe_log_groups(logGroupNamePrefix="seldom", logGroupClass="STANDARD")["logGroups"] == []
+    only = "This operation is only supported on the Standard log class."
+    for call, more in ((logs.get_log_events, {"logStreamName": "s"}), (logs.filter_log_events, {})):
+        assert refused("ValidationException", call, logGroupName="seldom", **more)["Message"] == only
+    refused("InvalidParameterException", logs.create_log_group, logGroupName="d", logGroupClass="DELIVERY")
+
+
+def test_many_streams_are_listed_by_name_and_by_last_event(logs, group):
+    names = [f"eni-{number:03}" for number in range(130)]
+    for place, name in enumerate(names):
+        logs.create_log_stream(logGroupName=group, logStreamName=name)
+        if place % 2:
+            put(logs, group, ["x"], stream=name, start=now() - place * 1000)
+    with_events = names[1::2][::-1]
+    empty = ["s", *reversed(names[::2])]
+
+    def listed(**more):
+        pages = logs.get_paginator("describe_log_streams").paginate(logGroupName=group, **more)
+        return [found["logStreamName"] for page in pages for found in page["logStreams"]]
+
+    assert listed(orderBy="LastEventTime", descending=True) == with_events[::-1] + empty
+    assert listed(orderBy="LastEventTime") == empty[::-1] + with_events
+    assert listed(descending=True) == ["s", *names[::-1]]
+    assert listed(logStreamNamePrefix="eni-1") == names[100:]
 
 
 # ----------------------------------------------------------------- putting events
@@ -351,6 +412,62 @@ def test_streams_and_times_bound_what_is_searched(logs, records, refused):
         refused("InvalidParameterException", search, logGroupName=group, filterPattern=pattern)
 
 
+# ----------------------------------------------------------------- fields
+
+
+def pointer(lab, group, stream, event):
+    """The `@ptr` of an event: no operation answers one yet."""
+    with closing(sqlite3.connect(f"file:{lab.data}/logs/meta.db?mode=ro", uri=True)) as database:
+        [(number,)] = database.execute(
+            "SELECT log_stream.id FROM log_stream JOIN log_group ON log_group.id = group_id"
+            " WHERE log_group.name = ? AND log_stream.name = ?", (group, stream),
+        )
+    return base64.urlsafe_b64encode(f"p{number}:{event['eventId']}".encode()).decode().rstrip("=")
+
+
+def test_a_record_is_found_by_its_pointer(shared, logs, records, refused):
+    group, start = records
+    put(logs, group, [json.dumps({"user": {"name": "eve"}, "codes": [200]})], start=start)
+    events = logs.filter_log_events(logGroupName=group)["events"]
+    for event in events:
+        place = pointer(shared, group, event["logStreamName"], event)
+        found = logs.get_log_record(logRecordPointer=place)["logRecord"]
+        assert found["@message"] == event["message"] and found["@timestamp"] == str(event["timestamp"])
+        assert found["@log"] == f"{ACCOUNT}:{group}" and found["@logStream"] == event["logStreamName"]
+        if event["message"].startswith("{"):
+            assert (found["user.name"], found["codes.0"]) == ("eve", "200")
+        else:
+            assert found["logStatus"] == event["message"].split()[-1]
+            assert (found["srcAddr"], found["action"]) == tuple(event["message"].split()[place] for place in (3, 12))
+    refused("InvalidParameterException", logs.get_log_record, logRecordPointer="nonsense")
+
+
+def test_fields_are_told_with_how_many_events_have_them(logs, records):
+    group, start = records
+    put(logs, group, ['{"user": "eve"}'] * 4, start=start)
+    fields = {found["name"]: found["percent"] for found in logs.get_log_group_fields(logGroupName=group)["logGroupFields"]}
+    assert (fields["@message"], fields["srcAddr"], fields["user"]) == (100, 50, 50)
+    arn = f"arn:aws:logs:{REGION}:{ACCOUNT}:log-group:{group}"
+    around = logs.get_log_group_fields(logGroupIdentifier=arn, time=start // 1000 - 3600)
+    assert around["logGroupFields"] == []
+
+
+# ----------------------------------------------------------------- what is not here
+
+
+def test_every_other_operation_of_the_model_is_refused_as_unknown(shared):
+    logs = shared.client("logs", parameter_validation=False, inject_host_prefix=False)
+    known = {name for _, name in registered("logs")}
+    others = [name for name in logs.meta.service_model.operation_names if name not in known]
+    assert len(others) > 80
+    for name in others:
+        with pytest.raises(ClientError) as raised:
+            getattr(logs, xform_name(name))()
+        response = raised.value.response
+        assert (response["Error"]["Code"], name) == ("UnknownOperationException", name)
+        assert response["ResponseMetadata"]["HTTPStatusCode"] == 400 and name in response["Error"]["Message"]
+
+
 # ----------------------------------------------------------------- the AWS CLI
 
 
@@ -381,4 +498,6 @@ def test_the_cli_puts_events(shared, logs, group):
 
 
 def test_every_operation_has_answered(shared, whole_module):
-    assert registered("logs") - shared.answered == set()
+    # Those of metric filters answer in test_metric_filters.py.
+    here = {(service, name) for service, name in registered("logs") if "MetricFilter" not in name}
+    assert here - shared.answered == set()

@@ -1,5 +1,6 @@
 //! The one table of fields: what formats, renderers, the reader and the reference page know of them.
 
+mod discovered;
 mod page;
 
 use std::fmt;

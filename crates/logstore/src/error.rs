@@ -1,5 +1,7 @@
 //! What can be wrong.
 
+use crate::InvalidMetricFilter;
+
 /// Why the store did not do something.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -33,6 +35,15 @@ pub enum StoreError {
     /// The valid events of a batch are more than 24 hours apart.
     #[error("events span more than 24 hours")]
     SpanTooLong,
+    /// No metric filter of this name in the group.
+    #[error("the metric filter does not exist")]
+    NoMetricFilter,
+    /// What cannot be a metric filter.
+    #[error(transparent)]
+    InvalidMetricFilter(#[from] InvalidMetricFilter),
+    /// The group has as many metric filters as it may have, or as many with a regex.
+    #[error("the log group has no room for another metric filter")]
+    TooManyMetricFilters,
     /// There is no room left: nothing was stored, reading goes on.
     #[error("there is no room on the disk: {0}")]
     Full(String),
@@ -79,6 +90,9 @@ impl StoreError {
             | Self::TooManyEvents(_)
             | Self::BatchTooLarge(_)
             | Self::SpanTooLong
+            | Self::NoMetricFilter
+            | Self::InvalidMetricFilter(_)
+            | Self::TooManyMetricFilters
             | Self::Database(_)
             | Self::InUse(_)
             | Self::Conflict

@@ -16,7 +16,7 @@ pub struct Owner {
 pub struct NewGroup {
     /// Up to 512 characters.
     pub name: String,
-    /// `STANDARD`.
+    /// `STANDARD`, `INFREQUENT_ACCESS`: never changed, and of no meaning to the store.
     pub class: String,
     /// Its tags.
     pub tags: BTreeMap<String, String>,
@@ -35,6 +35,8 @@ pub struct Group {
     pub created: i64,
     /// Bytes that its events take on disk.
     pub stored_bytes: u64,
+    /// Metric filters that it has.
+    pub metric_filters: u32,
 }
 
 /// Which groups to list, in ASCII order of their names.
@@ -44,6 +46,8 @@ pub struct GroupQuery {
     pub prefix: Option<String>,
     /// Names that contain this.
     pub pattern: Option<String>,
+    /// Those of this class.
+    pub class: Option<String>,
     /// Names after this one.
     pub after: Option<String>,
     /// At most so many.

@@ -13,6 +13,7 @@ mod error;
 mod event;
 mod group;
 mod line;
+mod metric;
 pub mod pattern;
 mod query;
 mod store;
@@ -22,7 +23,11 @@ pub use error::StoreError;
 pub use event::{Event, EventKey, InputEvent, InvalidEventId};
 pub use group::{Group, GroupQuery, NewGroup, Owner};
 pub use line::{ColumnKind, LineCodec, LineColumn, LineFormat, NoFormats, Tokens};
+pub use metric::{
+    InvalidMetricFilter, MAX_DIMENSIONS, MetricFilter, MetricFilterQuery, MetricOverflow,
+    MetricPoint, MetricTotal, MetricTotals, NewMetricFilter, Statistics, Transformation,
+};
 pub use pattern::{InvalidPattern, Pattern};
 pub use query::{FilterPage, FilterQuery, From, GetQuery, Streams};
-pub use store::{Batch, LogStore, Maintained, Producer, PutOutcome, Rejected, Settings};
+pub use store::{Batch, LogStore, Maintained, Pointer, Producer, PutOutcome, Rejected, Settings};
 pub use stream::{Stream, StreamOrder, StreamQuery};

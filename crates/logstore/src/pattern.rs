@@ -12,6 +12,7 @@ mod expression;
 mod glob;
 mod json;
 mod number;
+mod reference;
 mod regex;
 mod selector;
 mod terms;
@@ -22,6 +23,7 @@ use std::fmt;
 use self::columns::Plan;
 use self::delimited::Delimited;
 use self::json::Json;
+pub use self::reference::Reference;
 use self::terms::Terms;
 
 /// Characters that a pattern may have.
@@ -109,11 +111,11 @@ impl Pattern {
 
     /// Tells what the pattern asks of lines whose tokens are known one by one, so many of them, one space
     /// between two.
-    pub(crate) fn columns(&self, width: usize) -> Plan<'_> {
+    pub(crate) fn plan(&self, width: usize) -> Plan<'_> {
         match &self.dialect {
             Dialect::Everything => Plan::Everything,
-            Dialect::Terms(terms) => terms.columns(),
-            Dialect::Delimited(delimited) => delimited.columns(width),
+            Dialect::Terms(terms) => terms.plan(),
+            Dialect::Delimited(delimited) => delimited.plan(width),
             // A line of tokens may be JSON: `{}` is one.
             Dialect::Json(_) => Plan::Lines,
         }
@@ -124,15 +126,32 @@ impl Pattern {
         matches!(self.dialect, Dialect::Everything)
     }
 
-    /// Returns what a matching message has in the places that the pattern names, in the order of the
-    /// message: `$name`, and `$1`, `$2` … by absolute position where there is no name. `None` where it does
-    /// not match. Only space-delimited patterns name places.
+    /// Returns what a matching message has in the places that the pattern names. `None` where it does not
+    /// match. Of columns, in the order of the message: `$name`, and `$1`, `$2` … by absolute position where
+    /// there is no name. Of JSON, in the order of the pattern: `$.name`, where it leads to a scalar.
     pub fn extract(&self, message: &str) -> Option<Vec<(String, String)>> {
         match &self.dialect {
             Dialect::Delimited(delimited) => delimited.extract(message),
-            Dialect::Everything | Dialect::Terms(_) | Dialect::Json(_) => {
-                self.matches(message).then(Vec::new)
-            }
+            Dialect::Json(json) => json.extract(message),
+            Dialect::Everything | Dialect::Terms(_) => self.matches(message).then(Vec::new),
+        }
+    }
+
+    /// Whether there is a regex in it.
+    pub const fn has_regex(&self) -> bool {
+        match &self.dialect {
+            Dialect::Everything => false,
+            Dialect::Terms(terms) => terms.has_regex(),
+            Dialect::Delimited(delimited) => delimited.has_regex(),
+            Dialect::Json(json) => json.has_regex(),
+        }
+    }
+
+    /// Whether it is of a dialect that knows parts of events: columns or members.
+    pub const fn has_parts(&self) -> bool {
+        match &self.dialect {
+            Dialect::Everything | Dialect::Terms(_) => false,
+            Dialect::Delimited(_) | Dialect::Json(_) => true,
         }
     }
 }

@@ -4,10 +4,14 @@ mod block;
 mod catalog;
 mod compact;
 mod drain;
+mod emit;
+mod filters;
 mod maintain;
+mod metrics;
 mod open_files;
 mod orphans;
 mod page;
+mod pointer;
 mod put;
 mod read;
 mod schema;
@@ -15,6 +19,7 @@ mod segments;
 mod settings;
 mod sources;
 mod space;
+mod streams;
 mod sweep;
 mod writer;
 
@@ -29,8 +34,10 @@ use rusqlite::{Connection, OpenFlags};
 use crate::cold::Objects;
 use crate::line::{LineCodec, NoFormats};
 use crate::{InputEvent, Owner, StoreError};
+use filters::Compiled;
 pub use maintain::Maintained;
 use open_files::OpenFiles;
+pub use pointer::Pointer;
 pub use settings::Settings;
 use space::Space;
 use writer::Writer;
@@ -105,6 +112,7 @@ struct Inner {
     codec: Arc<dyn LineCodec>,
     readers: Mutex<Vec<Connection>>,
     writer: Writer,
+    compiled: Compiled,
     objects: Objects,
     open_files: OpenFiles,
     space: Space,
@@ -160,6 +168,7 @@ impl LogStore {
                 codec,
                 readers: Mutex::new(Vec::new()),
                 writer,
+                compiled: Compiled::default(),
                 objects: Objects::open(directory)?,
                 open_files: OpenFiles::default(),
                 space,

@@ -3,6 +3,7 @@
 mod agents;
 mod body;
 mod limits;
+mod log_metrics;
 mod metrics;
 mod route;
 mod tls;
@@ -314,10 +315,15 @@ impl Shared {
 
     async fn metrics_page(&self) -> Response<Full<Bytes>> {
         let logs = self.door.logs().clone();
-        let bytes = tokio::task::spawn_blocking(move || logs.disk_bytes()).await;
-        let bytes = bytes.ok().and_then(Result::ok).unwrap_or(0);
+        let read = tokio::task::spawn_blocking(move || {
+            let totals = logs.metric_totals(log_metrics::MOST).unwrap_or_default();
+            (logs.disk_bytes().unwrap_or(0), totals)
+        })
+        .await;
+        let (bytes, totals) = read.unwrap_or_default();
         let mut body = self.metrics.page(bytes, *self.door.state().changes().borrow(), now());
         body += &agents::page(&self.door.reports().present(unix_millis()));
+        body += &log_metrics::page(&totals);
         let answer = Answer {
             status: 200,
             content_type: "text/plain; version=0.0.4",

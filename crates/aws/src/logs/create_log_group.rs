@@ -17,7 +17,7 @@ pub struct CreateLogGroupRequest {
     /// Up to 50.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tags: Option<BTreeMap<String, String>>,
-    /// `STANDARD`; no other class is supported.
+    /// `STANDARD`, which is what is taken without it, or `INFREQUENT_ACCESS`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub log_group_class: Option<String>,
     /// Whether it may not be deleted.

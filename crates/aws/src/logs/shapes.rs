@@ -1,5 +1,7 @@
 //! What several operations speak of.
 
+use std::collections::BTreeMap;
+
 use serde::{Deserialize, Serialize};
 
 use super::integral;
@@ -25,7 +27,7 @@ pub struct LogGroup {
     /// Left out where groups are searched by a pattern.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stored_bytes: Option<u64>,
-    /// `STANDARD`.
+    /// `STANDARD` or `INFREQUENT_ACCESS`.
     pub log_group_class: String,
     /// Left out where groups are searched by a pattern.
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -135,4 +137,92 @@ pub struct SearchedLogStream {
     pub log_stream_name: String,
     /// Whether all of it was.
     pub searched_completely: bool,
+}
+
+/// A log group as `ListLogGroups` prints it.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LogGroupSummary {
+    /// Its name.
+    pub log_group_name: String,
+    /// Without `:*` at its end.
+    pub log_group_arn: String,
+    /// `STANDARD` or `INFREQUENT_ACCESS`.
+    pub log_group_class: String,
+}
+
+/// A tag that groups have to have.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct TagFilter {
+    /// Its key.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub key: Option<String>,
+    /// One of these, up to five; any value without them. `!` in front negates, `*` at an end is any text.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub values: Option<Vec<String>>,
+}
+
+/// What a metric filter makes of an event.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MetricTransformation {
+    /// Name of the metric.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metric_name: Option<String>,
+    /// Where it is.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metric_namespace: Option<String>,
+    /// A number, or what to take one from: `$.latency`, `$bytes`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub metric_value: Option<String>,
+    /// Of minutes with events of which none matched.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub default_value: Option<f64>,
+    /// Up to three, and what to take their values from.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub dimensions: Option<BTreeMap<String, String>>,
+    /// `Bytes`; `None` without it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+}
+
+/// A metric filter as answers print it.
+#[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MetricFilter {
+    /// Its name.
+    pub filter_name: String,
+    /// As it was put.
+    pub filter_pattern: String,
+    /// Exactly one.
+    pub metric_transformations: Vec<MetricTransformation>,
+    /// Unix milliseconds.
+    pub creation_time: i64,
+    /// Name of its group.
+    pub log_group_name: String,
+    /// Always `false`.
+    pub apply_on_transformed_logs: bool,
+}
+
+/// A message that a pattern matches.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct MetricFilterMatchRecord {
+    /// Its place, counted from 1.
+    pub event_number: i64,
+    /// The message.
+    pub event_message: String,
+    /// What it has where the pattern looks: `$bytes`, `$.latency`.
+    pub extracted_values: BTreeMap<String, String>,
+}
+
+/// A field of a group's events.
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct LogGroupField {
+    /// Its name.
+    pub name: String,
+    /// How many of a hundred events have it.
+    pub percent: u32,
 }

@@ -247,7 +247,7 @@ mod tests {
                 .map(|column| Texts(lines.iter().map(|line| line[column].to_owned()).collect()))
                 .collect();
             let mut rows = vec![true; lines.len()];
-            match pattern.columns(3) {
+            match pattern.plan(3) {
                 Plan::Nothing => rows.fill(false),
                 Plan::Everything => {}
                 Plan::Columns(tests) => {

@@ -22,6 +22,11 @@ impl<'a> Cursor<'a> {
         self.rest
     }
 
+    /// Whether a regex was taken.
+    pub(super) const fn has_taken_regex(&self) -> bool {
+        self.regexes > 0
+    }
+
     /// Goes on at a place that [`Cursor::rest`] returned before.
     pub(super) const fn go_back(&mut self, rest: &'a str) {
         self.rest = rest;

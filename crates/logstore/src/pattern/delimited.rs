@@ -17,6 +17,7 @@ pub(super) struct Delimited {
     head: Vec<Slot>,
     /// Bound to the last ones, after `...`; without it the last slot of the head takes all that is left.
     tail: Option<Vec<Slot>>,
+    has_regex: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -44,7 +45,7 @@ impl Delimited {
     pub(super) fn parse(inner: &str) -> Result<Self, InvalidPattern> {
         let mut cursor = Cursor::new(inner);
         if cursor.is_at_end() {
-            return Ok(Self { head: Vec::new(), tail: Some(Vec::new()) });
+            return Ok(Self { head: Vec::new(), tail: Some(Vec::new()), has_regex: false });
         }
         let mut head = Vec::new();
         let mut tail: Option<Vec<Slot>> = None;
@@ -58,15 +59,20 @@ impl Delimited {
                 tail.as_mut().unwrap_or(&mut head).push(slot(&mut cursor)?);
             }
             if cursor.is_at_end() {
-                return Ok(Self { head, tail });
+                break;
             }
             cursor.expect(",")?;
             if cursor.is_at_end() {
                 let empty = Slot { name: None, condition: None };
                 tail.as_mut().unwrap_or(&mut head).push(empty);
-                return Ok(Self { head, tail });
+                break;
             }
         }
+        Ok(Self { head, tail, has_regex: cursor.has_taken_regex() })
+    }
+
+    pub(super) const fn has_regex(&self) -> bool {
+        self.has_regex
     }
 
     pub(super) fn matches(&self, message: &str) -> bool {
@@ -94,7 +100,7 @@ impl Delimited {
     }
 
     /// Says which of so many tokens are asked for what.
-    pub(super) fn columns(&self, width: usize) -> Plan<'_> {
+    pub(super) fn plan(&self, width: usize) -> Plan<'_> {
         let tail = self.tail.as_deref().unwrap_or_default();
         if self.head.len() + tail.len() > width {
             return Plan::Nothing;
@@ -113,30 +119,64 @@ impl Delimited {
     }
 
     pub(super) fn extract(&self, message: &str) -> Option<Vec<(String, String)>> {
+        let columns = self.columns(message)?;
+        let named = |(at, column): (usize, &&str)| {
+            let key = self
+                .slot_of(at, columns.len())
+                .and_then(|slot| slot.name.as_ref())
+                .map_or_else(|| format!("${}", at + 1), |name| format!("${name}"));
+            (key, (*column).to_owned())
+        };
+        Some(columns.iter().enumerate().map(named).collect())
+    }
+
+    /// Returns the columns of a message that matches.
+    pub(super) fn columns<'m>(&self, message: &'m str) -> Option<Vec<&'m str>> {
         if !self.matches(message) {
             return None;
         }
         let mut tokens = Tokens::of(message);
-        let mut values = Vec::new();
+        let mut columns = Vec::new();
         for number in 0..self.head.len() {
             let is_last = self.tail.is_none() && number + 1 == self.head.len();
-            values.push(if is_last { what_is_left(&mut tokens)? } else { tokens.next()? });
+            columns.push(if is_last { what_is_left(&mut tokens)? } else { tokens.next()? });
         }
-        let tail = self.tail.as_deref().unwrap_or_default();
         if self.tail.is_some() {
-            values.extend(tokens);
+            columns.extend(tokens);
         }
-        let named = |(at, value): (usize, &str)| {
-            let slot = self
-                .head
-                .get(at)
-                .or_else(|| tail.get((at + tail.len()).checked_sub(values.len())?));
-            let key = slot
-                .and_then(|slot| slot.name.as_ref())
-                .map_or_else(|| format!("${}", at + 1), |name| format!("${name}"));
-            (key, value.to_owned())
-        };
-        Some(values.iter().copied().enumerate().map(named).collect())
+        Some(columns)
+    }
+
+    /// Returns what stands in the column of a name, without its `$`, or of a number where it has no name.
+    pub(super) fn column<'m>(&self, name: &str, columns: &[&'m str]) -> Option<&'m str> {
+        let number: Option<usize> = name.parse().ok();
+        let mut numbered = columns.iter().enumerate();
+        let (_, column) = numbered.find(|(at, _)| {
+            match self.slot_of(*at, columns.len()).and_then(|slot| slot.name.as_deref()) {
+                Some(own) => own == name,
+                None => number == Some(at + 1),
+            }
+        })?;
+        Some(*column)
+    }
+
+    /// Whether matching messages can have a column of this name or number.
+    pub(super) fn has_column(&self, name: &str) -> bool {
+        let slots = || self.head.iter().chain(self.tail.iter().flatten());
+        if slots().any(|slot| slot.name.as_deref() == Some(name)) {
+            return true;
+        }
+        let is_number = !name.starts_with('0') && name.bytes().all(|byte| byte.is_ascii_digit());
+        let place = name.parse::<usize>().ok().filter(|_| is_number);
+        place.and_then(|number| number.checked_sub(1)).is_some_and(|at| {
+            self.head.get(at).map_or(self.tail.is_some(), |slot| slot.name.is_none())
+        })
+    }
+
+    /// Returns the slot that is bound to a column; none where `...` skips it.
+    fn slot_of(&self, at: usize, columns: usize) -> Option<&Slot> {
+        let tail = self.tail.as_deref().unwrap_or_default();
+        self.head.get(at).or_else(|| tail.get((at + tail.len()).checked_sub(columns)?))
     }
 }
 

@@ -20,6 +20,7 @@ pub(super) struct Json {
     questions: Vec<Question>,
     /// Of numbers of questions.
     expression: Expression<usize>,
+    has_regex: bool,
 }
 
 #[derive(Clone, Debug)]
@@ -70,7 +71,11 @@ impl Json {
         if !cursor.is_at_end() || wildcards > MAX_WILDCARDS {
             return Err(InvalidPattern::pattern());
         }
-        Ok(Self { questions, expression })
+        Ok(Self { questions, expression, has_regex: cursor.has_taken_regex() })
+    }
+
+    pub(super) const fn has_regex(&self) -> bool {
+        self.has_regex
     }
 
     /// What is not a JSON object does not match.
@@ -90,6 +95,24 @@ impl Json {
                 Test::Compare(_) | Test::IsNull | Test::IsBoolean(_) => *settled,
             }
         })
+    }
+
+    /// Returns the scalars that the pattern's selectors lead to, by the selectors as they are written. One
+    /// with a wildcard leads to no one value.
+    pub(super) fn extract(&self, message: &str) -> Option<Vec<(String, String)>> {
+        if !self.matches(message) {
+            return None;
+        }
+        let mut values: Vec<(String, String)> = Vec::new();
+        // What was passed over on the way may be nothing that could be kept, like a number too large.
+        let Ok(event) = serde_json::from_str(message) else { return Some(values) };
+        for Question { selector, .. } in &self.questions {
+            let is_there = values.iter().any(|(source, _)| *source == selector.source);
+            if let Some(value) = selector.text_in(&event).filter(|_| !is_there) {
+                values.push((selector.source.clone(), value));
+            }
+        }
+        Some(values)
     }
 }
 

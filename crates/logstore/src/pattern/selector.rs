@@ -1,5 +1,7 @@
 //! `$.objectList[1].id`: where in a JSON event (`cloudwatch-logs.md` §5.5).
 
+use serde_json::Value;
+
 use super::InvalidPattern;
 use super::cursor::Cursor;
 
@@ -8,6 +10,8 @@ use super::cursor::Cursor;
 pub(super) struct Selector {
     /// At least one.
     pub(super) steps: Vec<Step>,
+    /// As it is written.
+    pub(super) source: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -24,16 +28,37 @@ pub(super) enum Step {
 
 impl Selector {
     pub(super) fn parse(cursor: &mut Cursor<'_>) -> Result<Self, InvalidPattern> {
+        cursor.skip_blanks();
+        let begun = cursor.rest();
         cursor.expect("$")?;
         let mut steps = Vec::new();
         while let Some(step) = step(cursor)? {
             steps.push(step);
         }
-        let selector = Self { steps };
+        let source = begun.get(..begun.len() - cursor.rest().len()).unwrap_or_default();
+        let selector = Self { steps, source: source.to_owned() };
         if selector.steps.is_empty() || selector.wildcards() > 1 {
             return Err(InvalidPattern::pattern());
         }
         Ok(selector)
+    }
+
+    /// Returns the scalar that it leads to, as text.
+    pub(super) fn text_in(&self, event: &Value) -> Option<String> {
+        let mut here = event;
+        for step in &self.steps {
+            here = match step {
+                Step::Key(key) => here.get(key)?,
+                Step::Index(index) => here.get(index)?,
+                Step::AnyMember | Step::AnyElement => return None,
+            };
+        }
+        match here {
+            Value::String(text) => Some(text.clone()),
+            Value::Number(number) => Some(number.to_string()),
+            Value::Bool(value) => Some(value.to_string()),
+            Value::Null | Value::Array(_) | Value::Object(_) => None,
+        }
     }
 
     /// How many of its steps are wildcards.

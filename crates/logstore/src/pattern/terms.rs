@@ -16,6 +16,7 @@ pub(crate) struct Terms {
     pub(super) excluded: Vec<Term>,
     /// One of these; only looked at where there is nothing else, as AWS does.
     pub(super) optional: Vec<Term>,
+    has_regex: bool,
 }
 
 /// Terms are found anywhere, inside words too.
@@ -38,7 +39,12 @@ impl Term {
 
 impl Terms {
     pub(super) fn parse(text: &str) -> Result<Self, InvalidPattern> {
-        let mut terms = Self { required: Vec::new(), excluded: Vec::new(), optional: Vec::new() };
+        let mut terms = Self {
+            required: Vec::new(),
+            excluded: Vec::new(),
+            optional: Vec::new(),
+            has_regex: false,
+        };
         let mut cursor = Cursor::new(text);
         while !cursor.is_at_end() {
             let begun = cursor.rest();
@@ -54,17 +60,22 @@ impl Terms {
         if !terms.required.is_empty() || !terms.excluded.is_empty() {
             terms.optional.clear();
         }
+        terms.has_regex = cursor.has_taken_regex();
         Ok(terms)
     }
 
     /// A term without blanks is in a line if it is in one of its tokens.
-    pub(super) fn columns(&self) -> Plan<'_> {
+    pub(super) fn plan(&self) -> Plan<'_> {
         let mut terms = self.required.iter().chain(&self.excluded).chain(&self.optional);
         let is_in_tokens = terms.all(|term| match term {
             Term::Text(finder) => !finder.needle().iter().any(u8::is_ascii_whitespace),
             Term::Regex(_) => false,
         });
         if is_in_tokens { Plan::Terms(self) } else { Plan::Lines }
+    }
+
+    pub(super) const fn has_regex(&self) -> bool {
+        self.has_regex
     }
 
     pub(super) fn matches(&self, message: &str) -> bool {

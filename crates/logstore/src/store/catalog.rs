@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
 use super::LogStore;
-use crate::{Group, GroupQuery, NewGroup, Owner, StoreError, Stream, StreamOrder, StreamQuery};
+use crate::{Group, GroupQuery, NewGroup, Owner, StoreError};
 
 /// Returns the id of a group.
 pub(super) fn group_id(
@@ -38,7 +38,8 @@ pub(super) fn stream_id(
 }
 
 const GROUP: &str = "name, class, tags, protected, retention, created,
-    bytes + (SELECT ifnull(sum(segment.bytes), 0) FROM segment WHERE group_id = log_group.id AND state = 0)";
+    bytes + (SELECT ifnull(sum(segment.bytes), 0) FROM segment WHERE group_id = log_group.id AND state = 0),
+    (SELECT count(*) FROM metric_filter WHERE group_id = log_group.id)";
 
 fn group_of(row: &Row<'_>) -> rusqlite::Result<Group> {
     let tags: String = row.get(2)?;
@@ -53,6 +54,7 @@ fn group_of(row: &Row<'_>) -> rusqlite::Result<Group> {
         },
         created: row.get(5)?,
         stored_bytes: u64::try_from(bytes).unwrap_or(0),
+        metric_filters: row.get(7)?,
     })
 }
 
@@ -61,7 +63,7 @@ fn json(tags: &BTreeMap<String, String>) -> String {
 }
 
 /// The bound after all names that begin with a prefix, in ASCII order; none if there is no such bound.
-fn after_prefix(prefix: &str) -> String {
+pub(super) fn after_prefix(prefix: &str) -> String {
     format!("{prefix}\u{10ffff}")
 }
 
@@ -110,6 +112,7 @@ impl LogStore {
             if protected {
                 return Err(StoreError::Protected);
             }
+            connection.execute("DELETE FROM metric_filter WHERE group_id = ?1", [id])?;
             // Hidden at once; the rows go with the next sweeps.
             connection.execute("UPDATE log_group SET deleted = 1 WHERE id = ?1", [id])?;
             Ok(())
@@ -128,12 +131,17 @@ impl LogStore {
     /// Lists groups.
     pub fn groups(&self, owner: &Owner, query: &GroupQuery) -> Result<Vec<Group>, StoreError> {
         let prefix = query.prefix.clone().unwrap_or_default();
-        let after = query.after.clone().unwrap_or_default();
         let pattern = query.pattern.clone().unwrap_or_default();
+        // One bound, so that a page begins where it is and not at the prefix.
+        let (bound, first) = match &query.after {
+            Some(after) if *after >= prefix => (">", after),
+            Some(_) | None => (">=", &prefix),
+        };
         let statement = format!(
             "SELECT {GROUP} FROM log_group
              WHERE account = ?1 AND region = ?2 AND deleted = 0
-               AND name >= ?3 AND name <= ?4 AND name > ?5 AND instr(name, ?6) > 0
+               AND name {bound} ?3 AND name <= ?4 AND instr(name, ?5) > 0
+               AND (?6 IS NULL OR class = ?6)
              ORDER BY name LIMIT ?7"
         );
         self.read(|connection| {
@@ -142,10 +150,10 @@ impl LogStore {
                 params![
                     owner.account,
                     owner.region,
-                    prefix,
+                    first,
                     after_prefix(&prefix),
-                    after,
                     pattern,
+                    query.class,
                     i64::try_from(query.limit).unwrap_or(i64::MAX)
                 ],
                 group_of,
@@ -236,61 +244,6 @@ impl LogStore {
             let id = stream_id(connection, group, &stream)?;
             connection.execute("UPDATE log_stream SET deleted = 1 WHERE id = ?1", [id])?;
             Ok(())
-        })
-    }
-
-    /// Lists streams of a group.
-    pub fn streams(
-        &self,
-        owner: &Owner,
-        group: &str,
-        query: &StreamQuery,
-    ) -> Result<Vec<Stream>, StoreError> {
-        let (order, beyond) = match (query.order, query.descending) {
-            (StreamOrder::Name, false) => ("name", "name > ?5"),
-            (StreamOrder::Name, true) => ("name DESC", "name < ?5"),
-            (StreamOrder::LastEvent, false) => {
-                ("ifnull(last_event, 0), name", "(ifnull(last_event, 0), name) > (?4, ?5)")
-            }
-            (StreamOrder::LastEvent, true) => (
-                "ifnull(last_event, 0) DESC, name DESC",
-                "(ifnull(last_event, 0), name) < (?4, ?5)",
-            ),
-        };
-        let statement = format!(
-            "SELECT name, created, first_event, last_event, last_ingestion FROM log_stream
-             WHERE group_id = ?1 AND deleted = 0 AND name >= ?2 AND name <= ?3
-               AND (?4 IS NULL OR {beyond})
-             ORDER BY {order} LIMIT ?6"
-        );
-        let prefix = query.prefix.clone().unwrap_or_default();
-        self.read(|connection| {
-            let group = group_id(connection, owner, group)?;
-            let mut statement = connection.prepare_cached(&statement)?;
-            let (time, name) = match &query.after {
-                Some((time, name)) => (Some(*time), name.as_str()),
-                None => (None, ""),
-            };
-            let streams = statement.query_map(
-                params![
-                    group,
-                    prefix,
-                    after_prefix(&prefix),
-                    time,
-                    name,
-                    i64::try_from(query.limit).unwrap_or(i64::MAX)
-                ],
-                |row| {
-                    Ok(Stream {
-                        name: row.get(0)?,
-                        created: row.get(1)?,
-                        first_event: row.get(2)?,
-                        last_event: row.get(3)?,
-                        last_ingestion: row.get(4)?,
-                    })
-                },
-            )?;
-            Ok(streams.collect::<Result<_, _>>()?)
         })
     }
 }

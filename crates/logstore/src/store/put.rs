@@ -1,5 +1,7 @@
 //! Storing a batch (`cloudwatch-logs.md` §4.3, `semantics.md` 25).
 
+use std::sync::Arc;
+
 use rusqlite::{Connection, OptionalExtension as _, params};
 
 use super::catalog::{group_id, stream_id};
@@ -31,34 +33,48 @@ struct Block {
 impl LogStore {
     /// Stores a batch. It is on disk when this returns.
     pub fn put(&self, batch: Batch<'_>, now: i64) -> Result<PutOutcome, StoreError> {
-        check(&batch.events)?;
+        let Batch { owner, group, stream, events, producer } = batch;
+        check(&events)?;
         self.inner.space.check()?;
-        let retention = self.group(batch.owner, batch.group)?.settings.retention_days;
-        let (rejected, kept) = sift(&batch.events, retention, now);
-        let events = batch.events.get(kept).unwrap_or_default();
+        let retention = self.group(owner, group)?.settings.retention_days;
+        let (rejected, kept) = sift(&events, retention, now);
+        let events = events.get(kept).unwrap_or_default();
         if let (Some(first), Some(last)) = (events.first(), events.last())
             && last.timestamp - first.timestamp > DAY
         {
             return Err(StoreError::SpanTooLong);
         }
         // Compressed on the caller's thread: the writer's is the one that all wait for.
-        let block = encode(events)?;
-        let (owner, group) = (batch.owner.clone(), batch.group.to_owned());
-        let (stream, producer) = (batch.stream.to_owned(), batch.producer);
-        let (outcome, hot_bytes) = self.write(move |connection| {
-            let group = group_id(connection, &owner, &group)?;
-            let stream = stream_id(connection, group, &stream)?;
-            if let Some(producer) = &producer
-                && is_known(connection, stream, producer)?
-            {
-                return Ok((PutOutcome::Known, 0));
+        let block = Arc::new(encode(events)?);
+        let (outcome, hot_bytes) = loop {
+            let added = self.added(owner, group, events)?;
+            let block = Arc::clone(&block);
+            let (owner, group, stream) = (owner.clone(), group.to_owned(), stream.to_owned());
+            let producer = producer.clone();
+            let stored = self.write(move |connection| {
+                let group = group_id(connection, &owner, &group)?;
+                let stream = stream_id(connection, group, &stream)?;
+                if !added.is_current(connection, group)? {
+                    return Ok(None);
+                }
+                if let Some(producer) = &producer
+                    && is_known(connection, stream, producer)?
+                {
+                    return Ok(Some((PutOutcome::Known, 0)));
+                }
+                let (mut stored, mut hot_bytes) = (0, 0);
+                if let Some(block) = block.as_ref() {
+                    hot_bytes = insert(connection, group, stream, block, now)?;
+                    added.store(connection)?;
+                    stored = block.events;
+                }
+                Ok(Some((PutOutcome::Stored { events: stored, rejected }, hot_bytes)))
+            })?;
+            // Somebody has put or deleted a metric filter meanwhile: once more, with those that there are.
+            if let Some(stored) = stored {
+                break stored;
             }
-            let Some(block) = block else {
-                return Ok((PutOutcome::Stored { events: 0, rejected }, 0));
-            };
-            let hot_bytes = insert(connection, group, stream, &block, now)?;
-            Ok((PutOutcome::Stored { events: block.events, rejected }, hot_bytes))
-        })?;
+        };
         // Whoever puts faster than the store moves waits for it: what a search may have to open is bounded.
         if hot_bytes > TOO_HOT.saturating_mul(self.inner.settings.drain_bytes)
             && let Err(error) = self.maintain(now)

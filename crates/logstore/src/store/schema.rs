@@ -87,6 +87,55 @@ const VERSIONS: &[&str] = &["
     );
     CREATE INDEX segment_of_group ON segment (group_id, state, min_ts, max_ts);
     CREATE INDEX segment_by_death ON segment (dead_since) WHERE state = 1;
+", "
+    -- Grows with every change of the group's metric filters; 0 as long as it has had none.
+    ALTER TABLE log_group ADD COLUMN filters INTEGER NOT NULL DEFAULT 0;
+    CREATE TABLE metric_filter (
+        id            INTEGER PRIMARY KEY AUTOINCREMENT,
+        group_id      INTEGER NOT NULL,
+        name          TEXT NOT NULL,
+        pattern       TEXT NOT NULL,
+        namespace     TEXT NOT NULL,
+        metric        TEXT NOT NULL,
+        value         TEXT NOT NULL,
+        default_value REAL,
+        dimensions    TEXT NOT NULL,             -- JSON
+        unit          TEXT,
+        created       INTEGER NOT NULL,
+        overflow      INTEGER NOT NULL DEFAULT 0 -- samples beyond the number of its series
+    );
+    CREATE UNIQUE INDEX metric_filter_by_name ON metric_filter (group_id, name);
+    CREATE TABLE metric_series (
+        id            INTEGER PRIMARY KEY AUTOINCREMENT,
+        account       TEXT NOT NULL,
+        region        TEXT NOT NULL,
+        namespace     TEXT NOT NULL,
+        metric        TEXT NOT NULL,
+        dimensions    TEXT NOT NULL,             -- JSON, in the order of their names
+        unit          TEXT NOT NULL,
+        samples       INTEGER NOT NULL DEFAULT 0,
+        sum           REAL NOT NULL DEFAULT 0
+    );
+    CREATE UNIQUE INDEX metric_series_by_name
+        ON metric_series (account, region, namespace, metric, dimensions, unit);
+    CREATE TABLE metric_point (
+        series_id     INTEGER NOT NULL,
+        filter_id     INTEGER NOT NULL,
+        minute        INTEGER NOT NULL,
+        is_default    INTEGER NOT NULL,
+        samples       INTEGER NOT NULL,
+        sum           REAL NOT NULL,
+        minimum       REAL NOT NULL,
+        maximum       REAL NOT NULL,
+        PRIMARY KEY (series_id, filter_id, minute)
+    ) WITHOUT ROWID;
+    CREATE INDEX metric_point_by_minute ON metric_point (minute);
+    CREATE TABLE metric_hour (
+        filter_id     INTEGER NOT NULL,
+        hour          INTEGER NOT NULL,
+        series        INTEGER NOT NULL,          -- that the filter has added to in this hour
+        PRIMARY KEY (filter_id, hour)
+    ) WITHOUT ROWID;
 "];
 
 /// Sets the database up: durable commits, readers beside the writer, the newest schema.

@@ -174,7 +174,7 @@ impl Search<'_> {
         let objects = &self.store.inner.objects;
         let around = Selection::around(rows);
         let width = file.width();
-        let plan = if file.is_typed(slice) { self.pattern.columns(width) } else { Plan::Lines };
+        let plan = if file.is_typed(slice) { self.pattern.plan(width) } else { Plan::Lines };
         let mut answers = vec![true; around.count()];
         let scanned = match plan {
             Plan::Nothing => {

@@ -56,6 +56,7 @@ impl LogStore {
             Ok(buried)
         })?;
         crash::at("sweep-committed");
+        self.sweep_metrics(now)?;
         Ok(swept + buried)
     }
 

@@ -149,7 +149,7 @@ fn labels(host: &str, attachment: &AttachmentReport) -> String {
     )
 }
 
-fn escaped(value: &str) -> String {
+pub(super) fn escaped(value: &str) -> String {
     value.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }
 

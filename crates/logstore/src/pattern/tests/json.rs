@@ -1,6 +1,6 @@
 //! Members of JSON events (§5.5).
 
-use super::{check, check_refused};
+use super::{check, check_refused, extracted};
 use crate::Pattern;
 
 /// Of §5.5.
@@ -98,4 +98,41 @@ fn what_are_no_members_is_refused() {
         ("{ $.a = x@y }", "Invalid character(s) in term 'x@y'"),
     ]);
     assert!(Pattern::parse("{ $.* = 1 || $.b[*] = 1 || $.c.* = 1 }").is_ok());
+}
+
+#[test]
+fn members_are_extracted_by_the_selectors_of_the_pattern() {
+    assert_eq!(
+        extracted("{ $.eventType = \"Update*\" && $.objectList[1].id > 0 }", EVENT),
+        "$.eventType=UpdateTrail|$.objectList[1].id=2"
+    );
+    assert_eq!(
+        extracted("{ $.latency > 1 && $.latency < 2 && $.['cluster.name'] = * }", EVENT),
+        "$.latency=1.5|$.['cluster.name']=c"
+    );
+    // Neither what is not there, nor what is no scalar, nor what is one of many.
+    assert_eq!(
+        extracted(
+            "{ $.missing NOT EXISTS && $.SomeObject IS NULL && $.arrayKey[*] = value && $.ok IS TRUE }",
+            EVENT
+        ),
+        "$.ok=true"
+    );
+}
+
+#[test]
+fn a_pattern_knows_whether_it_has_a_regex_and_parts() {
+    let known = |pattern: &str| {
+        let pattern = Pattern::parse(pattern).unwrap();
+        (pattern.has_regex(), pattern.has_parts())
+    };
+
+    assert_eq!(known(""), (false, false));
+    assert_eq!(known("ERROR"), (false, false));
+    assert_eq!(known("ERROR -%a%"), (true, false));
+    assert_eq!(known("[]"), (false, true));
+    assert_eq!(known("[a, ...]"), (false, true));
+    assert_eq!(known("[a=%a%,]"), (true, true));
+    assert_eq!(known("{ $.a = 1 }"), (false, true));
+    assert_eq!(known("{ $.a = 1 || $.b = %b% }"), (true, true));
 }

@@ -1,7 +1,7 @@
 //! What the store says, in AWS's codes and words (`cloudwatch-logs.md` §3).
 
 use flowlogd_aws::Fault;
-use flowlogd_logstore::StoreError;
+use flowlogd_logstore::{InvalidMetricFilter, MAX_DIMENSIONS, StoreError};
 
 use crate::call::internal;
 
@@ -26,7 +26,6 @@ pub(super) fn invalid_token() -> Fault {
 }
 
 /// What went wrong in the store.
-#[expect(clippy::needless_pass_by_value, reason = "reads as `map_err(fault::of)`")]
 pub(super) fn of(error: StoreError) -> Fault {
     match error {
         StoreError::NoGroup => no_group(),
@@ -60,6 +59,13 @@ pub(super) fn of(error: StoreError) -> Fault {
         StoreError::SpanTooLong => invalid(
             "The batch of log events in a single PutLogEvents request cannot span more than 24 hours.",
         ),
+        StoreError::NoMetricFilter => {
+            Fault::new("ResourceNotFoundException", "The specified metric filter does not exist.")
+        }
+        StoreError::InvalidMetricFilter(wrong) => invalid_metric_filter(&wrong),
+        StoreError::TooManyMetricFilters => {
+            Fault::new("LimitExceededException", "Resource limit exceeded.")
+        }
         StoreError::Full(_) => {
             tracing::error!(error = %error, "the log store takes nothing");
             Fault::new("ServiceUnavailableException", "The service cannot complete the request.")
@@ -71,6 +77,31 @@ pub(super) fn of(error: StoreError) -> Fault {
         | StoreError::Conflict
         | StoreError::Damaged(_)
         | StoreError::Segment(_) => internal(&error),
+    }
+}
+
+fn invalid_metric_filter(wrong: &InvalidMetricFilter) -> Fault {
+    let transformation = |text: &str| invalid(format!("Invalid metric transformation: {text}"));
+    match wrong {
+        InvalidMetricFilter::Pattern(pattern) => invalid(pattern.to_string()),
+        InvalidMetricFilter::Value(value) => {
+            transformation(&format!("metric value {value} must be a valid number"))
+        }
+        InvalidMetricFilter::NoParts => {
+            invalid("The specified filter pattern does not support dimensions")
+        }
+        InvalidMetricFilter::Dimension(_) => {
+            transformation("dimension value must be valid selector")
+        }
+        InvalidMetricFilter::TooManyDimensions(_) => {
+            transformation(&format!("no more than {MAX_DIMENSIONS} dimensions are possible"))
+        }
+        InvalidMetricFilter::DefaultWithDimensions => {
+            transformation("dimensions and default value are mutually exclusive properties")
+        }
+        InvalidMetricFilter::Default => {
+            transformation("default value must be between -2^360 and 2^360")
+        }
     }
 }
 

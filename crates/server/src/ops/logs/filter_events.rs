@@ -7,6 +7,7 @@ use flowlogd_logstore::{Event, FilterQuery, Pattern, Streams, pattern};
 
 use crate::call::{Call, internal};
 
+use super::class::require_standard;
 use super::fault::{self, invalid, unsupported};
 use super::get_events::{MAX_PAGE, MAX_PAGE_BYTES};
 use super::group_name::{GroupName, exactly_one};
@@ -67,6 +68,7 @@ pub(super) fn filter(
     }
     let pattern =
         Pattern::parse(&text.unwrap_or_default()).map_err(|error| invalid(error.to_string()))?;
+    require_standard(call, group.found()?)?;
     // A token says in which direction to go on, whatever else is said.
     let (descending, beyond) = match next_token.as_deref().map(token::event).transpose()? {
         Some((descending, key)) => (descending, Some(key)),

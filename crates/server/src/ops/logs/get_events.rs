@@ -7,6 +7,7 @@ use flowlogd_logstore::{Event, EventKey, From, GetQuery};
 
 use crate::call::Call;
 
+use super::class::require_standard;
 use super::fault::{self, unsupported};
 use super::group_name::{GroupName, exactly_one};
 use super::token::PageToken;
@@ -37,6 +38,7 @@ pub(super) fn get(
     if request.unmask == Some(true) {
         return Err(unsupported("unmask"));
     }
+    require_standard(call, group.found()?)?;
     // A token says in which direction to go on, whatever else is said.
     let token = next_token.as_deref().map(PageToken::parse).transpose()?;
     let from = match token {

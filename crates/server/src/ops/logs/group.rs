@@ -10,6 +10,7 @@ use flowlogd_logstore::{Group, GroupQuery, NewGroup, StoreError};
 
 use crate::call::Call;
 
+use super::class::{self, CLASSES};
 use super::fault::{self, invalid, unsupported};
 use super::group_name::{self, GroupName};
 use super::permission::request_tags;
@@ -17,9 +18,6 @@ use super::tags;
 use super::token;
 use super::violations::{GROUP_NAME, GROUP_NAME_PART, IDENTIFIER, MAX_NAME, Violations};
 
-/// The class of every group here.
-const STANDARD: &str = "STANDARD";
-const CLASSES: [&str; 4] = [STANDARD, "INFREQUENT_ACCESS", "DELIVERY", "ESSENTIALS"];
 /// Groups of a page.
 const PAGE: i64 = 50;
 
@@ -41,16 +39,14 @@ pub(super) fn create(call: &Call<'_>, request: CreateLogGroupRequest) -> Result<
     if request.kms_key_id.is_some() {
         return Err(unsupported("kmsKeyId"));
     }
-    if class.is_some_and(|class| class != STANDARD) {
-        return Err(invalid("Only log groups of class STANDARD are supported here."));
-    }
+    let class = class::of_new(class)?;
     // AWS keeps these for itself; `/aws/…` is for everybody (§2.1).
     if name.to_ascii_lowercase().starts_with("aws/") {
         return Err(invalid("Log groups starting with AWS/ are reserved for AWS."));
     }
     let new = NewGroup {
         name,
-        class: STANDARD.to_owned(),
+        class,
         tags,
         deletion_protection: request.deletion_protection_enabled.unwrap_or_default(),
         retention_days: None,
@@ -142,16 +138,16 @@ pub(super) fn describe(
     }
     let after = next_token.as_deref().map(token::group).transpose()?;
     let by_pattern = pattern.is_some();
+    let class = class::of_listing(class);
     // One more than is returned tells whether there are more.
-    let query = GroupQuery { prefix, pattern, after, limit: limit + 1 };
+    let query = GroupQuery { prefix, pattern, class, after, limit: limit + 1 };
     let mut groups = match identifiers {
-        Some(_) if query.prefix.is_some() || by_pattern || class.is_some() => {
+        Some(_) if query.prefix.is_some() || by_pattern || query.class.is_some() => {
             return Err(invalid(
                 "logGroupIdentifiers cannot be combined with logGroupNamePrefix, logGroupNamePattern or logGroupClass.",
             ));
         }
         Some(identifiers) => named(call, &identifiers, &query)?,
-        None if class.is_some_and(|class| class != STANDARD) => Vec::new(),
         None => call.logs.groups(&call.owner(), &query).map_err(fault::of)?,
     };
     let has_more = groups.len() > limit;
@@ -188,12 +184,12 @@ fn named(call: &Call<'_>, identifiers: &[String], query: &GroupQuery) -> Result<
 
 /// A search by pattern tells less (`cloudwatch-logs.md` §2.5).
 fn printed(call: &Call<'_>, group: Group, by_pattern: bool) -> LogGroup {
-    let Group { settings, created, stored_bytes } = group;
+    let Group { settings, created, stored_bytes, metric_filters } = group;
     let arn = group_name::arn(call, &settings.name);
     LogGroup {
         creation_time: created,
         retention_in_days: settings.retention_days,
-        metric_filter_count: 0,
+        metric_filter_count: metric_filters,
         arn: format!("{arn}:*"),
         log_group_arn: arn,
         stored_bytes: (!by_pattern).then_some(stored_bytes),

@@ -127,7 +127,7 @@ pub(super) fn refuse_reserved(tags: &Tags) -> Result<(), Fault> {
     }
 }
 
-fn is_tag_text(text: &str) -> bool {
+pub(super) fn is_tag_text(text: &str) -> bool {
     text.chars().all(|character| {
         character.is_alphanumeric()
             || (character.is_whitespace() && !character.is_control())

@@ -3,9 +3,12 @@
 mod filter;
 mod get;
 mod group;
+mod list;
+mod metric_filter;
 mod paging;
 mod permission;
 mod put;
+mod record;
 mod stream;
 mod tags;
 

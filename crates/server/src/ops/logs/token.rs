@@ -4,7 +4,7 @@
 use base64::Engine as _;
 use base64::engine::general_purpose::URL_SAFE_NO_PAD;
 use flowlogd_aws::Fault;
-use flowlogd_logstore::{EventKey, StreamOrder};
+use flowlogd_logstore::{EventKey, Pointer, StreamOrder};
 
 use super::fault::invalid_token;
 
@@ -16,6 +16,20 @@ pub(super) fn after_group(name: &str) -> String {
 /// The name of the last group of the page before.
 pub(super) fn group(token: &str) -> Result<String, Fault> {
     open(token)?.strip_prefix('g').map(str::to_owned).ok_or_else(invalid_token)
+}
+
+/// The token after a metric filter: its name and its group's.
+pub(super) fn after_metric_filter((name, group): (&str, &str)) -> String {
+    // Neither has a colon in it.
+    seal(&format!("m{name}:{group}"))
+}
+
+/// Name and group of the last metric filter of the page before.
+pub(super) fn metric_filter(token: &str) -> Result<(String, String), Fault> {
+    let text = open(token)?;
+    let names = text.strip_prefix('m').and_then(|rest| rest.split_once(':'));
+    let (name, group) = names.ok_or_else(invalid_token)?;
+    Ok((name.to_owned(), group.to_owned()))
 }
 
 /// The token after a stream, which is of use only in the same order.
@@ -54,6 +68,19 @@ const fn order_name(order: StreamOrder, descending: bool) -> &'static str {
 /// The token beyond an event that `FilterLogEvents` looked at, in the direction in which it reads.
 pub(super) fn beyond_event(key: EventKey, descending: bool) -> String {
     seal(&format!("{}{key}", if descending { 'd' } else { 'a' }))
+}
+
+/// What answers call `@ptr`: where an event is.
+#[cfg_attr(not(test), expect(dead_code, reason = "for queries, which are to come"))]
+pub(super) fn written_pointer(pointer: Pointer) -> String {
+    seal(&format!("p{}:{}", pointer.stream, pointer.key))
+}
+
+/// Reads an `@ptr`.
+pub(super) fn pointer(text: &str) -> Option<Pointer> {
+    let text = open(text).ok()?;
+    let (stream, digits) = text.strip_prefix('p')?.split_once(':')?;
+    Some(Pointer { stream: stream.parse().ok()?, key: key(digits).ok()? })
 }
 
 /// Whether it reads from the newest event on, and the last one that it looked at.

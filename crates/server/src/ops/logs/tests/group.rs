@@ -229,7 +229,7 @@ fn what_is_asked_for_wrongly_is_refused_by_name() {
         (
             "CreateLogGroup",
             json!({"logGroupName": "n", "logGroupClass": "DELIVERY"}),
-            "InvalidParameterException: Only log groups of class STANDARD are supported here.".to_owned(),
+            "InvalidParameterException: Only log groups of the classes STANDARD and INFREQUENT_ACCESS are supported here.".to_owned(),
         ),
         (
             "PutLogGroupDeletionProtection",

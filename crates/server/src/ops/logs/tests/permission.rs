@@ -1,6 +1,9 @@
 //! What policies have to say (`cloudwatch-logs.md` §12).
 
+use flowlogd_logstore::{EventKey, Pointer};
+
 use super::*;
+use crate::ops::logs::token;
 use crate::testing::NOW;
 
 const GROUP: &str = "arn:aws:logs:us-east-1:123456789012:log-group:g";
@@ -34,9 +37,29 @@ fn calls() -> Vec<(&'static str, Value)> {
         ("PutLogEvents", with(&stream, "logEvents", events)),
         ("GetLogEvents", stream.clone()),
         ("FilterLogEvents", json!({"logGroupName": "g"})),
+        ("GetLogRecord", json!({"logRecordPointer": pointer(1, NOW, NOW, 1)})),
+        ("GetLogGroupFields", json!({"logGroupName": "g"})),
+        ("PutMetricFilter", metric_filter()),
+        ("DescribeMetricFilters", json!({"logGroupName": "g"})),
+        ("DeleteMetricFilter", json!({"logGroupName": "g", "filterName": "f"})),
         ("DeleteLogStream", stream),
         ("DeleteLogGroup", json!({"logGroupName": "g"})),
     ]
+}
+
+/// The `@ptr` of an event.
+fn pointer(stream: i64, timestamp: i64, ingestion_time: i64, sequence: u64) -> String {
+    let key = EventKey { timestamp, ingestion_time, sequence };
+    token::written_pointer(Pointer { stream, key })
+}
+
+fn metric_filter() -> Value {
+    json!({
+        "logGroupName": "g",
+        "filterName": "f",
+        "filterPattern": "",
+        "metricTransformations": [{"metricName": "m", "metricNamespace": "N", "metricValue": "1"}],
+    })
 }
 
 #[test]
@@ -95,6 +118,25 @@ fn a_denial_names_the_resource_that_was_asked_of() {
             "DescribeLogGroups",
             json!({}),
             "arn:aws:logs:us-east-1:123456789012:log-group::log-stream:".to_owned(),
+        ),
+        (
+            "ListLogGroups",
+            json!({"logGroupNamePattern": "abc"}),
+            "arn:aws:logs:us-east-1:123456789012:log-group::log-stream:".to_owned(),
+        ),
+        ("PutMetricFilter", metric_filter(), format!("{GROUP}:log-stream:")),
+        ("DeleteMetricFilter", metric_filter(), format!("{GROUP}:log-stream:")),
+        ("DescribeMetricFilters", json!({"logGroupName": "g"}), format!("{GROUP}:log-stream:")),
+        (
+            "DescribeMetricFilters",
+            json!({}),
+            "arn:aws:logs:us-east-1:123456789012:log-group::log-stream:".to_owned(),
+        ),
+        ("GetLogGroupFields", json!({"logGroupIdentifier": GROUP}), format!("{GROUP}:log-stream:")),
+        (
+            "GetLogRecord",
+            json!({"logRecordPointer": pointer(1, NOW, NOW, 1)}),
+            format!("{GROUP}:log-stream:"),
         ),
         // Before anything is checked, and whether it is there or not.
         (
