@@ -159,7 +159,7 @@ def test_both_command_lines_awslogs_and_flowlogs_reader_read_segments(filled):
 
     # It reads flow logs only; the pattern leaves the others out.
     reader = FlowLogsReader(
-        GROUP, boto_client=lab.client("logs"), filter_pattern="[v=2, account, eni=eni-*, ...]",
+        GROUP, boto_client=lab.client("logs"), filter_pattern="[v=2, account, eni=\"eni-*\", ...]",
         start_time=None, end_time=None,
     )
     records = list(reader)
