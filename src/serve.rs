@@ -12,7 +12,9 @@ use flowlogd_agent::client::Credentials;
 use flowlogd_agent::daemon::End;
 use flowlogd_logstore::{LogStore, Maintained, Settings};
 use flowlogd_server::http::{HttpServer, ServerError};
-use flowlogd_server::{AccountError, Door, FlowLogLines, RootCredentials, State, StateError};
+use flowlogd_server::{
+    AccountError, Door, FlowLogLines, RootCredentials, State, StateError, data_directory,
+};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
@@ -58,7 +60,7 @@ pub(crate) fn run(options: &ServeOptions) -> Result<Status, Failure> {
     flowlogd_server::prepare(&state, &accounts, &root_credentials()?, &directory, unix_millis())
         .map_err(account_failure)?;
     let lines = Arc::new(FlowLogLines::new(Arc::clone(&state)));
-    let logs = LogStore::open_with(&directory.join("logs"), Settings::default(), lines)
+    let logs = LogStore::open_with(&data_directory::logs(&directory), Settings::default(), lines)
         .map_err(Failure::failed)?;
 
     let runtime = tokio::runtime::Builder::new_multi_thread()

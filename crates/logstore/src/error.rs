@@ -1,5 +1,7 @@
 //! What can be wrong.
 
+use crate::database::DatabaseError;
+
 /// Why the store did not do something.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
@@ -54,6 +56,45 @@ pub enum StoreError {
     /// A segment could not be written, or read.
     #[error("a segment of the log store failed: {0}")]
     Segment(#[source] parquet::errors::ParquetError),
+}
+
+impl StoreError {
+    /// Whether it says that something stored is damaged, a sector that the disk cannot give back included;
+    /// not that reading did not work.
+    pub fn is_damage(&self) -> bool {
+        let is_torn = matches!(self, Self::Damaged(_) | Self::Segment(_));
+        let is_lost = matches!(self, Self::Io(error) if is_disk_error(error));
+        // A row with a value that is none of its column's.
+        let is_no_value =
+            matches!(self, Self::Database(rusqlite::Error::FromSqlConversionFailure(..)));
+        is_torn || is_lost || is_no_value
+    }
+}
+
+/// Whether the system said `EIO`.
+fn is_disk_error(error: &std::io::Error) -> bool {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(this) = cause {
+        let io = this.downcast_ref::<std::io::Error>();
+        if io.and_then(std::io::Error::raw_os_error) == Some(nix::libc::EIO) {
+            return true;
+        }
+        let within = io.and_then(std::io::Error::get_ref);
+        cause = match within {
+            Some(within) => Some(within),
+            None => this.source(),
+        };
+    }
+    false
+}
+
+impl From<DatabaseError> for StoreError {
+    fn from(error: DatabaseError) -> Self {
+        match error {
+            DatabaseError::Sqlite(error) => Self::Database(error),
+            DatabaseError::Io(error) => Self::Io(error),
+        }
+    }
 }
 
 impl From<parquet::errors::ParquetError> for StoreError {

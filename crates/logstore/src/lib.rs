@@ -8,6 +8,7 @@
 
 mod cold;
 mod crash;
+pub mod database;
 mod error;
 mod event;
 mod group;
@@ -23,5 +24,8 @@ pub use group::{Group, GroupQuery, NewGroup, Owner};
 pub use line::{ColumnKind, LineCodec, LineColumn, LineFormat, NoFormats, Tokens};
 pub use pattern::{InvalidPattern, Pattern};
 pub use query::{FilterPage, FilterQuery, From, GetQuery, Streams};
-pub use store::{Batch, LogStore, Maintained, Producer, PutOutcome, Rejected, Settings};
+pub use store::{
+    Batch, BlockFigures, Damage, Figures, Findings, LogStore, Maintained, Mending, Orphan, Part,
+    Producer, PutOutcome, Rejected, SegmentEntry, SegmentFigures, Settings, Snapshot, fsck,
+};
 pub use stream::{Stream, StreamOrder, StreamQuery};

@@ -4,6 +4,10 @@ mod block;
 mod catalog;
 mod compact;
 mod drain;
+mod entry;
+mod figures;
+mod files;
+mod fsck;
 mod maintain;
 mod open_files;
 mod orphans;
@@ -13,6 +17,7 @@ mod read;
 mod schema;
 mod segments;
 mod settings;
+mod snapshot;
 mod sources;
 mod space;
 mod sweep;
@@ -29,9 +34,13 @@ use rusqlite::{Connection, OpenFlags};
 use crate::cold::Objects;
 use crate::line::{LineCodec, NoFormats};
 use crate::{InputEvent, Owner, StoreError};
+pub use entry::SegmentEntry;
+pub use figures::{BlockFigures, Figures, SegmentFigures};
+pub use fsck::{Damage, Findings, Mending, Orphan, Part, fsck};
 pub use maintain::Maintained;
 use open_files::OpenFiles;
 pub use settings::Settings;
+pub use snapshot::Snapshot;
 use space::Space;
 use writer::Writer;
 
@@ -84,6 +93,8 @@ pub enum PutOutcome {
     Known,
 }
 
+/// The file of the catalog and of the blocks.
+const CATALOG: &str = "meta.db";
 /// Milliseconds of a day.
 const DAY: i64 = 86_400_000;
 /// Connections for reading that are kept open.
@@ -130,7 +141,8 @@ impl LogStore {
     ) -> Result<Self, StoreError> {
         std::fs::create_dir_all(directory)?;
         let lock = locked(directory)?;
-        let path = directory.join("meta.db");
+        orphans::refuse_without_catalog(directory)?;
+        let path = directory.join(CATALOG);
         let mut connection = Connection::open(&path)?;
         connection.busy_timeout(PATIENCE)?;
         schema::prepare(&mut connection)?;

@@ -3,6 +3,7 @@
 mod agents;
 mod body;
 mod limits;
+mod log_store;
 mod metrics;
 mod route;
 mod tls;
@@ -314,9 +315,13 @@ impl Shared {
 
     async fn metrics_page(&self) -> Response<Full<Bytes>> {
         let logs = self.door.logs().clone();
-        let bytes = tokio::task::spawn_blocking(move || logs.disk_bytes()).await;
-        let bytes = bytes.ok().and_then(Result::ok).unwrap_or(0);
-        let mut body = self.metrics.page(bytes, *self.door.state().changes().borrow(), now());
+        let figures = tokio::task::spawn_blocking(move || logs.figures(unix_millis())).await;
+        let mut body = self.metrics.page(*self.door.state().changes().borrow(), now());
+        match figures {
+            Ok(Ok(figures)) => body += &log_store::page(&figures),
+            Ok(Err(error)) => tracing::warn!(%error, "the log store's figures are not known"),
+            Err(error) => tracing::error!(%error, "the log store's figures broke off"),
+        }
         body += &agents::page(&self.door.reports().present(unix_millis()));
         let answer = Answer {
             status: 200,

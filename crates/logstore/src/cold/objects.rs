@@ -76,6 +76,15 @@ impl Objects {
         }
     }
 
+    /// Returns the size of an object in bytes; none if there is no such object.
+    pub(crate) fn size(&self, key: &str) -> Result<Option<u64>, StoreError> {
+        match self.io.block_on(self.store.head(&Key::from(key))) {
+            Ok(found) => Ok(Some(found.size)),
+            Err(Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(failure(error)),
+        }
+    }
+
     /// Removes an object; one that is gone already is no error.
     pub(crate) fn remove(&self, key: &str) -> Result<(), StoreError> {
         match self.io.block_on(self.store.delete(&Key::from(key))) {
