@@ -47,8 +47,7 @@ pub(crate) fn told(condition: &Condition) -> String {
     }
     if !condition.state.is_empty() || !logs.catalog.is_empty() {
         fault(
-            "A database is damaged, and nothing was changed: restore a backup (flowlogd restore)"
-                .to_owned(),
+            "Only a backup mends a database: flowlogd restore --help".to_owned(),
         );
     }
     if logs.set_aside_before > 0 {

@@ -8,6 +8,8 @@
 mod manifest;
 mod new_file;
 mod restore;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeMap;
 use std::fs::{self, File, TryLockError};
@@ -127,6 +129,16 @@ impl BackedUp {
 /// have the data open, and go on writing: what was acknowledged before this began is in the backup. The
 /// directory of the agent that runs in the server is not part of it. `now` is in Unix milliseconds.
 pub fn back_up(data: &Path, to: &Path, now: i64) -> Result<BackedUp, BackupError> {
+    make(data, to, now, &mut || {})
+}
+
+/// The same; what happens between reading the catalog and copying what it names can be a test's.
+fn make(
+    data: &Path,
+    to: &Path,
+    now: i64,
+    meanwhile: &mut dyn FnMut(),
+) -> Result<BackedUp, BackupError> {
     if !data_directory::state_file(data).exists() {
         return Err(BackupError::NoData(data.to_owned()));
     }
@@ -140,7 +152,7 @@ pub fn back_up(data: &Path, to: &Path, now: i64) -> Result<BackedUp, BackupError
         done: BackedUp::default(),
     };
     work.database(STATE, &data_directory::state_file(data))?;
-    work.log_store()?;
+    work.log_store(meanwhile)?;
     let files: Vec<Entry> = work.files.into_values().collect();
     let mut done = work.done;
     done.bytes = files.iter().map(|file| file.bytes).sum();
@@ -214,13 +226,14 @@ impl Work {
     }
 
     /// Copies the log store: its catalog, and the segments that this names.
-    fn log_store(&mut self) -> Result<(), BackupError> {
+    fn log_store(&mut self, meanwhile: &mut dyn FnMut()) -> Result<(), BackupError> {
         let mut missing: Vec<String> = Vec::new();
         let mut segments: BTreeMap<String, Entry> = BTreeMap::new();
         for _ in 0..ATTEMPTS {
             let copy = self.new_database()?;
             let snapshot = Snapshot::take(&self.logs, &copy)?;
             let live = snapshot.segments()?;
+            meanwhile();
             let missing_before = std::mem::take(&mut missing);
             let mut damage = Vec::new();
             for segment in &live {
