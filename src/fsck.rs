@@ -46,9 +46,7 @@ pub(crate) fn told(condition: &Condition) -> String {
         ));
     }
     if !condition.state.is_empty() || !logs.catalog.is_empty() {
-        fault(
-            "Only a backup mends a database: flowlogd restore --help".to_owned(),
-        );
+        fault("Only a backup mends a database: flowlogd restore --help".to_owned());
     }
     if logs.set_aside_before > 0 {
         let what = number(logs.set_aside_before, "segment");

@@ -11,7 +11,8 @@ use std::process::{Child, Command, Stdio};
 use std::sync::Arc;
 
 use flowlogd_logstore::{
-    Batch, FilterQuery, InputEvent, LogStore, NewGroup, NoFormats, Owner, Pattern, Settings, Streams,
+    Batch, FilterQuery, InputEvent, LogStore, NewGroup, NoFormats, Owner, Pattern, Settings,
+    Streams,
 };
 use tempfile::TempDir;
 
@@ -65,7 +66,8 @@ impl Server {
 
     fn metrics(&self) -> String {
         let mut stream = TcpStream::connect(&self.address).expect("it listens");
-        let request = format!("GET /metrics HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address);
+        let request =
+            format!("GET /metrics HTTP/1.1\r\nHost: {}\r\nConnection: close\r\n\r\n", self.address);
         stream.write_all(request.as_bytes()).expect("it reads");
         let mut answer = String::new();
         stream.read_to_string(&mut answer).expect("it answers");
@@ -98,8 +100,13 @@ impl Desk {
                 .map(|number| InputEvent { timestamp: NOW, message: format!("{word} {number}") })
                 .collect();
             let owner = owner();
-            let batch =
-                Batch { owner: &owner, group: "flow-logs", stream: "eni-1", events, producer: None };
+            let batch = Batch {
+                owner: &owner,
+                group: "flow-logs",
+                stream: "eni-1",
+                events,
+                producer: None,
+            };
             store.put(batch, NOW).expect("it is stored");
             if place == 0 {
                 store.maintain(NOW).expect("it works");
@@ -160,14 +167,20 @@ fn a_backup_is_made_beside_a_server_and_restored() {
     server.end();
 
     assert_eq!((backup.stderr.as_str(), backup.status), ("", Some(0)));
-    assert!(backup.text().starts_with("1 segment with 50 events and the newest blocks; 3 files of "));
+    assert!(
+        backup.text().starts_with("1 segment with 50 events and the newest blocks; 3 files of ")
+    );
     assert_eq!(looked.status, Some(4));
     assert_eq!(
         looked.stderr,
         "flowlogd: data is in use by a flowlogd that runs: stop the server of this data directory first\n"
     );
     assert_eq!(status.status, Some(0), "{}", status.stderr);
-    assert!(status.text().contains("\nLog store: 1 log group with 1 stream, "), "{}", status.text());
+    assert!(
+        status.text().contains("\nLog store: 1 log group with 1 stream, "),
+        "{}",
+        status.text()
+    );
     assert!(status.text().contains("\n  in segments: 50 events, "), "{}", status.text());
     assert!(metrics.contains("\nflowlogd_log_store_segments{state=\"live\"} 1\n"), "{metrics}");
     assert!(metrics.contains("\nflowlogd_log_store_refusing 0\n"));
@@ -208,10 +221,15 @@ fn a_torn_segment_is_named_set_aside_and_then_nothing_is_left_to_find() {
     let mended = desk.flowlogd(&["fsck", "--data-dir", "data"]);
     let again = desk.flowlogd(&["fsck", "--data-dir", "data"]);
 
-    let sum = "1 block, 1 segment of 0 bytes: 50 events are sound\n1 part damaged, 50 events lost\n";
+    let sum =
+        "1 block, 1 segment of 0 bytes: 50 events are sound\n1 part damaged, 50 events lost\n";
     assert_eq!(dry.text(), format!("{torn}\n{sum}"));
     assert_eq!(dry.status, Some(1));
-    assert!(backup.text().starts_with(&format!("{torn}; it is not in the backup\n")), "{}", backup.text());
+    assert!(
+        backup.text().starts_with(&format!("{torn}; it is not in the backup\n")),
+        "{}",
+        backup.text()
+    );
     assert_eq!(backup.status, Some(1));
     assert_eq!(mended.text(), format!("{torn}; set aside as damaged/{key}\n{sum}"));
     assert_eq!(mended.status, Some(1));

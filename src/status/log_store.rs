@@ -98,7 +98,11 @@ fn size(bytes: u64) -> String {
         whole /= 1024;
         unit = larger;
     }
-    if unit == "bytes" { number(whole, "byte") } else { format!("{whole}.{} {unit}", rest * 10 / 1024) }
+    if unit == "bytes" {
+        number(whole, "byte")
+    } else {
+        format!("{whole}.{} {unit}", rest * 10 / 1024)
+    }
 }
 
 #[cfg(test)]

@@ -135,7 +135,8 @@ mod tests {
 
         assert!(!faults(&path).unwrap().is_empty());
 
-        std::fs::write(&path, "no database at all, but long enough to be looked at as one").unwrap();
+        std::fs::write(&path, "no database at all, but long enough to be looked at as one")
+            .unwrap();
         assert!(!faults(&path).unwrap().is_empty());
         assert_eq!(faults(&directory.path().join("none.db")).unwrap(), ["it is missing"]);
     }

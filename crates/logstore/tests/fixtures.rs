@@ -12,8 +12,7 @@ use std::sync::Arc;
 
 use flowlogd_logstore::{
     Batch, ColumnKind, From, GetQuery, GroupQuery, InputEvent, LineCodec, LineColumn, LineFormat,
-    LogStore, Mending, NewGroup, Owner, Producer, PutOutcome, Settings, StreamQuery,
-    Tokens, fsck,
+    LogStore, Mending, NewGroup, Owner, Producer, PutOutcome, Settings, StreamQuery, Tokens, fsck,
 };
 use rusqlite::Connection;
 use serde::{Deserialize, Serialize};
@@ -21,16 +20,19 @@ use serde::{Deserialize, Serialize};
 /// 2026-11-26T00:00:00Z in Unix milliseconds.
 const NOW: i64 = 1_795_651_200_000;
 
-const QUIET: Settings = Settings {
-    drain_bytes: u64::MAX,
-    drain_age: i64::MAX,
-    compact_files: 1000,
-    slice_events: 8,
-    sweep_every: 0,
-    grace: 0,
-    floor: 0,
-    ballast: 0,
-};
+fn quiet() -> Settings {
+    Settings {
+        drain_bytes: u64::MAX,
+        drain_age: i64::MAX,
+        compact_files: 1000,
+        slice_events: 8,
+        sweep_every: 0,
+        grace: 0,
+        floor: 0,
+        ballast: 0,
+        ..Settings::default()
+    }
+}
 
 fn owner() -> Owner {
     Owner { account: "123456789012".to_owned(), region: "us-east-1".to_owned() }
@@ -137,7 +139,7 @@ fn what_every_version_has_written_is_read_byte_for_byte() {
         copy(&fixture.join("logs"), &data);
 
         let dry = fsck(&data, Mending::None).expect("it is looked over");
-        let store = open(&data, QUIET);
+        let store = open(&data, quiet());
         assert_eq!(events(&store), expected, "{}", fixture.display());
         assert_eq!(store.damage(), Vec::<String>::new());
         // A producer's numbers are known.
@@ -147,7 +149,7 @@ fn what_every_version_has_written_is_read_byte_for_byte() {
 
         assert!(dry.is_sound(), "{dry:?}");
         assert!(fsck(&data, Mending::SetAside).expect("it is looked over").is_sound());
-        let store = open(&data, Settings { drain_bytes: 0, compact_files: 2, ..QUIET });
+        let store = open(&data, Settings { drain_bytes: 0, compact_files: 2, ..quiet() });
         for minutes in 1..4 {
             store.maintain(NOW + minutes * 60_000).expect("it works");
         }
@@ -168,7 +170,7 @@ fn update_if_asked() {
     }
     let directory = tempfile::tempdir().expect("it is made");
     let data = directory.path().join("logs");
-    let store = open(&data, Settings { compact_files: 2, drain_bytes: 0, ..QUIET });
+    let store = open(&data, Settings { compact_files: 2, drain_bytes: 0, ..quiet() });
     make(&store, |store| {
         store.maintain(NOW).expect("it works");
     });
@@ -228,7 +230,8 @@ fn make(store: &LogStore, meanwhile: impl Fn(&LogStore)) {
 
 /// Runs a batch that bears a producer's number.
 fn producers_batch<T>(owner: &Owner, run: impl FnOnce(Batch<'_>) -> T) -> T {
-    let events = vec![InputEvent { timestamp: NOW - 5, message: "10.0.0.1 53 80 ACCEPT".to_owned() }];
+    let events =
+        vec![InputEvent { timestamp: NOW - 5, message: "10.0.0.1 53 80 ACCEPT".to_owned() }];
     let producer = Some(Producer { id: "agent-1".to_owned(), number: 7 });
     run(Batch { owner, group: "flow-logs", stream: "eni-1", events, producer })
 }

@@ -71,7 +71,9 @@ pub enum BackupError {
         why: String,
     },
     /// Segments go faster than they are copied.
-    #[error("the log store replaced its segments faster than they could be copied, {ATTEMPTS} times")]
+    #[error(
+        "the log store replaced its segments faster than they could be copied, {ATTEMPTS} times"
+    )]
     Outrun,
     /// A file failed.
     #[error("{}: {source}", .path.display())]

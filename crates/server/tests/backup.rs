@@ -10,7 +10,8 @@ use std::thread;
 use std::time::Duration;
 
 use flowlogd_logstore::{
-    Batch, FilterQuery, InputEvent, LogStore, NewGroup, NoFormats, Owner, Pattern, Settings, Streams,
+    Batch, FilterQuery, InputEvent, LogStore, NewGroup, NoFormats, Owner, Pattern, Settings,
+    Streams,
 };
 use flowlogd_server::backup::{BackedUp, BackupError, Manifest, back_up, restore};
 use flowlogd_server::data_directory::{Condition, logs};
@@ -20,16 +21,19 @@ use tempfile::TempDir;
 /// 2026-11-26T00:00:00Z in Unix milliseconds.
 const NOW: i64 = 1_795_651_200_000;
 
-const SMALL: Settings = Settings {
-    drain_bytes: 0,
-    drain_age: 3_600_000,
-    compact_files: 1000,
-    slice_events: 64,
-    sweep_every: 0,
-    grace: 0,
-    floor: 0,
-    ballast: 0,
-};
+fn small() -> Settings {
+    Settings {
+        drain_bytes: 0,
+        drain_age: 3_600_000,
+        compact_files: 1000,
+        slice_events: 64,
+        sweep_every: 0,
+        grace: 0,
+        floor: 0,
+        ballast: 0,
+        ..Settings::default()
+    }
+}
 
 fn owner() -> Owner {
     Owner { account: "123456789012".to_owned(), region: "us-east-1".to_owned() }
@@ -106,9 +110,8 @@ impl Site {
 }
 
 fn put(store: &LogStore, numbers: std::ops::Range<u64>) {
-    let events = numbers
-        .map(|number| InputEvent { timestamp: NOW, message: number.to_string() })
-        .collect();
+    let events =
+        numbers.map(|number| InputEvent { timestamp: NOW, message: number.to_string() }).collect();
     let owner = owner();
     let batch = Batch { owner: &owner, group: "g", stream: "s", events, producer: None };
     store.put(batch, NOW).expect("it is stored");
@@ -158,9 +161,18 @@ fn files(directory: &Path) -> Vec<PathBuf> {
     found
 }
 
+/// Has the others stop, also where an assertion ends this one.
+struct Stop<'a>(&'a AtomicBool);
+
+impl Drop for Stop<'_> {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::SeqCst);
+    }
+}
+
 #[test]
 fn what_was_acknowledged_before_a_backup_began_is_in_it_once() {
-    let settings = Settings { compact_files: 2, grace: 300, ..SMALL };
+    let settings = Settings { compact_files: 2, grace: 300, ..small() };
     let site = Site::new(settings);
     let (acknowledged, stop) = (AtomicU64::new(0), AtomicBool::new(false));
     let until = |count: u64| {
@@ -187,6 +199,7 @@ fn what_was_acknowledged_before_a_backup_began_is_in_it_once() {
                 site.store().maintain(NOW + tick * 20).expect("it works");
             }
         });
+        let _stop = Stop(&stop);
         let mut before = 0;
         for round in 0..4 {
             until(before + 400);
@@ -203,14 +216,13 @@ fn what_was_acknowledged_before_a_backup_began_is_in_it_once() {
             }
             assert!(found.keys().all(|number| *number < after));
         }
-        stop.store(true, Ordering::SeqCst);
     });
     assert!(site.store().figures(NOW).expect("it is read").live.count > 0, "it has drained");
 }
 
 #[test]
 fn a_second_backup_copies_what_is_new_and_removes_what_is_gone() {
-    let site = Site::new(SMALL);
+    let site = Site::new(small());
     for part in 0..3 {
         site.put_cold(part * 100..(part + 1) * 100);
     }
@@ -241,7 +253,7 @@ fn a_second_backup_copies_what_is_new_and_removes_what_is_gone() {
 
 #[test]
 fn a_backup_that_was_broken_off_is_none_and_the_next_one_goes_on_with_it() {
-    let site = Site::new(SMALL);
+    let site = Site::new(small());
     for part in 0..4 {
         site.put_cold(part * 100..(part + 1) * 100);
     }
@@ -268,7 +280,7 @@ fn a_backup_that_was_broken_off_is_none_and_the_next_one_goes_on_with_it() {
 
 #[test]
 fn a_backup_stands_until_the_next_one_is_complete() {
-    let site = Site::new(SMALL);
+    let site = Site::new(small());
     site.put_cold(0..100);
     site.back_up().unwrap();
     site.put_cold(100..200);
@@ -288,12 +300,11 @@ fn a_backup_stands_until_the_next_one_is_complete() {
 
 #[test]
 fn a_changed_file_is_refused_and_nothing_is_left() {
-    let site = Site::new(SMALL);
+    let site = Site::new(small());
     site.put_cold(0..100);
     site.put(100..150);
     site.back_up().unwrap();
-    let names: Vec<String> =
-        site.manifest().files.into_iter().map(|file| file.stored).collect();
+    let names: Vec<String> = site.manifest().files.into_iter().map(|file| file.stored).collect();
     assert_eq!(names.len(), 3);
     for name in names {
         let path = site.path("backup").join(name);
@@ -309,7 +320,10 @@ fn a_changed_file_is_refused_and_nothing_is_left() {
 
             let refused = site.restore().unwrap_err();
 
-            assert!(matches!(&refused, BackupError::Changed { path: of, .. } if *of == path), "{refused}");
+            assert!(
+                matches!(&refused, BackupError::Changed { path: of, .. } if *of == path),
+                "{refused}"
+            );
             assert!(!site.path("restored").exists(), "nothing is left");
         }
         fs::write(&path, &sound).unwrap();
@@ -319,7 +333,7 @@ fn a_changed_file_is_refused_and_nothing_is_left() {
 
 #[test]
 fn a_manifest_that_leads_elsewhere_or_is_of_another_format_is_refused() {
-    let site = Site::new(SMALL);
+    let site = Site::new(small());
     site.back_up().unwrap();
     let path = site.path("backup/manifest.json");
     let sound = fs::read_to_string(&path).unwrap();
@@ -344,7 +358,7 @@ fn a_manifest_that_leads_elsewhere_or_is_of_another_format_is_refused() {
 
 #[test]
 fn directories_that_are_somebody_elses_are_left_alone() {
-    let site = Site::new(SMALL);
+    let site = Site::new(small());
     site.put_cold(0..10);
     site.back_up().unwrap();
     fs::create_dir_all(site.path("restored")).unwrap();
@@ -363,7 +377,7 @@ fn directories_that_are_somebody_elses_are_left_alone() {
 
 #[test]
 fn a_torn_segment_is_named_and_the_rest_is_backed_up_and_restored() {
-    let site = Site::new(SMALL);
+    let site = Site::new(small());
     for part in 0..3 {
         site.put_cold(part * 100..(part + 1) * 100);
     }

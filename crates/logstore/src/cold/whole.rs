@@ -48,7 +48,7 @@ impl Segment {
         while start < self.bytes {
             let end = (start + PIECE).min(self.bytes);
             bytes.clear();
-            copy.take(end - start).read_to_end(&mut bytes)?;
+            copy.by_ref().take(end - start).read_to_end(&mut bytes)?;
             self.check(start, end, &bytes)?;
             start = end;
         }

@@ -31,7 +31,8 @@ pub(super) enum State {
     Damaged = 2,
 }
 
-const ENTRY: &str = "SELECT segment.id, key, segment.bytes, name, events, min_ts, max_ts, min_stream, max_stream
+const ENTRY: &str =
+    "SELECT segment.id, key, segment.bytes, name, events, min_ts, max_ts, min_stream, max_stream
     FROM segment LEFT JOIN log_group ON log_group.id = segment.group_id";
 
 fn entry_of(row: &Row<'_>) -> rusqlite::Result<SegmentEntry> {

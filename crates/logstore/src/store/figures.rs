@@ -227,7 +227,10 @@ mod tests {
         let hot = store.figures(NOW + 3000).unwrap();
 
         assert_eq!((hot.groups, hot.streams, hot.live.count), (1, 1, 0));
-        assert_eq!((hot.blocks.count, hot.blocks.raw_bytes, hot.blocks.oldest), (2, 220, Some(3000)));
+        assert_eq!(
+            (hot.blocks.count, hot.blocks.raw_bytes, hot.blocks.oldest),
+            (2, 220, Some(3000))
+        );
         assert!(hot.blocks.bytes > 0 && !hot.is_refusing());
 
         store.drain(NOW).unwrap();
@@ -247,8 +250,9 @@ mod tests {
         let merged = store.figures(NOW).unwrap();
         assert_eq!((merged.live.count, merged.live.events), (1, 20));
         assert_eq!((merged.dead.count, merged.dead.events, merged.to_merge.count), (3, 20, 0));
-        let ratio = merged.live.bytes_per_event().unwrap();
-        assert!((ratio * 20.0).round() as u64 == merged.live.bytes);
+        let bytes = f64::from(u32::try_from(merged.live.bytes).unwrap());
+        assert!((merged.live.bytes_per_event().unwrap() - bytes / 20.0).abs() < 0.001);
+        assert_eq!(SegmentFigures::default().bytes_per_event(), None);
     }
 
     #[test]

@@ -98,7 +98,8 @@ impl Manifest {
             Err(source) => return Err(BackupError::File { path, source }),
         };
         let wrong = |why| BackupError::Manifest { path: path.clone(), why };
-        let manifest: Self = serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
+        let manifest: Self =
+            serde_json::from_str(&text).map_err(|error| wrong(error.to_string()))?;
         if manifest.format != FORMAT {
             return Err(wrong(format!(
                 "its format is {}, and this flowlogd knows {FORMAT}: use the one that made it, {}",
@@ -111,9 +112,10 @@ impl Manifest {
                 return Err(wrong(format!("'{place}' from '{stored}' is no file of a backup")));
             }
         }
-        if let Some(missing) = [STATE, CATALOG].iter().find(|path| {
-            !places.iter().any(|place| place.as_str() == **path)
-        }) {
+        if let Some(missing) = [STATE, CATALOG]
+            .iter()
+            .find(|path| !places.iter().any(|place| place.as_str() == **path))
+        {
             return Err(wrong(format!("it does not name {missing}")));
         }
         Ok(Some(manifest))
@@ -122,8 +124,10 @@ impl Manifest {
     /// Writes it: from now on the backup is this one.
     pub(super) fn write(&self, backup: &Path) -> Result<(), BackupError> {
         let path = backup.join(MANIFEST);
-        let text = serde_json::to_string_pretty(self)
-            .map_err(|error| BackupError::Manifest { path: path.clone(), why: error.to_string() })?;
+        let text = serde_json::to_string_pretty(self).map_err(|error| BackupError::Manifest {
+            path: path.clone(),
+            why: error.to_string(),
+        })?;
         let mut file = NewFile::create(&path)?;
         let failed = |source| BackupError::File { path: path.clone(), source };
         file.write_all(text.as_bytes()).and_then(|()| file.write_all(b"\n")).map_err(failed)?;
@@ -133,7 +137,8 @@ impl Manifest {
 
     /// Removes what lies where a backup's files do, and is of none. Returns how many files.
     pub(super) fn remove_all_else(&self, backup: &Path) -> Result<u64, BackupError> {
-        let named: BTreeSet<&Path> = self.files.iter().map(|file| Path::new(&file.stored)).collect();
+        let named: BTreeSet<&Path> =
+            self.files.iter().map(|file| Path::new(&file.stored)).collect();
         let mut removed = 0;
         for directory in [DATABASES, LOGS] {
             removed += remove_unnamed(backup, &backup.join(directory), &named)?;
@@ -190,8 +195,15 @@ mod tests {
             assert!(is_of_data(path), "{path}");
         }
         for path in [
-            "", "/state.db", "../state.db", "logs/../state.db", "credentials", "agent/x",
-            "logs/segments/../../x", "logs/segmentsx/a", "logs/lock",
+            "",
+            "/state.db",
+            "../state.db",
+            "logs/../state.db",
+            "credentials",
+            "agent/x",
+            "logs/segments/../../x",
+            "logs/segmentsx/a",
+            "logs/lock",
         ] {
             assert!(!is_of_data(path), "{path}");
         }

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 
 use flowlogd_logstore::Mending;
 
+use super::BackupError;
 use super::manifest::{Entry, Manifest};
 use super::new_file::{self, NewFile};
-use super::BackupError;
 use crate::data_directory::{self, Condition};
 
 /// Copies a backup into a data directory, which is made, or is empty, and looks it over. Every file is read

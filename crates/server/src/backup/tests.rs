@@ -44,8 +44,7 @@ impl Site {
 
     fn put_cold(&self, message: &str) {
         let events = vec![InputEvent { timestamp: NOW, message: message.to_owned() }];
-        let batch =
-            Batch { owner: &self.owner, group: "g", stream: "s", events, producer: None };
+        let batch = Batch { owner: &self.owner, group: "g", stream: "s", events, producer: None };
         self.store.put(batch, NOW).unwrap();
         self.store.maintain(NOW).unwrap();
     }

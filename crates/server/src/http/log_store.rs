@@ -12,41 +12,63 @@ struct Gauge {
 }
 
 const GAUGES: &[Gauge] = &[
-    Gauge { name: "bytes", help: "Bytes of all files of the log store.", value: |figures| {
-        figures.directory_bytes
-    } },
-    Gauge { name: "database_bytes", help: "Bytes of its database.", value: |figures| {
-        figures.database_bytes
-    } },
+    Gauge {
+        name: "bytes",
+        help: "Bytes of all files of the log store.",
+        value: |figures| figures.directory_bytes,
+    },
+    Gauge {
+        name: "database_bytes",
+        help: "Bytes of its database.",
+        value: |figures| figures.database_bytes,
+    },
     Gauge { name: "groups", help: "Log groups.", value: |figures| figures.groups },
     Gauge { name: "streams", help: "Log streams.", value: |figures| figures.streams },
-    Gauge { name: "blocks", help: "Blocks that are not in segments yet.", value: |figures| {
-        figures.blocks.count
-    } },
-    Gauge { name: "block_bytes", help: "Bytes of those blocks.", value: |figures| {
-        figures.blocks.bytes
-    } },
-    Gauge { name: "drain_lag_milliseconds", help: "Age of the oldest block.", value: |figures| {
-        figures.blocks.oldest.and_then(|age| u64::try_from(age).ok()).unwrap_or(0)
-    } },
-    Gauge { name: "segments_to_merge", help: "Segments due to be merged.", value: |figures| {
-        figures.to_merge.count
-    } },
-    Gauge { name: "segments_to_merge_bytes", help: "Bytes of those segments.", value: |figures| {
-        figures.to_merge.bytes
-    } },
-    Gauge { name: "free_bytes", help: "Free bytes of the disk.", value: |figures| {
-        figures.free_bytes
-    } },
-    Gauge { name: "floor_bytes", help: "Free bytes below which events are refused.", value: |figures| {
-        figures.floor_bytes
-    } },
-    Gauge { name: "refusing", help: "1 if events are refused for want of room.", value: |figures| {
-        u64::from(figures.is_refusing())
-    } },
-    Gauge { name: "damage_met", help: "Damaged parts that were met since the start.", value: |figures| {
-        figures.damage_met
-    } },
+    Gauge {
+        name: "blocks",
+        help: "Blocks that are not in segments yet.",
+        value: |figures| figures.blocks.count,
+    },
+    Gauge {
+        name: "block_bytes",
+        help: "Bytes of those blocks.",
+        value: |figures| figures.blocks.bytes,
+    },
+    Gauge {
+        name: "drain_lag_milliseconds",
+        help: "Age of the oldest block.",
+        value: |figures| figures.blocks.oldest.and_then(|age| u64::try_from(age).ok()).unwrap_or(0),
+    },
+    Gauge {
+        name: "segments_to_merge",
+        help: "Segments due to be merged.",
+        value: |figures| figures.to_merge.count,
+    },
+    Gauge {
+        name: "segments_to_merge_bytes",
+        help: "Bytes of those segments.",
+        value: |figures| figures.to_merge.bytes,
+    },
+    Gauge {
+        name: "free_bytes",
+        help: "Free bytes of the disk.",
+        value: |figures| figures.free_bytes,
+    },
+    Gauge {
+        name: "floor_bytes",
+        help: "Free bytes below which events are refused.",
+        value: |figures| figures.floor_bytes,
+    },
+    Gauge {
+        name: "refusing",
+        help: "1 if events are refused for want of room.",
+        value: |figures| u64::from(figures.is_refusing()),
+    },
+    Gauge {
+        name: "damage_met",
+        help: "Damaged parts that were met since the start.",
+        value: |figures| figures.damage_met,
+    },
 ];
 
 /// A gauge of segments by their state.
@@ -58,13 +80,21 @@ struct OfSegments {
 
 const OF_SEGMENTS: &[OfSegments] = &[
     OfSegments { name: "segments", help: "Segments.", value: |segments| segments.count },
-    OfSegments { name: "segment_bytes", help: "Bytes of segments.", value: |segments| segments.bytes },
-    OfSegments { name: "segment_events", help: "Events in segments.", value: |segments| {
-        segments.events
-    } },
-    OfSegments { name: "segment_message_bytes", help: "Bytes of their messages.", value: |segments| {
-        segments.message_bytes
-    } },
+    OfSegments {
+        name: "segment_bytes",
+        help: "Bytes of segments.",
+        value: |segments| segments.bytes,
+    },
+    OfSegments {
+        name: "segment_events",
+        help: "Events in segments.",
+        value: |segments| segments.events,
+    },
+    OfSegments {
+        name: "segment_message_bytes",
+        help: "Bytes of their messages.",
+        value: |segments| segments.message_bytes,
+    },
 ];
 
 /// Writes how the log store stands.
@@ -78,8 +108,7 @@ pub(super) fn page(figures: &Figures) -> String {
         head(&mut page, &name, gauge.help);
         let _ = writeln!(page, "{name} {}", (gauge.value)(figures));
     }
-    let states =
-        [("live", &figures.live), ("dead", &figures.dead), ("damaged", &figures.damaged)];
+    let states = [("live", &figures.live), ("dead", &figures.dead), ("damaged", &figures.damaged)];
     for gauge in OF_SEGMENTS {
         let name = format!("flowlogd_log_store_{}", gauge.name);
         head(&mut page, &name, gauge.help);

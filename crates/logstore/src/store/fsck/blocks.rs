@@ -76,8 +76,7 @@ impl Examination<'_> {
         let about = about.to_string();
         files::write_durably(&self.directory.join(format!("{place}.json")), about.as_bytes())?;
         files::write_durably(&self.directory.join(&place), &row.body)?;
-        let transaction =
-            self.catalog.transaction_with_behavior(TransactionBehavior::Immediate)?;
+        let transaction = self.catalog.transaction_with_behavior(TransactionBehavior::Immediate)?;
         transaction.execute("DELETE FROM block WHERE id = ?1", [row.id])?;
         transaction.execute(
             "UPDATE log_group SET

@@ -91,8 +91,14 @@ impl fmt::Display for Damage {
         };
         // Most reasons begin with the name.
         let named = part.to_string();
-        let why = why.strip_prefix(&named).map_or(why.as_str(), |why| why.trim_start_matches([':', ' ']));
-        write!(f, "{named} ({group}, {events} events from {} to {}): {why}", Time(*first), Time(*last))?;
+        let why =
+            why.strip_prefix(&named).map_or(why.as_str(), |why| why.trim_start_matches([':', ' ']));
+        write!(
+            f,
+            "{named} ({group}, {events} events from {} to {}): {why}",
+            Time(*first),
+            Time(*last)
+        )?;
         match set_aside {
             Some(place) => write!(f, "; set aside as {place}"),
             None => Ok(()),

@@ -85,11 +85,13 @@ mod tests {
         assert_eq!(told["damageMet"], json!([]));
         assert!(told["freeBytes"].as_u64().unwrap() > 0);
 
-        door.be_user("reader", r#"{"Statement":{"Effect":"Allow","Action":"logs:*","Resource":"*"}}"#);
+        door.be_user(
+            "reader",
+            r#"{"Statement":{"Effect":"Allow","Action":"logs:*","Resource":"*"}}"#,
+        );
         let refused = door.json(Service::Flowlogd, "DescribeLogStore", &json!({})).unwrap_err();
         assert_eq!(refused.code, "AccessDeniedException");
-        let policy =
-            r#"{"Statement":{"Effect":"Allow","Action":"flowlogd:DescribeLogStore","Resource":"*"}}"#;
+        let policy = r#"{"Statement":{"Effect":"Allow","Action":"flowlogd:DescribeLogStore","Resource":"*"}}"#;
         door.be_user("watcher", policy);
         assert!(door.json(Service::Flowlogd, "DescribeLogStore", &json!({})).is_ok());
     }
