@@ -59,6 +59,11 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Says what is wrong with what is damaged, without the words that say that something is.
+    pub fn reason(&self) -> String {
+        if let Self::Damaged(what) = self { what.clone() } else { self.to_string() }
+    }
+
     /// Whether it says that something stored is damaged, a sector that the disk cannot give back included;
     /// not that reading did not work.
     pub fn is_damage(&self) -> bool {

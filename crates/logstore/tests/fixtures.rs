@@ -24,7 +24,6 @@ fn quiet() -> Settings {
     Settings {
         drain_bytes: u64::MAX,
         drain_age: i64::MAX,
-        compact_files: 1000,
         slice_events: 8,
         sweep_every: 0,
         grace: 0,

@@ -248,14 +248,10 @@ impl Work {
                         segments.insert(name, entry);
                     }
                     Err(BackupError::Logs(error)) if error.is_damage() => {
-                        let why = match error {
-                            StoreError::Damaged(why) => why,
-                            other => other.to_string(),
-                        };
                         let is_there = snapshot.has(segment)?;
                         // It is replaced before it is removed: a newer catalog does not name it.
                         if is_there || missing_before.contains(&segment.key) {
-                            damage.push(loss(segment, why));
+                            damage.push(loss(segment, error.reason()));
                         } else {
                             missing.push(segment.key.clone());
                         }

@@ -76,9 +76,8 @@ pub fn check(directory: &Path, mending: Mending) -> Result<Condition, CheckError
     let state = database::faults(&state_file(directory)).map_err(CheckError::Database)?;
     let logs = logs(directory);
     let logs = if logs.is_dir() {
-        flowlogd_logstore::fsck(&logs, mending).map_err(|error| match error {
-            StoreError::InUse(_) => in_use(),
-            error => CheckError::Logs(error),
+        flowlogd_logstore::fsck(&logs, mending).map_err(|error| {
+            if matches!(error, StoreError::InUse(_)) { in_use() } else { CheckError::Logs(error) }
         })?
     } else {
         let gone = "it is missing, with the directory that it was in".to_owned();

@@ -24,7 +24,6 @@ const NOW: i64 = 1_795_651_200_000;
 fn small() -> Settings {
     Settings {
         drain_bytes: 0,
-        drain_age: 3_600_000,
         compact_files: 1000,
         slice_events: 64,
         sweep_every: 0,

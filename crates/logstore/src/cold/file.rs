@@ -73,8 +73,8 @@ impl SegmentFile {
 
     /// How many events it has.
     pub(crate) fn events(&self) -> u64 {
-        let rows = self.metadata.row_groups().iter().map(|group| group.num_rows());
-        rows.map(|rows| u64::try_from(rows).unwrap_or(0)).sum()
+        let slices = self.metadata.row_groups().iter();
+        slices.map(|slice| u64::try_from(slice.num_rows()).unwrap_or(0)).sum()
     }
 
     /// Timestamps of the earliest and the latest event, by the footer.

@@ -30,8 +30,10 @@ impl Segment {
         let mut start = 0;
         while start < self.bytes {
             let end = (start + PIECE).min(self.bytes);
-            let fetched =
-                objects.fetch(&self.key, &[start..end]).map_err(|error| named(self, error))?;
+            let range = start..end;
+            let fetched = objects
+                .fetch(&self.key, std::slice::from_ref(&range))
+                .map_err(|error| named(self, error))?;
             let bytes = fetched.first().map(AsRef::as_ref).unwrap_or_default();
             self.check(start, end, bytes)?;
             piece(bytes)?;

@@ -40,17 +40,13 @@ impl Examination<'_> {
                 Mending::None => None,
                 Mending::SetAside => Some(self.set_block_aside(&row)?),
             };
-            let why = match error {
-                StoreError::Damaged(why) => why,
-                other => other.to_string(),
-            };
             self.findings.damage.push(Damage {
                 part: Part::Block(id),
                 group: row.group,
                 events: u64::try_from(row.events).unwrap_or(0),
                 first: row.first,
                 last: row.last,
-                why,
+                why: error.reason(),
                 set_aside,
             });
         }

@@ -29,7 +29,7 @@ impl Examination<'_> {
                     self.findings.events += entry.events;
                     self.findings.bytes += entry.bytes;
                 }
-                Err(error) if error.is_damage() => self.note(entry, error)?,
+                Err(error) if error.is_damage() => self.note(entry, &error)?,
                 Err(error) => return Err(error),
             }
         }
@@ -56,7 +56,7 @@ impl Examination<'_> {
         Ok(())
     }
 
-    fn note(&mut self, entry: SegmentEntry, error: StoreError) -> Result<(), StoreError> {
+    fn note(&mut self, entry: SegmentEntry, error: &StoreError) -> Result<(), StoreError> {
         let set_aside = match self.mending {
             Mending::None => None,
             Mending::SetAside => {
@@ -68,17 +68,13 @@ impl Examination<'_> {
                 self.move_away(&entry.key)?
             }
         };
-        let why = match error {
-            StoreError::Damaged(why) => why,
-            other => other.to_string(),
-        };
         self.findings.damage.push(Damage {
             part: Part::Segment(entry.key),
             group: entry.group,
             events: entry.events,
             first: entry.first,
             last: entry.last,
-            why,
+            why: error.reason(),
             set_aside,
         });
         Ok(())

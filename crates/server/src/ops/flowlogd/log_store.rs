@@ -9,7 +9,6 @@ use flowlogd_logstore::{Figures, SegmentFigures};
 use crate::call::{Call, internal};
 
 /// There is one log store for all accounts, so the answer is the same for all who may ask.
-#[expect(clippy::needless_pass_by_value, reason = "all operations have this shape")]
 pub(super) fn describe(
     call: &Call<'_>,
     _: DescribeLogStoreRequest,
