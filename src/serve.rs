@@ -96,6 +96,8 @@ async fn serve(
         }
     };
     let http = tokio::spawn(server.serve(Arc::clone(&door), until_stopped()));
+    // Whoever reads the line may end it.
+    let stopped = stopped().map_err(Failure::failed)?;
     say(format_args!(
         "flowlogd: listening on {scheme}://{address}, data in {}, account {account}",
         directory.display()
@@ -110,7 +112,6 @@ async fn serve(
     let credentials = Credentials::key(key.access_key_id, key.secret_access_key);
     let client = agent_client(&endpoint, &agent.region, authority, credentials)?;
     let state_dir = agent.state_dir.take().unwrap_or_else(|| directory.join("agent"));
-    let stopped = stopped().map_err(Failure::failed)?;
     // The agent ends first: what it has left is delivered while there is a server.
     let result = if agent.attachments.is_empty() {
         stopped.await;
