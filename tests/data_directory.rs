@@ -89,7 +89,7 @@ impl Desk {
     fn new() -> Self {
         let desk = Self(tempfile::tempdir().expect("it is made"));
         Server::start(&desk.path("data")).end();
-        let settings = Settings { drain_bytes: 0, ballast: 0, ..Settings::default() };
+        let settings = Settings { drain_age: 0, ballast: 0, ..Settings::default() };
         let store = LogStore::open_with(&desk.path("data/logs"), settings, Arc::new(NoFormats));
         let store = store.expect("it opens");
         let group = NewGroup { name: "flow-logs".to_owned(), ..NewGroup::default() };

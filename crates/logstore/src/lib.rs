@@ -9,6 +9,7 @@
 mod cold;
 mod crash;
 pub mod database;
+mod disk;
 mod error;
 mod event;
 mod group;

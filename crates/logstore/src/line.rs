@@ -16,8 +16,10 @@ pub enum ColumnKind {
     Int32,
     /// Whole numbers from 0 that fit 63 bits.
     Int64,
-    /// Any text without spaces.
+    /// Any text without spaces; few different ones, many times.
     Text,
+    /// An IPv4 or IPv6 address.
+    Address,
 }
 
 /// Which tokens tell a line of this format from others, besides `-`. What was once recognised is stored
@@ -27,8 +29,6 @@ pub enum Tokens {
     /// Anything, or a number where the kind is one.
     #[default]
     Any,
-    /// An IPv4 or IPv6 address.
-    Address,
     /// One of these.
     OneOf(&'static [&'static str]),
 }
@@ -89,6 +89,24 @@ pub(crate) enum Likeness {
 impl LineFormat {
     /// Reads a message into cells, one for each column. `None` if it is not a line of this format.
     pub(crate) fn read<'a>(&self, message: &'a str, cells: &mut Vec<Cell<'a>>) -> Option<Likeness> {
+        self.read_by(message, cells, LineColumn::read)
+    }
+
+    /// The same of a message that was recognised before.
+    pub(crate) fn read_again<'a>(
+        &self,
+        message: &'a str,
+        cells: &mut Vec<Cell<'a>>,
+    ) -> Option<Likeness> {
+        self.read_by(message, cells, LineColumn::read_again)
+    }
+
+    fn read_by<'a>(
+        &self,
+        message: &'a str,
+        cells: &mut Vec<Cell<'a>>,
+        read: impl Fn(&LineColumn, &'a str) -> Option<(Cell<'a>, Likeness)>,
+    ) -> Option<Likeness> {
         cells.clear();
         let mut likeness = Likeness::Exact;
         let mut rest = Some(message);
@@ -97,7 +115,7 @@ impl LineFormat {
                 Some((token, after)) => (token, Some(after)),
                 None => (rest?, None),
             };
-            let (cell, found) = column.read(token)?;
+            let (cell, found) = read(column, token)?;
             if found == Likeness::Paraphrase {
                 likeness = found;
             }
@@ -125,6 +143,20 @@ impl LineColumn {
             ColumnKind::Text => {
                 self.tokens.hold(token).then_some((Cell::Text(token), Likeness::Exact))
             }
+            ColumnKind::Address => {
+                token.parse::<IpAddr>().ok().map(|_| (Cell::Text(token), Likeness::Exact))
+            }
+        }
+    }
+
+    fn read_again<'a>(&self, token: &'a str) -> Option<(Cell<'a>, Likeness)> {
+        match self.kind {
+            ColumnKind::Text | ColumnKind::Address if token != "-" => {
+                Some((Cell::Text(token), Likeness::Exact))
+            }
+            ColumnKind::Int32 | ColumnKind::Int64 | ColumnKind::Text | ColumnKind::Address => {
+                self.read(token)
+            }
         }
     }
 }
@@ -133,7 +165,6 @@ impl Tokens {
     fn hold(self, token: &str) -> bool {
         match self {
             Self::Any => is_plain(token),
-            Self::Address => token.parse::<IpAddr>().is_ok(),
             Self::OneOf(words) => words.contains(&token),
         }
     }
@@ -174,7 +205,7 @@ mod tests {
         LineFormat {
             columns: vec![
                 column("eni", ColumnKind::Text, Tokens::Any),
-                column("addr", ColumnKind::Text, Tokens::Address),
+                column("addr", ColumnKind::Address, Tokens::Any),
                 column("port", ColumnKind::Int32, Tokens::Any),
                 column("bytes", ColumnKind::Int64, Tokens::Any),
                 column("action", ColumnKind::Text, Tokens::OneOf(&["ACCEPT", "REJECT"])),

@@ -60,7 +60,7 @@ impl LineCodec for Lines {
         let column = |name: &str, kind, tokens| LineColumn { name: name.to_owned(), kind, tokens };
         vec![LineFormat {
             columns: vec![
-                column("srcaddr", ColumnKind::Text, Tokens::Address),
+                column("srcaddr", ColumnKind::Address, Tokens::Any),
                 column("dstport", ColumnKind::Int32, Tokens::Any),
                 column("bytes", ColumnKind::Int64, Tokens::Any),
                 column("action", ColumnKind::Text, Tokens::OneOf(&["ACCEPT", "REJECT"])),
@@ -169,7 +169,7 @@ fn update_if_asked() {
     }
     let directory = tempfile::tempdir().expect("it is made");
     let data = directory.path().join("logs");
-    let store = open(&data, Settings { compact_files: 2, drain_bytes: 0, ..quiet() });
+    let store = open(&data, Settings { compact_files: 2, drain_age: 0, ..quiet() });
     make(&store, |store| {
         store.maintain(NOW).expect("it works");
     });

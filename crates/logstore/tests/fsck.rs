@@ -22,7 +22,9 @@ const GROUPS: [&str; 2] = ["g", "h"];
 
 fn small() -> Settings {
     Settings {
-        drain_bytes: 0,
+        // When it is told to, and not before.
+        drain_bytes: u64::MAX,
+        drain_age: 0,
         compact_files: 1000,
         slice_events: 64,
         sweep_every: 0,
@@ -118,9 +120,9 @@ impl Shelf {
         self.path().join(key)
     }
 
-    /// Opens the store, reads all of it, and closes it. Nothing is drained.
+    /// Opens the store, reads all of it, and closes it.
     fn read(&self) -> Vec<String> {
-        let store = open(self.path(), Settings { drain_bytes: u64::MAX, ..small() });
+        let store = open(self.path(), small());
         let pattern = Pattern::everything();
         let mut found = Vec::new();
         for group in GROUPS {
@@ -444,7 +446,7 @@ fn what_was_set_aside_is_told_until_it_would_have_expired() {
     let key = shelf.segments().remove(0);
     fs::remove_file(shelf.file(&key)).unwrap();
     shelf.check(Mending::SetAside);
-    let store = open(shelf.path(), Settings { drain_bytes: u64::MAX, ..small() });
+    let store = open(shelf.path(), small());
     assert_eq!(store.figures(NOW).unwrap().damaged.count, 1);
     store.set_retention(&owner(), GROUPS[0], Some(1)).unwrap();
     store.maintain(NOW + 5 * HOUR).unwrap();

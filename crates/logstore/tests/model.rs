@@ -1,6 +1,8 @@
 //! Whatever is put, moved, merged, deleted and read, in whatever order: what is read is what a list in memory
 //! would give.
 
+#![expect(clippy::indexing_slicing, reason = "places of streams come from a list of them")]
+
 use std::sync::Arc;
 
 use flowlogd_logstore::{
@@ -25,7 +27,7 @@ impl LineCodec for Lines {
         vec![
             LineFormat {
                 columns: vec![
-                    column("source", ColumnKind::Text, Tokens::Address),
+                    column("source", ColumnKind::Address, Tokens::Any),
                     column("port", ColumnKind::Int32, Tokens::Any),
                     column("action", ColumnKind::Text, Tokens::OneOf(&["ACCEPT", "REJECT"])),
                 ],
@@ -70,7 +72,7 @@ fn message() -> impl Strategy<Value = String> {
             .prop_map(|(source, port, action)| format!("{source} {port} {action}")),
         1 => Just("- - -".to_owned()),
         1 => Just("10.0.0.1 0080 REJECT".to_owned()),
-        2 => "[0-9]{1,3} [a-c\"\\[]{1,3}",
+        2 => "([0-9]{1,3}|-) [a-c\"\\[]{1,3}",
         1 => "[ -~äß]{1,12}",
     ]
 }
@@ -95,7 +97,7 @@ fn step() -> impl Strategy<Value = Step> {
             .prop_map(|(stream, limit, backwards, range)| Step::Get { stream, limit, backwards, range }),
         4 => (
             prop_oneof![
-                Just(""), Just("REJECT"), Just("22"), Just("-ACCEPT"), Just("?22 ?80"), Just("\"80 REJ\""),
+                Just(""), Just("REJECT"), Just("22"), Just("-ACCEPT"), Just("?22 ?80"), Just("\"80 REJ\""), Just("\"-\""),
                 Just("[s, p=22, a]"), Just("[..., a=REJECT]"), Just("[s=10.0.0.1*, p>=80, a]"), Just("[a, b]"),
                 Just("[x=1*, y]"), Just("%0\\.[13]%"), Just("{ $.a = 1 }"), Just("[s, p=\"0080\", a]"),
             ],
@@ -332,7 +334,7 @@ proptest! {
     #[test]
     fn what_is_read_is_what_a_list_would_give(
         steps in proptest::collection::vec(step(), 1..40),
-        drain_bytes in prop_oneof![Just(0), Just(400)],
+        drain_bytes in prop_oneof![Just(100), Just(400)],
         slice_events in 1..9_usize,
         compact_files in 2..4_usize,
     ) {

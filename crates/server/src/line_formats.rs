@@ -53,15 +53,17 @@ impl LineCodec for FlowLogLines {
 fn columns(format: &LogFormat) -> LineFormat {
     let columns = format.fields().iter().map(|field| LineColumn {
         name: field.column_name(),
-        kind: match field.field_type() {
-            FieldType::Int32 => ColumnKind::Int32,
-            FieldType::Int64 => ColumnKind::Int64,
-            FieldType::Text => ColumnKind::Text,
+        kind: match (field.field_type(), field.values()) {
+            (FieldType::Int32, _) => ColumnKind::Int32,
+            (FieldType::Int64, _) => ColumnKind::Int64,
+            (FieldType::Text, Values::Address) => ColumnKind::Address,
+            (FieldType::Text, Values::OneOf(_) | Values::UpTo(_) | Values::Token) => {
+                ColumnKind::Text
+            }
         },
         tokens: match field.values() {
-            Values::Address => Tokens::Address,
             Values::OneOf(words) => Tokens::OneOf(words),
-            Values::UpTo(_) | Values::Token => Tokens::Any,
+            Values::Address | Values::UpTo(_) | Values::Token => Tokens::Any,
         },
     });
     LineFormat { columns: columns.collect() }
@@ -84,12 +86,12 @@ mod tests {
             kinds,
             [
                 ColumnKind::Text,
-                ColumnKind::Text,
+                ColumnKind::Address,
                 ColumnKind::Int32,
                 ColumnKind::Int64,
                 ColumnKind::Text
             ]
         );
-        assert_eq!(columns[1].tokens, Tokens::Address);
+        assert_eq!(columns[4].tokens, Tokens::OneOf(&["ACCEPT", "REJECT"]));
     }
 }

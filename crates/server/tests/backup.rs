@@ -23,7 +23,9 @@ const NOW: i64 = 1_795_651_200_000;
 
 fn small() -> Settings {
     Settings {
-        drain_bytes: 0,
+        // When it is told to, and not before.
+        drain_bytes: u64::MAX,
+        drain_age: 0,
         compact_files: 1000,
         slice_events: 64,
         sweep_every: 0,

@@ -28,7 +28,7 @@ impl Column {
         let values = match kind {
             ColumnKind::Int32 => Values::Int32(Vec::new()),
             ColumnKind::Int64 => Values::Int64(Vec::new()),
-            ColumnKind::Text => Values::Text(Texts::default()),
+            ColumnKind::Text | ColumnKind::Address => Values::Text(Texts::default()),
         };
         Self { levels: Vec::new(), values }
     }

@@ -13,7 +13,7 @@ use object_store::{
 };
 use tokio::runtime::Runtime;
 
-use crate::StoreError;
+use crate::{StoreError, disk};
 
 /// Threads that wait for the disk at the same time, at most.
 const WAITING: usize = 32;
@@ -23,7 +23,25 @@ const WAITING: usize = 32;
 pub(crate) struct Objects {
     store: Arc<dyn ObjectStore>,
     /// Apart from the runtime of whoever calls: its blocking threads may all be waiting for ours.
-    io: Runtime,
+    io: Io,
+}
+
+/// A runtime that may be dropped where another one runs: nothing of ours is under way then.
+#[derive(Debug)]
+struct Io(Option<Runtime>);
+
+impl Io {
+    fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
+        self.0.as_ref().expect("it is there until it is dropped").block_on(work)
+    }
+}
+
+impl Drop for Io {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 impl Objects {
@@ -39,7 +57,7 @@ impl Objects {
             .max_blocking_threads(WAITING)
             .thread_name("log-segments")
             .build()?;
-        Ok(Self { store: Arc::new(store), io })
+        Ok(Self { store: Arc::new(store), io: Io(Some(io)) })
     }
 
     /// Reads stretches of an object.
@@ -49,7 +67,7 @@ impl Objects {
 
     /// Begins an object. It is there, whole and on disk, once it is completed, and not before.
     pub(super) fn begin(&self, key: &str) -> Result<Box<dyn MultipartUpload>, StoreError> {
-        self.io.block_on(self.store.put_multipart(&Key::from(key))).map_err(failure)
+        self.io.block_on(self.store.put_multipart(&Key::from(key))).map_err(unwritten)
     }
 
     pub(super) fn put_part(
@@ -57,17 +75,11 @@ impl Objects {
         upload: &mut Box<dyn MultipartUpload>,
         part: Vec<u8>,
     ) -> Result<(), StoreError> {
-        self.io.block_on(upload.put_part(PutPayload::from(part))).map_err(failure)
+        self.io.block_on(upload.put_part(PutPayload::from(part))).map_err(unwritten)
     }
 
     pub(super) fn complete(&self, upload: &mut Box<dyn MultipartUpload>) -> Result<(), StoreError> {
-        match self.io.block_on(upload.complete()) {
-            Ok(_) => Ok(()),
-            Err(error) => {
-                end_if_unsynced(&error);
-                Err(failure(error))
-            }
-        }
+        self.io.block_on(upload.complete()).map(drop).map_err(unwritten)
     }
 
     pub(super) fn abort(&self, upload: &mut Box<dyn MultipartUpload>) {
@@ -121,16 +133,12 @@ fn system_error(error: &Error) -> Option<&io::Error> {
     None
 }
 
-/// After a failed fsync the system may have dropped what it could not write and call the next one a success:
-/// whoever goes on believes in data that is not there.
-fn end_if_unsynced(error: &Error) {
-    if let Some(io) = system_error(error)
-        && io.kind() != io::ErrorKind::StorageFull
-        && io.kind() != io::ErrorKind::QuotaExceeded
-    {
-        tracing::error!(%error, "a segment could not be brought to disk; the process ends");
-        std::process::abort();
+/// What became of an object that was to be written.
+fn unwritten(error: Error) -> StoreError {
+    if let Some(io) = system_error(&error) {
+        disk::end_if_failed("a segment", io);
     }
+    failure(error)
 }
 
 fn failure(error: Error) -> StoreError {

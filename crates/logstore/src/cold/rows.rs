@@ -50,14 +50,19 @@ impl Rows {
 
     /// Returns the rows in the order of a search: by time, whatever the stream.
     pub(crate) fn by_time(&self) -> Vec<usize> {
-        let mut order: Vec<usize> = (0..self.len()).collect();
-        order.sort_unstable_by_key(|row| self.keys.get(*row).map(|key| key.event));
-        order
+        // Keys beside their rows: sorted where they lie.
+        let mut order: Vec<_> =
+            self.keys.iter().zip(0..).map(|(key, row)| (key.event, row)).collect();
+        order.sort_unstable();
+        order.into_iter().map(|(_, row)| row).collect()
     }
 
-    /// Sorts rows as a slice has them: by stream, and by time in it.
-    pub(crate) fn sort_by_stream(&self, order: &mut [usize]) {
-        order.sort_unstable_by_key(|row| self.keys.get(*row).copied());
+    /// Returns rows as a slice has them: by stream, and by time in it.
+    pub(crate) fn by_stream(&self, rows: &[usize]) -> Vec<usize> {
+        let keyed = rows.iter().filter_map(|row| Some((*self.keys.get(*row)?, *row)));
+        let mut order: Vec<_> = keyed.collect();
+        order.sort_unstable();
+        order.into_iter().map(|(_, row)| row).collect()
     }
 
     /// Returns these rows alone.

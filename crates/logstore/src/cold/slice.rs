@@ -15,6 +15,7 @@ use parquet::file::statistics::Statistics;
 
 use super::file::{Parts, SegmentFile, named};
 use super::{Objects, RowKey, Selection, shape};
+use crate::line::ColumnKind;
 use crate::pattern::columns::{Column, Token};
 use crate::{EventKey, StoreError};
 
@@ -109,6 +110,13 @@ impl SegmentFile {
     /// How many columns a line has.
     pub(crate) fn width(&self) -> usize {
         self.segment.format.as_ref().map_or(0, |format| format.columns.len())
+    }
+
+    /// Whether a column of a line is text.
+    pub(crate) fn is_text(&self, place: usize) -> bool {
+        let format = self.segment.format.as_ref();
+        let column = format.and_then(|format| format.columns.get(place));
+        column.is_none_or(|column| matches!(column.kind, ColumnKind::Text | ColumnKind::Address))
     }
 
     /// Whether every line of a slice is told by its columns alone.

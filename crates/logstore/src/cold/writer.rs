@@ -112,7 +112,8 @@ impl<'a> SegmentWriter<'a> {
         for row in order {
             let message = rows.message(*row);
             self.written.message_bytes += u64::try_from(message.len()).unwrap_or(0);
-            let likeness = self.format.as_ref().and_then(|format| format.read(message, &mut cells));
+            let likeness =
+                self.format.as_ref().and_then(|format| format.read_again(message, &mut cells));
             for (place, column) in self.columns.iter_mut().enumerate() {
                 let cell = cells.get(place).copied().filter(|_| likeness.is_some());
                 column.push(cell.unwrap_or(Cell::Absent));

@@ -102,20 +102,27 @@ impl Test<'_> {
 }
 
 impl Terms {
-    /// Clears the rows whose tokens do not have what is asked.
+    /// Whether a column of numbers, or of none, can have any of the terms.
+    pub(crate) fn asks_numbers(&self) -> bool {
+        let mut terms = self.required.iter().chain(&self.excluded).chain(&self.optional);
+        terms.any(|term| term.may_be_in_number() || term.is_in("-"))
+    }
+
+    /// Clears the rows whose tokens do not have what is asked. Columns of numbers may be left out where
+    /// nothing is asked of them.
     pub(crate) fn narrow(&self, columns: &[impl Column], rows: &mut [bool]) {
         for term in &self.required {
-            let found = term.found_in(columns, rows.len());
+            let found = term.found_in(columns, rows);
             rows.iter_mut().zip(found).for_each(|(row, found)| *row &= found);
         }
         for term in &self.excluded {
-            let found = term.found_in(columns, rows.len());
+            let found = term.found_in(columns, rows);
             rows.iter_mut().zip(found).for_each(|(row, found)| *row &= !found);
         }
         if !self.optional.is_empty() {
             let mut any = vec![false; rows.len()];
             for term in &self.optional {
-                let found = term.found_in(columns, rows.len());
+                let found = term.found_in(columns, rows);
                 any.iter_mut().zip(found).for_each(|(row, found)| *row |= found);
             }
             rows.iter_mut().zip(any).for_each(|(row, any)| *row &= any);
@@ -124,22 +131,29 @@ impl Terms {
 }
 
 impl Term {
-    /// Says of each row whether one of its tokens has the term.
-    fn found_in(&self, columns: &[impl Column], rows: usize) -> Vec<bool> {
-        let mut found = vec![false; rows];
-        let absent = self.is_in("-");
-        let may_be_number = match self {
+    fn may_be_in_number(&self) -> bool {
+        match self {
             Self::Text(finder) => finder.needle().iter().all(u8::is_ascii_digit),
             Self::Regex(_) => true,
-        };
+        }
+    }
+
+    /// Says of each of these rows whether one of its tokens has the term.
+    fn found_in(&self, columns: &[impl Column], rows: &[bool]) -> Vec<bool> {
+        let mut found = vec![false; rows.len()];
+        let absent = self.is_in("-");
+        let may_be_in_number = self.may_be_in_number();
         let mut digits = itoa::Buffer::new();
         for column in columns {
             let mut memory = Memory::new();
-            for (row, found) in found.iter_mut().enumerate() {
-                *found |= match column.token(row) {
+            for (row, (found, is_asked)) in found.iter_mut().zip(rows).enumerate() {
+                if *found || !is_asked {
+                    continue;
+                }
+                *found = match column.token(row) {
                     Token::Absent => absent,
                     Token::Number(number) => {
-                        may_be_number
+                        may_be_in_number
                             && memory.number(number, |number| self.is_in(digits.format(number)))
                     }
                     Token::Text(text) => memory.text(text, |text| self.is_in(text)),

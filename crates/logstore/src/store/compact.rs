@@ -122,7 +122,7 @@ impl LogStore {
             if whole > 0 {
                 let (now, later) = order.split_at(whole);
                 for slice in now.chunks(slice_events) {
-                    fresh.write(&pool, slice.to_vec(), &streams)?;
+                    fresh.write(&pool, slice, &streams)?;
                     written += slice.len();
                 }
                 pool = pool.picked(later);

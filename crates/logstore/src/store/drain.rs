@@ -121,7 +121,7 @@ impl LogStore {
             let belonging = Belonging { group, day, format, level: 0 };
             let mut fresh = NewSegment::begin(self, belonging)?;
             for slice in order.chunks(self.inner.settings.slice_events) {
-                fresh.write(rows, slice.to_vec(), streams)?;
+                fresh.write(rows, slice, streams)?;
             }
             all.push(fresh.finish()?);
         }
@@ -157,11 +157,10 @@ impl<'a> NewSegment<'a> {
     pub(super) fn write(
         &mut self,
         rows: &Rows,
-        mut slice: Vec<usize>,
+        slice: &[usize],
         streams: &BTreeMap<i64, Arc<str>>,
     ) -> Result<(), StoreError> {
-        rows.sort_by_stream(&mut slice);
-        self.writer.write(rows, &slice, streams)
+        self.writer.write(rows, &rows.by_stream(slice), streams)
     }
 
     pub(super) fn finish(self) -> Result<Fresh, StoreError> {

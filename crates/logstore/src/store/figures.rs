@@ -214,7 +214,8 @@ mod tests {
     fn figures_follow_events_from_blocks_into_segments_and_through_a_merge() {
         let directory = tempfile::tempdir().unwrap();
         let small = Settings {
-            drain_bytes: 0,
+            drain_bytes: u64::MAX,
+            drain_age: 0,
             compact_files: 3,
             floor: 0,
             ballast: 0,

@@ -45,7 +45,7 @@ impl LogStore {
         }
         let drained = self.drain(now)?;
         let merged = self.compact(now)?;
-        if swept > 0 || drained > 0 {
+        if is_sweeping {
             self.give_room_back()?;
         }
         self.inner.space.lay_ballast()?;

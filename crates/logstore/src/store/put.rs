@@ -16,6 +16,9 @@ const MAX_AGE: i64 = 14 * DAY;
 /// … and so far ahead.
 const MAX_LEAD: i64 = 2 * HOUR;
 
+/// Times what makes a group be drained, from which on it is drained before more is put.
+const TOO_HOT: u64 = 8;
+
 /// A block that is ready to be written.
 struct Block {
     events: usize,
@@ -42,18 +45,27 @@ impl LogStore {
         let block = encode(events)?;
         let (owner, group) = (batch.owner.clone(), batch.group.to_owned());
         let (stream, producer) = (batch.stream.to_owned(), batch.producer);
-        self.write(move |connection| {
+        let (outcome, hot_bytes) = self.write(move |connection| {
             let group = group_id(connection, &owner, &group)?;
             let stream = stream_id(connection, group, &stream)?;
             if let Some(producer) = &producer
                 && is_known(connection, stream, producer)?
             {
-                return Ok(PutOutcome::Known);
+                return Ok((PutOutcome::Known, 0));
             }
-            let Some(block) = block else { return Ok(PutOutcome::Stored { events: 0, rejected }) };
-            insert(connection, group, stream, &block, now)?;
-            Ok(PutOutcome::Stored { events: block.events, rejected })
-        })
+            let Some(block) = block else {
+                return Ok((PutOutcome::Stored { events: 0, rejected }, 0));
+            };
+            let hot_bytes = insert(connection, group, stream, &block, now)?;
+            Ok((PutOutcome::Stored { events: block.events, rejected }, hot_bytes))
+        })?;
+        // Whoever puts faster than the store moves waits for it: what a search may have to open is bounded.
+        if hot_bytes > TOO_HOT.saturating_mul(self.inner.settings.drain_bytes)
+            && let Err(error) = self.maintain(now)
+        {
+            tracing::warn!(%error, "the log store could not be maintained");
+        }
+        Ok(outcome)
     }
 }
 
@@ -123,13 +135,14 @@ fn is_known(connection: &Connection, stream: i64, producer: &Producer) -> Result
     Ok(false)
 }
 
+/// Returns how many bytes of events the group has in blocks.
 fn insert(
     connection: &Connection,
     group: i64,
     stream: i64,
     block: &Block,
     now: i64,
-) -> Result<(), StoreError> {
+) -> Result<u64, StoreError> {
     let events = i64::try_from(block.events).unwrap_or(i64::MAX);
     let sequence: i64 = connection
         .prepare_cached("UPDATE sequence SET next = next + ?1 RETURNING next - ?1")?
@@ -160,19 +173,22 @@ fn insert(
              WHERE id = ?1",
         )?
         .execute(params![stream, block.first, block.last, now])?;
-    connection
+    let hot_bytes: i64 = connection
         .prepare_cached(
             "UPDATE log_group SET
                 bytes = bytes + ?2,
                 hot_bytes = hot_bytes + ?3,
                 hot_since = ifnull(hot_since, ?4)
-             WHERE id = ?1",
+             WHERE id = ?1 RETURNING hot_bytes",
         )?
-        .execute(params![
-            group,
-            i64::try_from(block.body.len()).unwrap_or(i64::MAX),
-            i64::try_from(block.raw_bytes).unwrap_or(i64::MAX),
-            now
-        ])?;
-    Ok(())
+        .query_row(
+            params![
+                group,
+                i64::try_from(block.body.len()).unwrap_or(i64::MAX),
+                i64::try_from(block.raw_bytes).unwrap_or(i64::MAX),
+                now
+            ],
+            |row| row.get(0),
+        )?;
+    Ok(u64::try_from(hot_bytes).unwrap_or(0))
 }

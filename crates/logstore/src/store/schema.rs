@@ -112,7 +112,7 @@ pub(super) fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
     }
     connection.pragma_update(None, "journal_mode", "WAL")?;
     connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.pragma_update(None, "journal_size_limit", 16 << 20)?;
+    connection.pragma_update(None, "journal_size_limit", 4 << 20)?;
     for (version, statements) in (1_i64..).zip(VERSIONS).filter(|(version, _)| *version > found) {
         let transaction = connection.transaction()?;
         transaction.execute_batch(statements)?;

@@ -182,10 +182,12 @@ impl Search<'_> {
                 answers.len() * read * size_of::<i64>()
             }
             Plan::Terms(terms) => {
-                let columns: Vec<usize> = (0..width).collect();
+                let has_numbers = terms.asks_numbers();
+                let columns: Vec<usize> =
+                    (0..width).filter(|place| has_numbers || file.is_text(*place)).collect();
                 let cells = file.columns(objects, slice, &columns, &around)?;
                 terms.narrow(&cells, &mut answers);
-                answers.len() * width * size_of::<i64>()
+                answers.len() * columns.len() * size_of::<i64>()
             }
             Plan::Lines => {
                 let mut bytes = 0;

@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 
 use nix::sys::statvfs::statvfs;
 
-use crate::StoreError;
+use crate::{StoreError, disk};
 
 /// The room of a store's directory.
 #[derive(Debug)]
@@ -60,7 +60,8 @@ impl Space {
             return Ok(());
         }
         let laid = lay(&path, self.ballast);
-        if laid.is_err() {
+        if let Err(error) = &laid {
+            disk::end_if_failed("the ballast", error);
             self.release();
         }
         Ok(laid?)

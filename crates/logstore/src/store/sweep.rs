@@ -5,6 +5,8 @@ use rusqlite::{Connection, params};
 use super::{DAY, LogStore};
 use crate::{StoreError, crash};
 
+/// Free pages of the database that are kept: 4 MiB.
+const MANY_FREE: i64 = 1024;
 /// Blocks that one transaction deletes.
 const AT_A_TIME: i64 = 200;
 
@@ -87,12 +89,13 @@ impl LogStore {
         Ok(dead.len())
     }
 
-    /// Shortens the database by its free pages.
+    /// Shortens the database by its free pages, if they are many: what comes next needs some again.
     pub(super) fn give_room_back(&self) -> Result<(), StoreError> {
         self.write(|connection| {
             let free: i64 =
                 connection.pragma_query_value(None, "freelist_count", |row| row.get(0))?;
-            if free == 0 {
+            let all: i64 = connection.pragma_query_value(None, "page_count", |row| row.get(0))?;
+            if free < MANY_FREE && free < all / 4 {
                 return Ok(());
             }
             // Each step of the statement gives back one.

@@ -26,7 +26,8 @@ impl Site {
         let data = directory.path().join("data");
         State::open(&data).unwrap();
         let settings = Settings {
-            drain_bytes: 0,
+            drain_bytes: u64::MAX,
+            drain_age: 0,
             compact_files: 2,
             sweep_every: 0,
             grace: 0,
