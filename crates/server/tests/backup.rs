@@ -80,6 +80,13 @@ impl Site {
         self.store().maintain(NOW).expect("it works");
     }
 
+    /// The files of segments, in the order in which they were made.
+    fn segments(&self) -> Vec<PathBuf> {
+        let mut segments = files(&self.path("data/logs/segments"));
+        segments.sort_by_key(|path| fs::metadata(path).and_then(|file| file.modified()).ok());
+        segments
+    }
+
     fn back_up(&self) -> Result<BackedUp, BackupError> {
         back_up(&self.path("data"), &self.path("backup"), NOW)
     }
@@ -259,10 +266,8 @@ fn a_backup_that_was_broken_off_is_none_and_the_next_one_goes_on_with_it() {
         site.put_cold(part * 100..(part + 1) * 100);
     }
     // Something is in the way of the last segment.
-    let whole = site.path("whole");
-    back_up(&site.path("data"), &whole, NOW).unwrap();
-    let last = files(&whole.join("logs")).pop().unwrap();
-    let obstacle = site.path("backup").join(last.strip_prefix(&whole).unwrap());
+    let last = site.segments().pop().unwrap();
+    let obstacle = site.path("backup").join(last.strip_prefix(site.path("data")).unwrap());
     let obstacle = PathBuf::from(format!("{}.new", obstacle.display()));
     fs::create_dir_all(&obstacle).unwrap();
     fs::write(site.path("backup").join("backup.lock"), "").unwrap();
@@ -383,8 +388,7 @@ fn a_torn_segment_is_named_and_the_rest_is_backed_up_and_restored() {
         site.put_cold(part * 100..(part + 1) * 100);
     }
     site.put(300..350);
-    let mut segments = files(&site.path("data/logs/segments"));
-    segments.sort_by_key(|path| fs::metadata(path).unwrap().modified().unwrap());
+    let segments = site.segments();
     let mut bytes = fs::read(&segments[1]).unwrap();
     let middle = bytes.len() / 2;
     bytes[middle] ^= 1;
