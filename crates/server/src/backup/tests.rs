@@ -44,10 +44,14 @@ impl Site {
     }
 
     fn put_cold(&self, message: &str) {
-        let events = vec![InputEvent { timestamp: NOW, message: message.to_owned() }];
+        self.put_cold_at(message, NOW);
+    }
+
+    fn put_cold_at(&self, message: &str, now: i64) {
+        let events = vec![InputEvent { timestamp: now, message: message.to_owned() }];
         let batch = Batch { owner: &self.owner, group: "g", stream: "s", events, producer: None };
-        self.store.put(batch, NOW).unwrap();
-        self.store.maintain(NOW).unwrap();
+        self.store.put(batch, now).unwrap();
+        self.store.maintain(now).unwrap();
     }
 
     fn read(&self, store: &LogStore) -> Vec<String> {
@@ -122,17 +126,17 @@ fn a_segment_that_is_replaced_after_it_was_copied_is_not_in_the_backup_twice() {
 #[test]
 fn a_backup_that_is_outrun_again_and_again_gives_up_and_says_so() {
     let site = Site::new();
+    site.store.set_retention(&site.owner, "g", Some(1)).unwrap();
     site.put_cold("first");
     let (data, to) = (site.directory.path().join("data"), site.directory.path().join("backup"));
+    let mut now = NOW;
 
     let outrun = make(&data, &to, NOW, &mut || {
-        // One of the two levels is always merged, until nothing is left of what was there.
-        for _ in 0..2 {
-            site.put_cold("more");
-            site.store.maintain(NOW).unwrap();
-        }
-        site.put_cold("odd");
-        site.store.maintain(NOW).unwrap();
+        // Days pass: all that there was has expired, and is removed.
+        now += 3 * 86_400_000;
+        site.put_cold_at("next", now);
+        site.store.maintain(now).unwrap();
+        site.store.maintain(now).unwrap();
     })
     .unwrap_err();
 

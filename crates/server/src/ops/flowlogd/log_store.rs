@@ -84,14 +84,14 @@ mod tests {
         assert_eq!(told["damageMet"], json!([]));
         assert!(told["freeBytes"].as_u64().unwrap() > 0);
 
-        door.be_user(
-            "reader",
-            r#"{"Statement":{"Effect":"Allow","Action":"logs:*","Resource":"*"}}"#,
-        );
+        let may = |action: &str| {
+            let statement = json!({ "Effect": "Allow", "Action": action, "Resource": "*" });
+            json!({ "Version": "2012-10-17", "Statement": statement }).to_string()
+        };
+        door.be_user("reader", &may("logs:*"));
         let refused = door.json(Service::Flowlogd, "DescribeLogStore", &json!({})).unwrap_err();
         assert_eq!(refused.code, "AccessDeniedException");
-        let policy = r#"{"Statement":{"Effect":"Allow","Action":"flowlogd:DescribeLogStore","Resource":"*"}}"#;
-        door.be_user("watcher", policy);
+        door.be_user("watcher", &may("flowlogd:DescribeLogStore"));
         assert!(door.json(Service::Flowlogd, "DescribeLogStore", &json!({})).is_ok());
     }
 }
