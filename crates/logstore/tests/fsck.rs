@@ -22,8 +22,7 @@ const GROUPS: [&str; 2] = ["g", "h"];
 
 fn small() -> Settings {
     Settings {
-        // When it is told to, and not before.
-        drain_bytes: u64::MAX,
+        // Blocks are moved when that is told, however few.
         drain_age: 0,
         compact_files: 1000,
         slice_events: 64,

@@ -26,6 +26,8 @@ pub(crate) struct Segment {
     pub(crate) bytes: u64,
     pub(crate) footer_bytes: u64,
     pub(crate) checksums: Checksums,
+    /// Of the messages, on the average.
+    pub(crate) bytes_of_event: usize,
     /// Of its lines; none of text.
     pub(crate) format: Option<Arc<LineFormat>>,
 }
@@ -98,6 +100,11 @@ impl SegmentFile {
         let slices: Vec<(i64, i64)> = slices.collect::<Option<_>>()?;
         let least = slices.iter().map(|(least, _)| *least).min()?;
         Some((least, slices.iter().map(|(_, greatest)| *greatest).max()?))
+    }
+
+    /// Bytes of a message on the average.
+    pub(crate) fn bytes_of_event(&self) -> usize {
+        self.segment.bytes_of_event
     }
 
     /// Bytes that it takes in memory.

@@ -12,6 +12,7 @@ use parquet::file::page_index::column_index::ColumnIndexMetaData;
 use parquet::file::page_index::offset_index::PageLocation;
 use parquet::file::serialized_reader::SerializedPageReader;
 use parquet::file::statistics::Statistics;
+use rayon::prelude::*;
 
 use super::file::{Parts, SegmentFile, named};
 use super::{Objects, RowKey, Selection, shape};
@@ -52,7 +53,7 @@ impl Column for Cells {
                 Some(_) | None => Token::Absent,
             },
             Self::Texts(texts, gaps) => match texts.get(row) {
-                Some(text) if !gaps.at(row) => Token::Text(text.as_utf8().unwrap_or_default()),
+                Some(text) if !gaps.at(row) => Token::Text(text.data()),
                 Some(_) | None => Token::Absent,
             },
         }
@@ -79,7 +80,7 @@ impl Line<'_> {
     /// Writes the line of a row of the selection.
     pub(crate) fn write(&self, row: usize, line: &mut String) {
         if let Token::Text(message) = self.message.token(row) {
-            line.push_str(message);
+            line.push_str(std::str::from_utf8(message).unwrap_or_default());
             return;
         }
         let mut digits = itoa::Buffer::new();
@@ -90,7 +91,7 @@ impl Line<'_> {
             line.push_str(match cells.token(row) {
                 Token::Absent => "-",
                 Token::Number(number) => digits.format(number),
-                Token::Text(text) => text,
+                Token::Text(text) => std::str::from_utf8(text).unwrap_or_default(),
             });
         }
     }
@@ -168,16 +169,20 @@ impl SegmentFile {
         selection: &Selection,
     ) -> Result<Vec<EventKey>, StoreError> {
         let columns = [shape::TIMESTAMP, shape::INGESTION, shape::SEQUENCE];
+        Ok(keys(&self.read(objects, slice, &columns, selection)?))
+    }
+
+    /// Reads both.
+    pub(crate) fn streams_and_keys(
+        &self,
+        objects: &Objects,
+        slice: usize,
+        selection: &Selection,
+    ) -> Result<(Vec<i64>, Vec<EventKey>), StoreError> {
+        let columns = [shape::STREAM, shape::TIMESTAMP, shape::INGESTION, shape::SEQUENCE];
         let cells = self.read(objects, slice, &columns, selection)?;
-        let [times, ingestion, sequence] = cells.as_slice() else { return Ok(Vec::new()) };
-        let numbers = times.numbers().iter().zip(ingestion.numbers()).zip(sequence.numbers());
-        Ok(numbers
-            .map(|((timestamp, ingestion_time), sequence)| EventKey {
-                timestamp: *timestamp,
-                ingestion_time: *ingestion_time,
-                sequence: u64::try_from(*sequence).unwrap_or(0),
-            })
-            .collect())
+        let Some((streams, rest)) = cells.split_first() else { return Ok(Default::default()) };
+        Ok((streams.numbers().to_vec(), keys(rest)))
     }
 
     /// Reads columns of the format, by their places in the line.
@@ -254,7 +259,7 @@ impl SegmentFile {
         let read = || -> Result<Vec<Cells>, StoreError> {
             let parts = Arc::new(Parts::fetch(objects, &self.segment, wanted.iter().cloned())?);
             let cells = columns
-                .iter()
+                .par_iter()
                 .map(|column| self.read_column(Arc::clone(&parts), slice, *column, selection));
             Ok(cells.collect::<Result<_, ParquetError>>()?)
         };
@@ -301,6 +306,19 @@ impl SegmentFile {
             ))),
         }
     }
+}
+
+/// Makes keys of their three columns.
+fn keys(cells: &[Cells]) -> Vec<EventKey> {
+    let [times, ingestion, sequence] = cells else { return Vec::new() };
+    let numbers = times.numbers().iter().zip(ingestion.numbers()).zip(sequence.numbers());
+    numbers
+        .map(|((timestamp, ingestion_time), sequence)| EventKey {
+            timestamp: *timestamp,
+            ingestion_time: *ingestion_time,
+            sequence: u64::try_from(*sequence).unwrap_or(0),
+        })
+        .collect()
 }
 
 fn page_rows(pages: &[PageLocation], page: usize, rows: u32) -> Range<u32> {

@@ -38,7 +38,8 @@ pub(crate) enum Token<'a> {
     Absent,
     /// Written as its decimal digits.
     Number(i64),
-    Text(&'a str),
+    /// UTF-8.
+    Text(&'a [u8]),
 }
 
 /// Answers for values that come again, as they do in columns: the last text, and some numbers.
@@ -56,7 +57,7 @@ impl Memory {
     }
 
     /// Texts are told apart by where they lie: columns have one place for many.
-    fn text(&mut self, text: &str, ask: impl FnOnce(&str) -> bool) -> bool {
+    fn text(&mut self, text: &[u8], ask: impl FnOnce(&[u8]) -> bool) -> bool {
         let place = (text.as_ptr(), text.len());
         if let Some((at, length, answer)) = self.text
             && (at, length) == place
@@ -94,7 +95,9 @@ impl Test<'_> {
                     Token::Number(number) => {
                         memory.number(number, |number| self.slot.accepts_number(number))
                     }
-                    Token::Text(text) => memory.text(text, |text| self.slot.accepts(text)),
+                    Token::Text(text) => memory.text(text, |text| {
+                        self.slot.accepts(std::str::from_utf8(text).unwrap_or_default())
+                    }),
                 };
             }
         }
@@ -105,7 +108,7 @@ impl Terms {
     /// Whether a column of numbers, or of none, can have any of the terms.
     pub(crate) fn asks_numbers(&self) -> bool {
         let mut terms = self.required.iter().chain(&self.excluded).chain(&self.optional);
-        terms.any(|term| term.may_be_in_number() || term.is_in("-"))
+        terms.any(|term| term.may_be_in_number() || term.is_in(b"-"))
     }
 
     /// Clears the rows whose tokens do not have what is asked. Columns of numbers may be left out where
@@ -141,7 +144,7 @@ impl Term {
     /// Says of each of these rows whether one of its tokens has the term.
     fn found_in(&self, columns: &[impl Column], rows: &[bool]) -> Vec<bool> {
         let mut found = vec![false; rows.len()];
-        let absent = self.is_in("-");
+        let absent = self.is_in(b"-");
         let may_be_in_number = self.may_be_in_number();
         let mut digits = itoa::Buffer::new();
         for column in columns {
@@ -154,7 +157,9 @@ impl Term {
                     Token::Absent => absent,
                     Token::Number(number) => {
                         may_be_in_number
-                            && memory.number(number, |number| self.is_in(digits.format(number)))
+                            && memory.number(number, |number| {
+                                self.is_in(digits.format(number).as_bytes())
+                            })
                     }
                     Token::Text(text) => memory.text(text, |text| self.is_in(text)),
                 };
@@ -179,7 +184,7 @@ mod tests {
             match text.parse() {
                 Ok(number) => Token::Number(number),
                 Err(_) if text == "-" => Token::Absent,
-                Err(_) => Token::Text(text),
+                Err(_) => Token::Text(text.as_bytes()),
             }
         }
     }

@@ -26,10 +26,12 @@ pub(super) enum Term {
 }
 
 impl Term {
-    pub(super) fn is_in(&self, message: &str) -> bool {
+    pub(super) fn is_in(&self, message: &[u8]) -> bool {
         match self {
-            Self::Text(finder) => finder.find(message.as_bytes()).is_some(),
-            Self::Regex(regex) => regex.is_found_in(message),
+            Self::Text(finder) => finder.find(message).is_some(),
+            Self::Regex(regex) => {
+                regex.is_found_in(std::str::from_utf8(message).unwrap_or_default())
+            }
         }
     }
 }
@@ -66,9 +68,10 @@ impl Terms {
     }
 
     pub(super) fn matches(&self, message: &str) -> bool {
-        self.required.iter().all(|term| term.is_in(message))
-            && !self.excluded.iter().any(|term| term.is_in(message))
-            && (self.optional.is_empty() || self.optional.iter().any(|term| term.is_in(message)))
+        self.required.iter().all(|term| term.is_in(message.as_bytes()))
+            && !self.excluded.iter().any(|term| term.is_in(message.as_bytes()))
+            && (self.optional.is_empty()
+                || self.optional.iter().any(|term| term.is_in(message.as_bytes())))
     }
 }
 

@@ -5,6 +5,7 @@ use std::cmp::{Ordering, Reverse};
 use std::collections::{BTreeMap, BinaryHeap};
 use std::sync::Arc;
 
+use rayon::prelude::*;
 use rusqlite::Connection;
 
 use super::LogStore;
@@ -106,6 +107,7 @@ impl Search<'_> {
             sources.into_iter().map(|source| self.waiting(source)).collect();
         let beyond = self.range.beyond.map(|beyond| rank(beyond, self.range.descending).0);
         let begin = waiting.peek().map(|Reverse(Waiting(begin, _))| *begin).max(beyond);
+        let limit = limit.min(room(&waiting, max_bytes));
         let mut opened: Vec<Opened> = Vec::new();
         // One more than there is room for tells that there is more.
         let mut hits: BinaryHeap<Hit> = BinaryHeap::new();
@@ -195,12 +197,18 @@ impl Search<'_> {
         for (place, hit) in hits.iter().enumerate() {
             by_source.entry(hit.opened).or_default().push((hit.row, place));
         }
-        let mut messages: Vec<Option<String>> = vec![None; hits.len()];
-        for (source, mut rows) in by_source {
+        // Sources share nothing: they are read on all processors.
+        let objects = &self.store.inner.objects;
+        let read = |(source, mut rows): (usize, Vec<(u32, usize)>)| {
             rows.sort_unstable();
-            let Some(opened) = opened.get(source) else { continue };
             let wanted: Vec<u32> = rows.iter().map(|(row, _)| *row).collect();
-            match self.messages(opened, &wanted) {
+            let found = opened.get(source).map(|opened| opened.messages(objects, &wanted));
+            (rows, found.unwrap_or_else(|| Ok(Vec::new())))
+        };
+        let by_source: Vec<_> = by_source.into_par_iter().map(read).collect();
+        let mut messages: Vec<Option<String>> = vec![None; hits.len()];
+        for (rows, found) in by_source {
+            match found {
                 Ok(found) => {
                     for ((_, place), message) in rows.into_iter().zip(found) {
                         if let Some(slot) = messages.get_mut(place) {
@@ -233,4 +241,12 @@ impl Search<'_> {
         }
         Ok(page)
     }
+}
+
+/// How many events a page has room for, about: reading more than it can hold is for nothing.
+fn room(waiting: &BinaryHeap<Reverse<Waiting>>, max_bytes: usize) -> usize {
+    let least = waiting.iter().map(|Reverse(Waiting(_, source))| source.bytes_of_event()).min();
+    let bytes = least.unwrap_or(0) + EVENT_OVERHEAD;
+    // Those of this page may be shorter than the others.
+    (max_bytes / bytes).saturating_mul(5) / 4 + 1
 }

@@ -9,7 +9,8 @@ use crate::cold::{Checksums, Segment, Written};
 use crate::line::LineFormat;
 
 /// Columns of a [`Segment`], of the tables `segment` and `line_format`.
-const SEGMENT: &str = "segment.id, key, min_ts, max_ts, bytes, footer_bytes, checksums, columns";
+const SEGMENT: &str = "segment.id, key, min_ts, max_ts, bytes, footer_bytes, checksums, columns,
+    message_bytes / max(events, 1)";
 const TABLES: &str = "segment LEFT JOIN line_format ON line_format.id = segment.format_id";
 
 fn segment_of(row: &Row<'_>) -> rusqlite::Result<Segment> {
@@ -31,6 +32,7 @@ fn segment_of(row: &Row<'_>) -> rusqlite::Result<Segment> {
         bytes: unsigned(4)?,
         footer_bytes: unsigned(5)?,
         checksums: Checksums::from_bytes(&checksums),
+        bytes_of_event: usize::try_from(row.get::<_, i64>(8)?).unwrap_or(0),
         format: format.map(Arc::new),
     })
 }

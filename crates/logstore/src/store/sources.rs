@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::page::Search;
 use super::{block, open_files};
-use crate::cold::{Cells, Line, Segment, SegmentFile, Selection};
+use crate::cold::{Cells, Line, Objects, Segment, SegmentFile, Selection};
 use crate::pattern::columns::Plan;
 use crate::{EventKey, InputEvent, StoreError};
 
@@ -30,6 +30,15 @@ pub(super) enum Source {
 }
 
 impl Source {
+    /// Bytes of a message on the average; 0 where nobody knows.
+    pub(super) fn bytes_of_event(&self) -> usize {
+        match self {
+            Self::Block(_) => 0,
+            Self::Segment(segment) => segment.bytes_of_event,
+            Self::Slice(file, ..) => file.bytes_of_event(),
+        }
+    }
+
     /// Timestamps of its earliest and latest event.
     pub(super) fn bounds(&self) -> (i64, i64) {
         match self {
@@ -97,36 +106,42 @@ impl Search<'_> {
             Some(stream) => file.around_stream(slice, stream)?,
             None => Selection::all(file.rows(slice)?),
         };
+        // Of one stream a page or two are read; its keys come with them.
+        let (of_rows, mut keys) = if self.one.is_some() {
+            let (streams, keys) = file.streams_and_keys(objects, slice, &among)?;
+            (streams, Some(keys))
+        } else {
+            (file.streams(objects, slice, &among)?, None)
+        };
         let mut scanned = among.count() * size_of::<i64>();
         // The streams stand together, each in one run.
-        let of_rows = file.streams(objects, slice, &among)?;
-        let mut rows = Vec::new();
-        let mut streams = Vec::new();
-        let mut in_order = among.rows();
+        let mut is_wanted = Vec::with_capacity(of_rows.len());
         for run in of_rows.chunk_by(|one, two| one == two) {
-            let is_wanted = run.first().is_some_and(|stream| self.streams.contains_key(stream));
-            // The run first: it ends before the rows do.
-            for (stream, row) in run.iter().zip(in_order.by_ref()) {
-                if is_wanted {
-                    rows.push(row);
-                    streams.push(*stream);
-                }
-            }
+            let of_run = run.first().is_some_and(|stream| self.streams.contains_key(stream));
+            is_wanted.resize(is_wanted.len() + run.len(), of_run);
         }
+        let mut rows: Vec<u32> = among.rows().collect();
+        let mut streams = of_rows;
+        keep(&is_wanted, &mut rows, &mut streams, keys.as_mut());
         if !self.range.holds_all(first, last) {
-            let keys = self.keys(file, slice, &rows)?;
+            let found = match keys {
+                Some(keys) => keys,
+                None => self.keys(file, slice, &rows)?,
+            };
             scanned += rows.len() * 3 * size_of::<i64>();
-            let is_wanted: Vec<bool> = keys.iter().map(|key| self.range.holds(*key)).collect();
-            keep(&mut rows, &is_wanted);
-            keep(&mut streams, &is_wanted);
+            let is_wanted: Vec<bool> = found.iter().map(|key| self.range.holds(*key)).collect();
+            keys = Some(found);
+            keep(&is_wanted, &mut rows, &mut streams, keys.as_mut());
         }
         if !self.pattern.is_everything() && !rows.is_empty() {
             let (is_match, bytes) = self.matching(file, slice, &rows)?;
             scanned += bytes;
-            keep(&mut rows, &is_match);
-            keep(&mut streams, &is_match);
+            keep(&is_match, &mut rows, &mut streams, keys.as_mut());
         }
-        let keys = self.keys(file, slice, &rows)?;
+        let keys = match keys {
+            Some(keys) => keys,
+            None => self.keys(file, slice, &rows)?,
+        };
         let events = keys.into_iter().zip(streams).zip(&rows);
         Ok(Found {
             events: events.map(|((key, stream), row)| (key, stream, *row)).collect(),
@@ -206,24 +221,26 @@ impl Search<'_> {
         let of_rows = places.map(|place| answers.get(place).copied().unwrap_or(false)).collect();
         Ok((of_rows, scanned))
     }
+}
 
+impl Opened {
     /// Returns the messages of rows, in their order.
     pub(super) fn messages(
         &self,
-        opened: &Opened,
+        objects: &Objects,
         rows: &[u32],
     ) -> Result<Vec<String>, StoreError> {
-        match opened {
-            Opened::Block(events) => Ok(rows
+        match self {
+            Self::Block(events) => Ok(rows
                 .iter()
                 .map(|row| {
                     let event = usize::try_from(*row).ok().and_then(|row| events.get(row));
                     event.map(|event| event.message.clone()).unwrap_or_default()
                 })
                 .collect()),
-            Opened::Slice(file, slice) => {
+            Self::Slice(file, slice) => {
                 let around = Selection::around(rows);
-                let cells = file.lines(&self.store.inner.objects, *slice, &around)?;
+                let cells = file.lines(objects, *slice, &around)?;
                 let line = |place| {
                     let mut text = String::new();
                     write(&cells, place, &mut text);
@@ -241,9 +258,22 @@ fn write(cells: &[Cells], row: usize, text: &mut String) {
     }
 }
 
-fn keep<T>(values: &mut Vec<T>, is_kept: &[bool]) {
-    let mut is_kept = is_kept.iter();
-    values.retain(|_| is_kept.next() == Some(&true));
+/// Keeps what is true of rows, their streams and their keys.
+fn keep(
+    is_kept: &[bool],
+    rows: &mut Vec<u32>,
+    streams: &mut Vec<i64>,
+    keys: Option<&mut Vec<EventKey>>,
+) {
+    fn those<T>(values: &mut Vec<T>, is_kept: &[bool]) {
+        let mut is_kept = is_kept.iter();
+        values.retain(|_| is_kept.next() == Some(&true));
+    }
+    those(rows, is_kept);
+    those(streams, is_kept);
+    if let Some(keys) = keys {
+        those(keys, is_kept);
+    }
 }
 
 /// Where rows stand among the rows of a selection that holds them.
