@@ -153,3 +153,17 @@ fn failure(error: Error) -> StoreError {
         None => StoreError::Damaged(error.to_string()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn objects_may_be_dropped_where_another_runtime_runs() {
+        let directory = tempfile::tempdir().unwrap();
+        let objects = Objects::open(directory.path()).unwrap();
+        let other = tokio::runtime::Builder::new_current_thread().build().unwrap();
+
+        other.block_on(async { drop(objects) });
+    }
+}
