@@ -74,6 +74,36 @@ impl StoreError {
             matches!(self, Self::Database(rusqlite::Error::FromSqlConversionFailure(..)));
         is_torn || is_lost || is_no_value
     }
+
+    /// Whether there was no room on the disk.
+    pub(crate) fn is_full(&self) -> bool {
+        match self {
+            Self::Full(_) => true,
+            Self::Io(error) => error.kind() == std::io::ErrorKind::StorageFull,
+            // SQLITE_FULL, and SQLITE_IOERR where a file of shared memory finds no room.
+            Self::Database(rusqlite::Error::SqliteFailure(code, _)) => matches!(
+                code.code,
+                rusqlite::ErrorCode::DiskFull
+                    | rusqlite::ErrorCode::SystemIoFailure
+                    | rusqlite::ErrorCode::CannotOpen
+            ),
+            Self::NoGroup
+            | Self::NoStream
+            | Self::GroupExists
+            | Self::StreamExists
+            | Self::Protected
+            | Self::Unordered
+            | Self::Empty
+            | Self::TooManyEvents(_)
+            | Self::BatchTooLarge(_)
+            | Self::SpanTooLong
+            | Self::Database(_)
+            | Self::InUse(_)
+            | Self::Conflict
+            | Self::Damaged(_)
+            | Self::Segment(_) => false,
+        }
+    }
 }
 
 /// Whether the system said `EIO`.

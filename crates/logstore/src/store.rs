@@ -142,6 +142,22 @@ impl LogStore {
         std::fs::create_dir_all(directory)?;
         let lock = locked(directory)?;
         orphans::refuse_without_catalog(directory)?;
+        let space = Space::new(directory, settings.floor, settings.ballast);
+        match Self::open_locked(directory, settings, Arc::clone(&codec), lock.try_clone()?) {
+            // Whoever has filled the disk shall not keep us from reading, or from deleting.
+            Err(error) if error.is_full() && space.release() => {
+                Self::open_locked(directory, settings, codec, lock)
+            }
+            opened => opened,
+        }
+    }
+
+    fn open_locked(
+        directory: &Path,
+        settings: Settings,
+        codec: Arc<dyn LineCodec>,
+        lock: File,
+    ) -> Result<Self, StoreError> {
         let path = directory.join(CATALOG);
         let mut connection = Connection::open(&path)?;
         connection.busy_timeout(PATIENCE)?;

@@ -113,11 +113,11 @@ impl SegmentFile {
         self.segment.format.as_ref().map_or(0, |format| format.columns.len())
     }
 
-    /// Whether a column of a line is text.
-    pub(crate) fn is_text(&self, place: usize) -> bool {
+    /// What a column of a line holds.
+    pub(crate) fn kind(&self, place: usize) -> ColumnKind {
         let format = self.segment.format.as_ref();
         let column = format.and_then(|format| format.columns.get(place));
-        column.is_none_or(|column| matches!(column.kind, ColumnKind::Text | ColumnKind::Address))
+        column.map_or(ColumnKind::Text, |column| column.kind)
     }
 
     /// Whether every line of a slice is told by its columns alone.

@@ -3,6 +3,7 @@
 
 use super::delimited::Slot;
 use super::terms::{Term, Terms};
+use crate::line::ColumnKind;
 
 /// What a pattern asks of the tokens of lines.
 #[derive(Debug)]
@@ -105,14 +106,14 @@ impl Test<'_> {
 }
 
 impl Terms {
-    /// Whether a column of numbers, or of none, can have any of the terms.
-    pub(crate) fn asks_numbers(&self) -> bool {
+    /// Whether a column, of which some rows have nothing, can have any of the terms.
+    pub(crate) fn asks(&self, kind: ColumnKind) -> bool {
         let mut terms = self.required.iter().chain(&self.excluded).chain(&self.optional);
-        terms.any(|term| term.may_be_in_number() || term.is_in(b"-"))
+        terms.any(|term| term.is_in(b"-") || term.may_be_in(kind))
     }
 
-    /// Clears the rows whose tokens do not have what is asked. Columns of numbers may be left out where
-    /// nothing is asked of them.
+    /// Clears the rows whose tokens do not have what is asked. Columns of which nothing is asked may be left
+    /// out.
     pub(crate) fn narrow(&self, columns: &[impl Column], rows: &mut [bool]) {
         for term in &self.required {
             let found = term.found_in(columns, rows);
@@ -134,10 +135,16 @@ impl Terms {
 }
 
 impl Term {
-    fn may_be_in_number(&self) -> bool {
-        match self {
-            Self::Text(finder) => finder.needle().iter().all(u8::is_ascii_digit),
-            Self::Regex(_) => true,
+    /// Whether a value of this kind can have it.
+    fn may_be_in(&self, kind: ColumnKind) -> bool {
+        let Self::Text(finder) = self else { return true };
+        let mut bytes = finder.needle().iter();
+        match kind {
+            ColumnKind::Int32 | ColumnKind::Int64 => bytes.all(u8::is_ascii_digit),
+            ColumnKind::Address => {
+                bytes.all(|byte| byte.is_ascii_hexdigit() || matches!(byte, b'.' | b':'))
+            }
+            ColumnKind::Text => true,
         }
     }
 
@@ -145,7 +152,7 @@ impl Term {
     fn found_in(&self, columns: &[impl Column], rows: &[bool]) -> Vec<bool> {
         let mut found = vec![false; rows.len()];
         let absent = self.is_in(b"-");
-        let may_be_in_number = self.may_be_in_number();
+        let may_be_in_number = self.may_be_in(ColumnKind::Int64);
         let mut digits = itoa::Buffer::new();
         for column in columns {
             let mut memory = Memory::new();

@@ -25,7 +25,7 @@ impl LogStore {
         let is_due = swept_at.is_none_or(|at| now >= at.saturating_add(every) || now < at);
         let maintained = match self.maintain_alone(now, is_due) {
             // What is deleted makes room; that it can be, something may have to be given up first.
-            Err(StoreError::Full(_)) if self.inner.space.release() => {
+            Err(error) if error.is_full() && self.inner.space.release() => {
                 self.maintain_alone(now, true)
             }
             result => result,

@@ -197,9 +197,8 @@ impl Search<'_> {
                 answers.len() * read * size_of::<i64>()
             }
             Plan::Terms(terms) => {
-                let has_numbers = terms.asks_numbers();
                 let columns: Vec<usize> =
-                    (0..width).filter(|place| has_numbers || file.is_text(*place)).collect();
+                    (0..width).filter(|place| terms.asks(file.kind(*place))).collect();
                 let cells = file.columns(objects, slice, &columns, &around)?;
                 terms.narrow(&cells, &mut answers);
                 answers.len() * columns.len() * size_of::<i64>()
