@@ -10,7 +10,7 @@ use std::time::Duration;
 use anyhow::anyhow;
 use flowlogd_agent::client::Credentials;
 use flowlogd_agent::daemon::End;
-use flowlogd_logstore::{LogStore, Maintained, Settings};
+use flowlogd_logstore::{LogStore, Maintained};
 use flowlogd_server::http::{HttpServer, ServerError};
 use flowlogd_server::{
     AccountError, Door, FlowLogLines, RootCredentials, State, StateError, data_directory,
@@ -60,8 +60,12 @@ pub(crate) fn run(options: &ServeOptions) -> Result<Status, Failure> {
     flowlogd_server::prepare(&state, &accounts, &root_credentials()?, &directory, unix_millis())
         .map_err(account_failure)?;
     let lines = Arc::new(FlowLogLines::new(Arc::clone(&state)));
-    let logs = LogStore::open_with(&data_directory::logs(&directory), Settings::default(), lines)
-        .map_err(Failure::failed)?;
+    let logs = LogStore::open_with(
+        &data_directory::logs(&directory),
+        config.server.log_store.settings(),
+        lines,
+    )
+    .map_err(Failure::failed)?;
 
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()

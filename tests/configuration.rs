@@ -13,6 +13,7 @@ const SECTIONS: &[(&str, &str, &str)] = &[
     ("[server.tls]", "server/src/http/tls.rs", "Tls"),
     ("[server.limits]", "server/src/http/limits.rs", "Limits"),
     ("[server.quotas]", "server/src/config/quotas.rs", "Quotas"),
+    ("[server.log_store]", "server/src/config/log_store.rs", "LogStoreConfig"),
     ("[agent]", "agent/src/config.rs", "AgentConfig"),
     ("[[agent.attachment]]", "agent/src/config.rs", "AttachmentConfig"),
 ];

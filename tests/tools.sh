@@ -22,6 +22,7 @@ need ps procps              # what is still running
 need setpriv util-linux     # what a process may do without a capability
 need ethtool ethtool        # super-packets, with and without
 need nft nftables           # another judge of the same rules
+[ -x /usr/bin/aws ] || packages+=(awscli) # the AWS CLI's second version; the first comes with the environment
 # boto3, the AWS CLI and pytest come into an environment of their own.
 python3 -c 'import ensurepip, venv' 2>/dev/null || packages+=(python3-venv)
 

@@ -1,5 +1,6 @@
 //! The server's part of the configuration file.
 
+mod log_store;
 mod quotas;
 
 use std::path::PathBuf;
@@ -8,6 +9,7 @@ use serde::Deserialize;
 
 use crate::http::{Limits, Tls};
 
+pub use log_store::LogStoreConfig;
 pub use quotas::Quotas;
 
 /// Section `[server]`.
@@ -31,6 +33,8 @@ pub struct Config {
     pub limits: Limits,
     /// Section `[server.quotas]`.
     pub quotas: Quotas,
+    /// Section `[server.log_store]`.
+    pub log_store: LogStoreConfig,
 }
 
 impl Default for Config {
@@ -44,6 +48,7 @@ impl Default for Config {
             tls: None,
             limits: Limits::default(),
             quotas: Quotas::default(),
+            log_store: LogStoreConfig::default(),
         }
     }
 }

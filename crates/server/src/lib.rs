@@ -26,7 +26,7 @@ mod testing;
 
 pub use accounts::{AccountError, Credentials, RootCredentials, enroll, prepare};
 pub use call::{Call, Caller, Identity};
-pub use config::{Config, Quotas};
+pub use config::{Config, LogStoreConfig, Quotas};
 pub use dispatch::{Answer, Body, Circumstances, Door, Service};
 pub use line_formats::FlowLogLines;
 pub use state::{State, StateError};
