@@ -8,7 +8,7 @@ use std::io::{BufRead as _, BufReader, Read as _, Write as _};
 use std::net::TcpStream;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use flowlogd_logstore::{
     Batch, FilterQuery, InputEvent, LogStore, NewGroup, NoFormats, Owner, Pattern, Settings,
@@ -82,12 +82,24 @@ impl Drop for Server {
     }
 }
 
-struct Desk(TempDir);
+/// One test at a time: a process that one of them starts has, until it is the other program, what another
+/// has open; the lock of a store too.
+static ONE: Mutex<()> = Mutex::new(());
+
+struct Desk {
+    directory: TempDir,
+    _alone: MutexGuard<'static, ()>,
+}
 
 impl Desk {
+    fn empty() -> Self {
+        let alone = ONE.lock().unwrap_or_else(PoisonError::into_inner);
+        Self { directory: tempfile::tempdir().expect("it is made"), _alone: alone }
+    }
+
     /// With a data directory whose server has run once, and has a segment and a block.
     fn new() -> Self {
-        let desk = Self(tempfile::tempdir().expect("it is made"));
+        let desk = Self::empty();
         Server::start(&desk.path("data")).end();
         let settings = Settings { drain_age: 0, ballast: 0, ..Settings::default() };
         let store = LogStore::open_with(&desk.path("data/logs"), settings, Arc::new(NoFormats));
@@ -116,12 +128,12 @@ impl Desk {
     }
 
     fn path(&self, name: &str) -> PathBuf {
-        self.0.path().join(name)
+        self.directory.path().join(name)
     }
 
     fn flowlogd(&self, arguments: &[&str]) -> Run {
         let mut command = Command::new(env!("CARGO_BIN_EXE_flowlogd"));
-        run(command.args(arguments).current_dir(self.0.path()))
+        run(command.args(arguments).current_dir(self.directory.path()))
     }
 
     fn segment(&self, data: &str) -> PathBuf {
@@ -244,7 +256,7 @@ fn a_torn_segment_is_named_set_aside_and_then_nothing_is_left_to_find() {
 
 #[test]
 fn what_is_no_data_directory_or_no_backup_is_refused() {
-    let desk = Desk(tempfile::tempdir().expect("it is made"));
+    let desk = Desk::empty();
     fs::create_dir(desk.path("empty")).unwrap();
 
     for (arguments, message, status) in [
