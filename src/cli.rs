@@ -1,6 +1,7 @@
 //! The command line.
 
 mod attach;
+mod data_directory;
 mod lab;
 mod service;
 mod what_if;
@@ -17,6 +18,7 @@ use flowlogd_vpc::ReservedAddresses;
 
 use crate::exit_status::Failure;
 pub(crate) use attach::{AttachOptions, DiscoverOption};
+pub(crate) use data_directory::{BackupOptions, FsckOptions, RestoreOptions};
 pub(crate) use lab::{
     LabCommand, LabExecOptions, LabOptions, LabStatusOptions, LabTryOptions, Place, Target,
 };
@@ -58,7 +60,7 @@ pub(crate) enum Command {
     Attach(AttachOptions),
     /// A VPC of real hosts on this machine, to learn and to try
     Lab(LabOptions),
-    /// Show agents, attachments and flow logs
+    /// Show agents, attachments, flow logs and the log store
     Status(StatusOptions),
     /// Take off devices what agents have left in the kernel, which counts on when they end
     Detach(DetachOptions),
@@ -66,6 +68,12 @@ pub(crate) enum Command {
     Doctor(DoctorOptions),
     /// Print the events of a log group
     Tail(TailOptions),
+    /// Look over the data of a server that is stopped, and set aside what is damaged
+    Fsck(FsckOptions),
+    /// Copy a server's data, also while it runs
+    Backup(BackupOptions),
+    /// Make a data directory of a backup
+    Restore(RestoreOptions),
 }
 
 // What a subcommand's page says below its options. Words are wrapped by hand: clap leaves it as it is.

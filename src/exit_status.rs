@@ -11,7 +11,7 @@ use flowlogd_agent::output::OutputError;
 pub(crate) enum Status {
     /// 0: everything was read and written.
     Done,
-    /// 1: the output could not be written, or the machine failed.
+    /// 1: the output could not be written, or the machine failed; or what was looked over is damaged.
     Failed,
     /// 2: an option, a format or an inventory is wrong.
     Usage,
@@ -43,6 +43,10 @@ pub(crate) struct Failure {
 impl Failure {
     pub(crate) fn usage(error: impl Into<anyhow::Error>) -> Self {
         Self { status: Status::Usage, error: error.into() }
+    }
+
+    pub(crate) fn broken(error: impl Into<anyhow::Error>) -> Self {
+        Self { status: Status::Broken, error: error.into() }
     }
 
     pub(crate) fn unreadable(error: impl Into<anyhow::Error>) -> Self {

@@ -2,12 +2,14 @@
 
 mod agent;
 mod attach;
+mod backup;
 mod cli;
 mod config;
 mod detach;
 mod doctor;
 mod exit_status;
 mod explain;
+mod fsck;
 mod inventory;
 mod lab;
 mod lines;
@@ -42,6 +44,9 @@ fn main() -> ExitCode {
         cli::Command::Detach(options) => detach::run(&options),
         cli::Command::Doctor(options) => doctor::run(&options),
         cli::Command::Tail(options) => tail::run(&options),
+        cli::Command::Fsck(options) => fsck::run(&options),
+        cli::Command::Backup(options) => backup::run(&options),
+        cli::Command::Restore(options) => backup::run_restore(&options),
     };
     match result {
         Ok(status) => status.into(),

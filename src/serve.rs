@@ -12,7 +12,9 @@ use flowlogd_agent::client::Credentials;
 use flowlogd_agent::daemon::End;
 use flowlogd_logstore::{LogStore, Maintained};
 use flowlogd_server::http::{HttpServer, ServerError};
-use flowlogd_server::{AccountError, Door, FlowLogLines, RootCredentials, State, StateError};
+use flowlogd_server::{
+    AccountError, Door, FlowLogLines, RootCredentials, State, StateError, data_directory,
+};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::watch;
 use tokio::time::MissedTickBehavior;
@@ -58,9 +60,12 @@ pub(crate) fn run(options: &ServeOptions) -> Result<Status, Failure> {
     flowlogd_server::prepare(&state, &accounts, &root_credentials()?, &directory, unix_millis())
         .map_err(account_failure)?;
     let lines = Arc::new(FlowLogLines::new(Arc::clone(&state)));
-    let logs =
-        LogStore::open_with(&directory.join("logs"), config.server.log_store.settings(), lines)
-            .map_err(Failure::failed)?;
+    let logs = LogStore::open_with(
+        &data_directory::logs(&directory),
+        config.server.log_store.settings(),
+        lines,
+    )
+    .map_err(Failure::failed)?;
 
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .enable_all()
@@ -95,6 +100,8 @@ async fn serve(
         }
     };
     let http = tokio::spawn(server.serve(Arc::clone(&door), until_stopped()));
+    // Whoever reads the line may end it.
+    let stopped = stopped().map_err(Failure::failed)?;
     say(format_args!(
         "flowlogd: listening on {scheme}://{address}, data in {}, account {account}",
         directory.display()
@@ -109,7 +116,6 @@ async fn serve(
     let credentials = Credentials::key(key.access_key_id, key.secret_access_key);
     let client = agent_client(&endpoint, &agent.region, authority, credentials)?;
     let state_dir = agent.state_dir.take().unwrap_or_else(|| directory.join("agent"));
-    let stopped = stopped().map_err(Failure::failed)?;
     // The agent ends first: what it has left is delivered while there is a server.
     let result = if agent.attachments.is_empty() {
         stopped.await;

@@ -1,4 +1,6 @@
-//! `flowlogd status`: agents, attachments and flow logs at a glance.
+//! `flowlogd status`: agents, attachments, flow logs and the log store at a glance.
+
+mod log_store;
 
 use std::io::{self, Write as _};
 
@@ -15,9 +17,11 @@ use crate::service::{self, unix_millis};
 /// Prints what there is.
 pub(crate) fn run(options: &StatusOptions) -> Result<Status, Failure> {
     let client = service::client(&options.client)?;
-    let (agents, flow_logs) = service::block_on(async {
+    let (agents, flow_logs, store) = service::block_on(async {
         let agents = agents(&client).await.map_err(Failure::failed)?;
-        Ok((agents, flow_logs(&client, None).await.map_err(Failure::failed)?))
+        let flow_logs = flow_logs(&client, None).await.map_err(Failure::failed)?;
+        // Who may not see it sees the rest.
+        Ok((agents, flow_logs, log_store::ask(&client).await))
     })?;
     let mut out = io::stdout().lock();
     let text = if options.json {
@@ -25,10 +29,12 @@ pub(crate) fn run(options: &StatusOptions) -> Result<Status, Failure> {
             .iter()
             .map(|agent| json!({ "host": agent.host, "at": agent.at, "report": agent.report }))
             .collect();
-        let value = json!({ "agents": agents, "flowLogs": flow_logs });
+        let value = json!({ "agents": agents, "flowLogs": flow_logs, "logStore": store.ok() });
         serde_json::to_string_pretty(&value).map_err(Failure::failed)? + "\n"
     } else {
-        attachments(&agents, options.rules, unix_millis()) + &logs(&agents, &flow_logs)
+        attachments(&agents, options.rules, unix_millis())
+            + &logs(&agents, &flow_logs)
+            + &log_store::told(&store)
     };
     out.write_all(text.as_bytes()).map_err(Failure::failed)?;
     Ok(Status::Done)

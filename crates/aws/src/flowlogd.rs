@@ -1,9 +1,13 @@
-//! The two operations that AWS does not have (JSON 1.1, target `Flowlogd_20261101`, `semantics.md` 22):
-//! what an agent has to do, and what it did.
+//! The operations that AWS does not have (JSON 1.1, target `Flowlogd_20261101`, `semantics.md` 22): what an
+//! agent has to do, what it did, and how the log store stands.
 
+mod describe_log_store;
 mod get_agent_configuration;
 mod report_agent;
 
+pub use describe_log_store::{
+    BlockCount, DescribeLogStoreRequest, DescribeLogStoreResponse, SegmentCount,
+};
 pub use get_agent_configuration::{
     AgentConfiguration, CoveringFlowLog, Decisions, GetAgentConfigurationRequest,
     GetAgentConfigurationResponse, Lease,

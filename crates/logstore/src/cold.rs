@@ -14,6 +14,7 @@ mod selection;
 mod shape;
 mod slice;
 mod upload;
+mod whole;
 mod writer;
 
 pub(crate) use checksum::Checksums;

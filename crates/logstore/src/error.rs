@@ -1,6 +1,7 @@
 //! What can be wrong.
 
 use crate::InvalidMetricFilter;
+use crate::database::DatabaseError;
 
 /// Why the store did not do something.
 #[derive(Debug, thiserror::Error)]
@@ -68,6 +69,22 @@ pub enum StoreError {
 }
 
 impl StoreError {
+    /// Says what is wrong with what is damaged, without the words that say that something is.
+    pub fn reason(&self) -> String {
+        if let Self::Damaged(what) = self { what.clone() } else { self.to_string() }
+    }
+
+    /// Whether it says that something stored is damaged, a sector that the disk cannot give back included;
+    /// not that reading did not work.
+    pub fn is_damage(&self) -> bool {
+        let is_torn = matches!(self, Self::Damaged(_) | Self::Segment(_));
+        let is_lost = matches!(self, Self::Io(error) if is_disk_error(error));
+        // A row with a value that is none of its column's.
+        let is_no_value =
+            matches!(self, Self::Database(rusqlite::Error::FromSqlConversionFailure(..)));
+        is_torn || is_lost || is_no_value
+    }
+
     /// Whether there was no room on the disk.
     pub(crate) fn is_full(&self) -> bool {
         match self {
@@ -98,6 +115,32 @@ impl StoreError {
             | Self::Conflict
             | Self::Damaged(_)
             | Self::Segment(_) => false,
+        }
+    }
+}
+
+/// Whether the system said `EIO`.
+fn is_disk_error(error: &std::io::Error) -> bool {
+    let mut cause: Option<&(dyn std::error::Error + 'static)> = Some(error);
+    while let Some(this) = cause {
+        let io = this.downcast_ref::<std::io::Error>();
+        if io.and_then(std::io::Error::raw_os_error) == Some(nix::libc::EIO) {
+            return true;
+        }
+        let within = io.and_then(std::io::Error::get_ref);
+        cause = match within {
+            Some(within) => Some(within),
+            None => this.source(),
+        };
+    }
+    false
+}
+
+impl From<DatabaseError> for StoreError {
+    fn from(error: DatabaseError) -> Self {
+        match error {
+            DatabaseError::Sqlite(error) => Self::Database(error),
+            DatabaseError::Io(error) => Self::Io(error),
         }
     }
 }

@@ -8,6 +8,7 @@
 
 mod cold;
 mod crash;
+pub mod database;
 mod disk;
 mod error;
 mod event;
@@ -29,5 +30,9 @@ pub use metric::{
 };
 pub use pattern::{InvalidPattern, Pattern};
 pub use query::{FilterPage, FilterQuery, From, GetQuery, Streams};
-pub use store::{Batch, LogStore, Maintained, Pointer, Producer, PutOutcome, Rejected, Settings};
+pub use store::{
+    Batch, BlockFigures, Damage, Figures, Findings, LogStore, Maintained, Mending, Orphan, Part,
+    Pointer, Producer, PutOutcome, Rejected, SegmentEntry, SegmentFigures, Settings, Snapshot,
+    fsck,
+};
 pub use stream::{Stream, StreamOrder, StreamQuery};

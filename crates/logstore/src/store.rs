@@ -5,7 +5,11 @@ mod catalog;
 mod compact;
 mod drain;
 mod emit;
+mod entry;
+mod figures;
+mod files;
 mod filters;
+mod fsck;
 mod maintain;
 mod metrics;
 mod open_files;
@@ -17,6 +21,7 @@ mod read;
 mod schema;
 mod segments;
 mod settings;
+mod snapshot;
 mod sources;
 mod space;
 mod streams;
@@ -34,11 +39,15 @@ use rusqlite::{Connection, OpenFlags};
 use crate::cold::Objects;
 use crate::line::{LineCodec, NoFormats};
 use crate::{InputEvent, Owner, StoreError};
+pub use entry::SegmentEntry;
+pub use figures::{BlockFigures, Figures, SegmentFigures};
 use filters::Compiled;
+pub use fsck::{Damage, Findings, Mending, Orphan, Part, fsck};
 pub use maintain::Maintained;
 use open_files::OpenFiles;
 pub use pointer::Pointer;
 pub use settings::Settings;
+pub use snapshot::Snapshot;
 use space::Space;
 use writer::Writer;
 
@@ -91,6 +100,8 @@ pub enum PutOutcome {
     Known,
 }
 
+/// The file of the catalog and of the blocks.
+const CATALOG: &str = "meta.db";
 /// Milliseconds of a day.
 const DAY: i64 = 86_400_000;
 /// Connections for reading that are kept open.
@@ -138,6 +149,7 @@ impl LogStore {
     ) -> Result<Self, StoreError> {
         std::fs::create_dir_all(directory)?;
         let lock = locked(directory)?;
+        orphans::refuse_without_catalog(directory)?;
         let space = Space::new(directory, settings.floor, settings.ballast);
         match Self::open_locked(directory, settings, Arc::clone(&codec), lock.try_clone()?) {
             // Whoever has filled the disk shall not keep us from reading, or from deleting.
@@ -154,7 +166,7 @@ impl LogStore {
         codec: Arc<dyn LineCodec>,
         lock: File,
     ) -> Result<Self, StoreError> {
-        let path = directory.join("meta.db");
+        let path = directory.join(CATALOG);
         let mut connection = Connection::open(&path)?;
         connection.busy_timeout(PATIENCE)?;
         schema::prepare(&mut connection)?;

@@ -30,7 +30,7 @@ pub enum Service {
     Iam,
     /// STS.
     Sts,
-    /// Our two operations.
+    /// Our own operations.
     Flowlogd,
 }
 

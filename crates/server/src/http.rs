@@ -4,6 +4,7 @@ mod agents;
 mod body;
 mod limits;
 mod log_metrics;
+mod log_store;
 mod metrics;
 mod route;
 mod tls;
@@ -17,6 +18,7 @@ use std::time::{Duration, Instant, SystemTime, UNIX_EPOCH};
 
 use flowlogd_aws::Fault;
 use flowlogd_aws::sigv4::{self, RequestParts};
+use flowlogd_logstore::MetricTotals;
 use http_body_util::Full;
 use hyper::body::{Bytes, Incoming};
 use hyper::server::conn::http1;
@@ -317,11 +319,23 @@ impl Shared {
         let logs = self.door.logs().clone();
         let read = tokio::task::spawn_blocking(move || {
             let totals = logs.metric_totals(log_metrics::MOST).unwrap_or_default();
-            (logs.disk_bytes().unwrap_or(0), totals)
-        })
-        .await;
-        let (bytes, totals) = read.unwrap_or_default();
-        let mut body = self.metrics.page(bytes, *self.door.state().changes().borrow(), now());
+            (logs.figures(unix_millis()), totals)
+        });
+        let mut body = self.metrics.page(*self.door.state().changes().borrow(), now());
+        let totals = match read.await {
+            Ok((Ok(figures), totals)) => {
+                body += &log_store::page(&figures);
+                totals
+            }
+            Ok((Err(error), totals)) => {
+                tracing::warn!(%error, "the log store's figures are not known");
+                totals
+            }
+            Err(error) => {
+                tracing::error!(%error, "the log store's figures broke off");
+                MetricTotals::default()
+            }
+        };
         body += &agents::page(&self.door.reports().present(unix_millis()));
         body += &log_metrics::page(&totals);
         let answer = Answer {

@@ -8,8 +8,10 @@
 mod accounts;
 mod authenticate;
 mod authorize;
+pub mod backup;
 mod call;
 mod config;
+pub mod data_directory;
 mod dispatch;
 pub mod http;
 mod ids;

@@ -41,6 +41,12 @@ impl State {
         Self::with_lock(directory, Some(lock))
     }
 
+    /// Takes a data directory for oneself, as a process that serves it does, without opening anything. It is
+    /// held until the file is dropped.
+    pub fn hold(directory: &Path) -> Result<File, StateError> {
+        schema::lock(directory)
+    }
+
     /// Opens the state beside a process that serves it, for one change: its tables are safe for that, and
     /// a server reads them anew at every call.
     pub fn open_beside(directory: &Path) -> Result<Self, StateError> {

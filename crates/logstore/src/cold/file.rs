@@ -73,6 +73,35 @@ impl SegmentFile {
         })
     }
 
+    /// How many events it has.
+    pub(crate) fn events(&self) -> u64 {
+        let slices = self.metadata.row_groups().iter();
+        slices.map(|slice| u64::try_from(slice.num_rows()).unwrap_or(0)).sum()
+    }
+
+    /// Timestamps of the earliest and the latest event, by the footer.
+    pub(crate) fn times(&self) -> Option<(i64, i64)> {
+        self.bounds(shape::TIMESTAMP)
+    }
+
+    /// The lowest and the highest stream, by the footer.
+    pub(crate) fn stream_bounds(&self) -> Option<(i64, i64)> {
+        self.bounds(shape::STREAM)
+    }
+
+    /// The least and the greatest value of a column; none where a slice does not tell.
+    fn bounds(&self, column: usize) -> Option<(i64, i64)> {
+        let slices = self.metadata.row_groups().iter().map(|group| {
+            let Some(Statistics::Int64(values)) = group.columns().get(column)?.statistics() else {
+                return None;
+            };
+            Some((*values.min_opt()?, *values.max_opt()?))
+        });
+        let slices: Vec<(i64, i64)> = slices.collect::<Option<_>>()?;
+        let least = slices.iter().map(|(least, _)| *least).min()?;
+        Some((least, slices.iter().map(|(_, greatest)| *greatest).max()?))
+    }
+
     /// Bytes of a message on the average.
     pub(crate) fn bytes_of_event(&self) -> usize {
         self.segment.bytes_of_event

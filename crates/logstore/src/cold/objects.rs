@@ -23,7 +23,25 @@ const WAITING: usize = 32;
 pub(crate) struct Objects {
     store: Arc<dyn ObjectStore>,
     /// Apart from the runtime of whoever calls: its blocking threads may all be waiting for ours.
-    io: Runtime,
+    io: Io,
+}
+
+/// A runtime that may be dropped where another one runs: nothing of ours is under way then.
+#[derive(Debug)]
+struct Io(Option<Runtime>);
+
+impl Io {
+    fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
+        self.0.as_ref().expect("it is there until it is dropped").block_on(work)
+    }
+}
+
+impl Drop for Io {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 impl Objects {
@@ -39,7 +57,7 @@ impl Objects {
             .max_blocking_threads(WAITING)
             .thread_name("log-segments")
             .build()?;
-        Ok(Self { store: Arc::new(store), io })
+        Ok(Self { store: Arc::new(store), io: Io(Some(io)) })
     }
 
     /// Reads stretches of an object.
@@ -67,6 +85,15 @@ impl Objects {
     pub(super) fn abort(&self, upload: &mut Box<dyn MultipartUpload>) {
         if let Err(error) = self.io.block_on(upload.abort()) {
             tracing::warn!(%error, "a segment that was begun could not be removed");
+        }
+    }
+
+    /// Returns the size of an object in bytes; none if there is no such object.
+    pub(crate) fn size(&self, key: &str) -> Result<Option<u64>, StoreError> {
+        match self.io.block_on(self.store.head(&Key::from(key))) {
+            Ok(found) => Ok(Some(found.size)),
+            Err(Error::NotFound { .. }) => Ok(None),
+            Err(error) => Err(failure(error)),
         }
     }
 
@@ -124,5 +151,19 @@ fn failure(error: Error) -> StoreError {
         }
         Some(kind) => StoreError::Io(io::Error::new(kind, error)),
         None => StoreError::Damaged(error.to_string()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn objects_may_be_dropped_where_another_runtime_runs() {
+        let directory = tempfile::tempdir().unwrap();
+        let objects = Objects::open(directory.path()).unwrap();
+        let other = tokio::runtime::Builder::new_current_thread().build().unwrap();
+
+        other.block_on(async { drop(objects) });
     }
 }

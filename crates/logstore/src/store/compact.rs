@@ -11,7 +11,7 @@ use crate::line::LineFormat;
 use crate::{StoreError, crash};
 
 /// Events of a segment at most, but for what one drain gives.
-const MOST_EVENTS: i64 = 8_000_000;
+pub(super) const MOST_EVENTS: i64 = 8_000_000;
 
 /// Segments that become one.
 #[derive(Debug)]

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::ffi::OsStr;
 use std::path::Path;
 
-use super::LogStore;
+use super::{CATALOG, LogStore, files};
 use crate::StoreError;
 
 impl LogStore {
@@ -28,8 +28,21 @@ impl LogStore {
     }
 }
 
+/// Refuses a directory with segments and no catalog: a new one would know none of them, and they would be
+/// removed as files of unfinished work.
+pub(super) fn refuse_without_catalog(directory: &Path) -> Result<(), StoreError> {
+    if directory.join(CATALOG).exists() || files::below(&directory.join(SEGMENTS))?.is_empty() {
+        return Ok(());
+    }
+    Err(StoreError::Damaged(format!(
+        "{} has segments, and the {CATALOG} that names them is gone: restore a backup, or move {SEGMENTS} \
+         away to begin anew",
+        directory.display()
+    )))
+}
+
 /// Where the keys of segments begin.
-const SEGMENTS: &str = "segments";
+pub(super) const SEGMENTS: &str = "segments";
 
 /// Removes what was being written: `….parquet#1`, which is no object yet.
 fn remove_half_written(directory: &Path) -> Result<usize, StoreError> {

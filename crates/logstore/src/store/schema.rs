@@ -138,21 +138,30 @@ const VERSIONS: &[&str] = &["
     ) WITHOUT ROWID;
 "];
 
-/// Sets the database up: durable commits, readers beside the writer, the newest schema.
-pub(super) fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
+/// The first version that has segments.
+pub(super) const WITH_SEGMENTS: i64 = 2;
+
+/// Returns the version of a database; one that is newer than ours is refused.
+pub(super) fn version(connection: &Connection) -> Result<i64, StoreError> {
     let found: i64 = connection.pragma_query_value(None, "user_version", |row| row.get(0))?;
-    if found == 0 {
-        connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
-    }
-    connection.pragma_update(None, "journal_mode", "WAL")?;
-    connection.pragma_update(None, "synchronous", "FULL")?;
-    connection.pragma_update(None, "journal_size_limit", 4 << 20)?;
     let known = i64::try_from(VERSIONS.len()).unwrap_or(i64::MAX);
     if found > known {
         return Err(StoreError::Damaged(format!(
             "its schema is {found}, and this flowlogd knows up to {known}: use the newer one"
         )));
     }
+    Ok(found)
+}
+
+/// Sets the database up: durable commits, readers beside the writer, the newest schema.
+pub(super) fn prepare(connection: &mut Connection) -> Result<(), StoreError> {
+    let found = version(connection)?;
+    if found == 0 {
+        connection.pragma_update(None, "auto_vacuum", "INCREMENTAL")?;
+    }
+    connection.pragma_update(None, "journal_mode", "WAL")?;
+    connection.pragma_update(None, "synchronous", "FULL")?;
+    connection.pragma_update(None, "journal_size_limit", 4 << 20)?;
     for (version, statements) in (1_i64..).zip(VERSIONS).filter(|(version, _)| *version > found) {
         let transaction = connection.transaction()?;
         transaction.execute_batch(statements)?;

@@ -25,9 +25,14 @@ impl Space {
     }
 
     /// Bytes that are free for us.
-    fn free(&self) -> Result<u64, StoreError> {
+    pub(super) fn free(&self) -> Result<u64, StoreError> {
         let found = statvfs(&self.directory).map_err(std::io::Error::from)?;
         Ok(found.blocks_available().saturating_mul(found.fragment_size()))
+    }
+
+    /// Free bytes below which nothing new is stored.
+    pub(super) const fn floor(&self) -> u64 {
+        self.floor
     }
 
     /// Refuses what would store something new, if there is too little room.

@@ -43,6 +43,13 @@ impl LogStore {
                             AND log_stream.id BETWEEN min_stream AND max_stream AND deleted = 0))",
                 params![now, DAY],
             )?;
+            // Of what was set aside as damaged, that it was lost: as long as it would have been kept.
+            connection.execute(
+                "DELETE FROM segment WHERE state = 2 AND (
+                     NOT EXISTS (SELECT 1 FROM log_group WHERE id = group_id AND deleted = 0)
+                     OR max_ts < ?1 - (SELECT retention FROM log_group WHERE id = group_id) * ?2)",
+                params![now, DAY],
+            )?;
             forget(connection)?;
             if swept > 0 {
                 connection.execute_batch(

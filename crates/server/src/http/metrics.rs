@@ -52,7 +52,7 @@ impl Metrics {
         *sum += took;
     }
 
-    pub(super) fn page(&self, log_bytes: u64, changes: u64, now: Instant) -> String {
+    pub(super) fn page(&self, changes: u64, now: Instant) -> String {
         let mut page = String::new();
         let head = |page: &mut String, name: &str, kind: &str, help: &str| {
             let _ = writeln!(page, "# HELP {name} {help}\n# TYPE {name} {kind}");
@@ -79,7 +79,6 @@ impl Metrics {
                 "Requests that are not answered yet.",
                 self.in_flight.load(Ordering::Relaxed),
             ),
-            ("flowlogd_log_store_bytes", "Bytes of the log store on disk.", log_bytes),
             ("flowlogd_state_changes", "Changes of the state since the start.", changes),
             (
                 "flowlogd_uptime_seconds",

@@ -1,7 +1,8 @@
-//! Our two operations for agents (`semantics.md` 22, 23).
+//! Our own operations: two for agents (`semantics.md` 22, 23), and one about the log store.
 
 mod configuration;
 mod lease;
+mod log_store;
 mod report;
 
 pub(crate) use lease::holds;
@@ -20,6 +21,7 @@ pub(crate) fn operations() -> Vec<Operation> {
     vec![
         Operation::wait("GetAgentConfiguration", configuration::get),
         Operation::write("ReportAgent", report::report),
+        Operation::read("DescribeLogStore", log_store::describe),
     ]
 }
 
