@@ -37,9 +37,9 @@ def message(stream, place, now):
     return f"  text number {place:03}, \"quoted\" [in brackets] äöü ☃ REJECT" if place % 5 == 0 else f"text {place}\twith a tab"
 
 
-@pytest.fixture
-def filled(tmp_path):
-    with Lab(tmp_path, CONFIG) as lab:
+@pytest.fixture(scope="module")
+def filled(tmp_path_factory):
+    with Lab(tmp_path_factory.mktemp("segments"), CONFIG) as lab:
         eni = lab.interface(ADDRESS)["NetworkInterfaceId"]
         make(lab, lab.role(), eni)
         logs = lab.client("logs")

@@ -85,7 +85,11 @@ impl LogStore {
                 .prepare_cached("SELECT retention FROM log_group WHERE id = ?1")?
                 .query_row([group], |row| row.get(0))?;
             Ok((
-                segments::by_ids(connection, &merge.ids)?,
+                merge
+                    .ids
+                    .iter()
+                    .map(|id| segments::by_id(connection, *id))
+                    .collect::<Result<Vec<_>, _>>()?,
                 live_streams(connection, group)?,
                 retention.map_or(i64::MIN, |days| now - days * DAY),
             ))

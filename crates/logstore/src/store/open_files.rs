@@ -3,9 +3,11 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex};
 
-use super::{Inner, lock};
+use rusqlite::Connection;
+
+use super::{Inner, lock, segments};
 use crate::StoreError;
-use crate::cold::{Segment, SegmentFile};
+use crate::cold::SegmentFile;
 
 /// Bytes of footers that are kept, about.
 const KEPT: usize = 24 << 20;
@@ -24,12 +26,17 @@ struct Kept {
 }
 
 /// Opens a segment, or finds it open.
-pub(super) fn open(inner: &Inner, segment: &Arc<Segment>) -> Result<Arc<SegmentFile>, StoreError> {
-    if let Some(file) = inner.open_files.used(segment.id) {
+pub(super) fn open(
+    inner: &Inner,
+    connection: &Connection,
+    id: i64,
+) -> Result<Arc<SegmentFile>, StoreError> {
+    if let Some(file) = inner.open_files.used(id) {
         return Ok(file);
     }
-    let file = Arc::new(SegmentFile::open(&inner.objects, Arc::clone(segment))?);
-    inner.open_files.keep(segment.id, &file);
+    let segment = segments::by_id(connection, id)?;
+    let file = Arc::new(SegmentFile::open(&inner.objects, Arc::new(segment))?);
+    inner.open_files.keep(id, &file);
     Ok(file)
 }
 

@@ -125,7 +125,7 @@ impl Search<'_> {
             }
             let Some(Reverse(Waiting(_, source))) = waiting.pop() else { break };
             let found = match &source {
-                Source::Segment(segment) => match self.open_segment(segment) {
+                Source::Segment(segment) => match self.open_segment(*segment) {
                     Ok(slices) => {
                         waiting.extend(slices.into_iter().map(|slice| self.waiting(slice)));
                         continue;

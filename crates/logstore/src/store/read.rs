@@ -189,6 +189,6 @@ fn sources(
     })?;
     let mut sources: Vec<Source> = blocks.collect::<Result<_, _>>()?;
     let segments = segments::overlapping(connection, group, start, end)?;
-    sources.extend(segments.into_iter().map(|segment| Source::Segment(Arc::new(segment))));
+    sources.extend(segments.into_iter().map(Source::Segment));
     Ok(sources)
 }

@@ -86,6 +86,7 @@ const VERSIONS: &[&str] = &["
         dead_since    INTEGER
     );
     CREATE INDEX segment_of_group ON segment (group_id, state, min_ts, max_ts);
+    CREATE INDEX segment_to_merge ON segment (group_id, day, level, format_id) WHERE state = 0;
     CREATE INDEX segment_by_death ON segment (dead_since) WHERE state = 1;
 ", "
     -- Grows with every change of the group's metric filters; 0 as long as it has had none.

@@ -37,27 +37,41 @@ fn segment_of(row: &Row<'_>) -> rusqlite::Result<Segment> {
     })
 }
 
+/// A segment before it is opened: there may be thousands, of which a page opens few.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Listed {
+    pub(super) id: i64,
+    /// Timestamps of its earliest and latest event.
+    pub(super) bounds: (i64, i64),
+    /// Of the messages, on the average.
+    pub(super) bytes_of_event: usize,
+}
+
 /// Returns the live segments of a group that overlap a time, both bounds included.
 pub(super) fn overlapping(
     connection: &Connection,
     group: i64,
     start: i64,
     end: i64,
-) -> Result<Vec<Segment>, StoreError> {
-    let statement = format!(
-        "SELECT {SEGMENT} FROM {TABLES}
-         WHERE group_id = ?1 AND state = 0 AND max_ts >= ?2 AND min_ts <= ?3"
-    );
-    let mut statement = connection.prepare_cached(&statement)?;
-    let found = statement.query_map(params![group, start, end], segment_of)?;
+) -> Result<Vec<Listed>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id, min_ts, max_ts, message_bytes / max(events, 1) FROM segment
+         WHERE group_id = ?1 AND state = 0 AND max_ts >= ?2 AND min_ts <= ?3",
+    )?;
+    let found = statement.query_map(params![group, start, end], |row| {
+        Ok(Listed {
+            id: row.get(0)?,
+            bounds: (row.get(1)?, row.get(2)?),
+            bytes_of_event: usize::try_from(row.get::<_, i64>(3)?).unwrap_or(0),
+        })
+    })?;
     Ok(found.collect::<Result<_, _>>()?)
 }
 
-/// Returns segments by their ids.
-pub(super) fn by_ids(connection: &Connection, ids: &[i64]) -> Result<Vec<Segment>, StoreError> {
+/// Returns a segment.
+pub(super) fn by_id(connection: &Connection, id: i64) -> Result<Segment, StoreError> {
     let statement = format!("SELECT {SEGMENT} FROM {TABLES} WHERE segment.id = ?1");
-    let mut statement = connection.prepare_cached(&statement)?;
-    ids.iter().map(|id| Ok(statement.query_row([id], segment_of)?)).collect()
+    Ok(connection.prepare_cached(&statement)?.query_row([id], segment_of)?)
 }
 
 /// Where a new segment belongs.

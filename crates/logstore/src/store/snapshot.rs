@@ -55,7 +55,6 @@ impl Snapshot {
     }
 
     fn segment(&self, entry: &SegmentEntry) -> Result<Segment, StoreError> {
-        let gone = || StoreError::Damaged(format!("{} is not in the catalog", entry.key));
-        segments::by_ids(&self.catalog, &[entry.id])?.pop().ok_or_else(gone)
+        segments::by_id(&self.catalog, entry.id)
     }
 }

@@ -3,8 +3,9 @@
 use std::sync::Arc;
 
 use super::page::Search;
+use super::segments::Listed;
 use super::{block, open_files};
-use crate::cold::{Cells, Line, Objects, Segment, SegmentFile, Selection};
+use crate::cold::{Cells, Line, Objects, SegmentFile, Selection};
 use crate::pattern::columns::Plan;
 use crate::{EventKey, InputEvent, StoreError};
 
@@ -25,7 +26,7 @@ pub(super) struct Header {
 pub(super) enum Source {
     Block(Header),
     /// It is replaced by its slices when the page comes to it.
-    Segment(Arc<Segment>),
+    Segment(Listed),
     Slice(Arc<SegmentFile>, usize, (i64, i64)),
 }
 
@@ -43,7 +44,7 @@ impl Source {
     pub(super) fn bounds(&self) -> (i64, i64) {
         match self {
             Self::Block(header) => (header.first, header.last),
-            Self::Segment(segment) => (segment.first, segment.last),
+            Self::Segment(segment) => segment.bounds,
             Self::Slice(_, _, bounds) => *bounds,
         }
     }
@@ -65,8 +66,8 @@ pub(super) struct Found {
 }
 
 impl Search<'_> {
-    pub(super) fn open_segment(&self, segment: &Arc<Segment>) -> Result<Vec<Source>, StoreError> {
-        let file = open_files::open(&self.store.inner, segment)?;
+    pub(super) fn open_segment(&self, segment: Listed) -> Result<Vec<Source>, StoreError> {
+        let file = open_files::open(&self.store.inner, self.connection, segment.id)?;
         let (start, end) = self.range.bounds();
         let slices =
             file.slices().enumerate().filter(|(_, (first, last))| *last >= start && *first <= end);

@@ -37,10 +37,7 @@ impl Examination<'_> {
     }
 
     fn read_segment(&self, entry: &SegmentEntry) -> Result<(), StoreError> {
-        let found = segments::by_ids(&self.catalog, &[entry.id])?.pop();
-        let Some(segment) = found else {
-            return Err(StoreError::Damaged("its row is gone".to_owned()));
-        };
+        let segment = segments::by_id(&self.catalog, entry.id)?;
         segment.read_whole(&self.objects, |_| Ok(()))?;
         let file = SegmentFile::open(&self.objects, Arc::new(segment))?;
         let told = (entry.events, entry.first, entry.last, entry.streams);
