@@ -18,7 +18,6 @@ use crate::line::LineFormat;
 /// A segment as the catalog has it.
 #[derive(Clone, Debug)]
 pub(crate) struct Segment {
-    pub(crate) id: i64,
     pub(crate) key: String,
     /// Timestamps of the earliest and the latest event.
     pub(crate) first: i64,

@@ -9,7 +9,7 @@ use crate::cold::{Checksums, Segment, Written};
 use crate::line::LineFormat;
 
 /// Columns of a [`Segment`], of the tables `segment` and `line_format`.
-const SEGMENT: &str = "segment.id, key, min_ts, max_ts, bytes, footer_bytes, checksums, columns,
+const SEGMENT: &str = "key, min_ts, max_ts, bytes, footer_bytes, checksums, columns,
     message_bytes / max(events, 1)";
 const TABLES: &str = "segment LEFT JOIN line_format ON line_format.id = segment.format_id";
 
@@ -17,22 +17,21 @@ fn segment_of(row: &Row<'_>) -> rusqlite::Result<Segment> {
     let unsigned = |at: usize| -> rusqlite::Result<u64> {
         Ok(u64::try_from(row.get::<_, i64>(at)?).unwrap_or(0))
     };
-    let checksums: Vec<u8> = row.get(6)?;
-    let format: Option<String> = row.get(7)?;
+    let checksums: Vec<u8> = row.get(5)?;
+    let format: Option<String> = row.get(6)?;
     let format = format.map(|text| serde_json::from_str::<LineFormat>(&text)).transpose().map_err(
         |error| {
-            rusqlite::Error::FromSqlConversionFailure(7, rusqlite::types::Type::Text, error.into())
+            rusqlite::Error::FromSqlConversionFailure(6, rusqlite::types::Type::Text, error.into())
         },
     )?;
     Ok(Segment {
-        id: row.get(0)?,
-        key: row.get(1)?,
-        first: row.get(2)?,
-        last: row.get(3)?,
-        bytes: unsigned(4)?,
-        footer_bytes: unsigned(5)?,
+        key: row.get(0)?,
+        first: row.get(1)?,
+        last: row.get(2)?,
+        bytes: unsigned(3)?,
+        footer_bytes: unsigned(4)?,
         checksums: Checksums::from_bytes(&checksums),
-        bytes_of_event: usize::try_from(row.get::<_, i64>(8)?).unwrap_or(0),
+        bytes_of_event: usize::try_from(row.get::<_, i64>(7)?).unwrap_or(0),
         format: format.map(Arc::new),
     })
 }
