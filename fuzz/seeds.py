@@ -6,6 +6,7 @@ Every run with the same zlib writes the same bytes. Addresses are those of the d
 
 import gzip
 import json
+import sqlite3
 import struct
 import zlib
 from pathlib import Path
@@ -512,11 +513,56 @@ def spool_seeds():
     yield "not-utf8", journal + b"00000000 \xff\n"
 
 
+# The log store
+
+
+FIXTURES = Path(__file__).resolve().parent.parent / "crates/logstore/tests/fixtures"
+
+
+def log_block_seeds():
+    """Blocks that the store has written, and one that is cut off, too long, or says so."""
+    database = sqlite3.connect(f"file:{FIXTURES}/v1/logs/meta.db?mode=ro&immutable=1", uri=True)
+    blocks = database.execute("SELECT raw_bytes, body FROM block ORDER BY id").fetchall()
+    for number, (length, body) in enumerate(blocks[:4]):
+        yield f"block-{number}", struct.pack("<I", length) + body
+    length, body = blocks[0]
+    yield "shorter-than-it-says", struct.pack("<I", length + 1) + body
+    yield "longer-than-it-says", struct.pack("<I", length - 1) + body
+    yield "larger-than-any", struct.pack("<I", (64 << 20) + 1) + body
+    yield "not-packed", struct.pack("<I", 12) + bytes(12)
+
+
+def log_store_seeds():
+    """Changes of a small store: the catalog is the first of its files, segments are the others."""
+
+    def byte(file, place, more, other=0):
+        return struct.pack("<BIBB", file, place, more, other)
+
+    def cut(file, place):
+        return byte(file, place, 255)
+
+    yield "untouched", b""
+    yield "segment-byte", byte(1, 100, 1)
+    yield "segment-cut-off", cut(2, 500)
+    yield "segment-empty", cut(3, 0)
+    yield "segment-magic", byte(4, 0, 0, 1)
+    yield "every-segment", b"".join(byte(file, 40 * file, 7) for file in range(1, 11))
+    yield "catalog-magic", byte(0, 0, 1)
+    yield "catalog-version", byte(0, 60, 9)
+    yield "catalog-page", byte(0, 4096, 3)
+    yield "catalog-cut-off", cut(0, 9000)
+    yield "catalog-empty", cut(0, 0)
+    for place in range(4096, 120_000, 9973):
+        yield f"catalog-byte-{place:06}", byte(0, place, 1) + byte(0, place + 17, 0, 64)
+
+
 def main():
     for target, seeds in [
         ("filter_pattern", filter_pattern_seeds),
         ("journal", journal_seeds),
         ("json", json_seeds),
+        ("log_block", log_block_seeds),
+        ("log_store", log_store_seeds),
         ("pcap", pcap_seeds),
         ("pcapng", pcapng_seeds),
         ("policy", policy_seeds),

@@ -9,7 +9,9 @@ mod frame;
 mod inventory;
 mod journal;
 mod json;
+mod log_block;
 mod log_format;
+mod log_store;
 mod policy;
 mod query;
 mod records;
@@ -31,7 +33,9 @@ pub(crate) const TARGETS: &[Target] = &[
     Target { name: "inventory", run: inventory::run },
     Target { name: "journal", run: journal::run },
     Target { name: "json", run: json::run },
+    Target { name: "log_block", run: log_block::run },
     Target { name: "log_format", run: log_format::run },
+    Target { name: "log_store", run: log_store::run },
     // One reader, which tells the two by their first bytes; two sets of seeds to begin from.
     Target { name: "pcap", run: capture::run },
     Target { name: "pcapng", run: capture::run },

@@ -30,6 +30,9 @@ pub use metric::{
 };
 pub use pattern::{InvalidPattern, Pattern};
 pub use query::{FilterPage, FilterQuery, From, GetQuery, Streams};
+/// For the fuzzers: a block's bytes, from events and to events.
+#[doc(hidden)]
+pub use store::block::{decode as decode_block, encode as encode_block};
 pub use store::{
     Batch, BlockFigures, Damage, Figures, Findings, LogStore, Maintained, Mending, Orphan, Part,
     Pointer, Producer, PutOutcome, Rejected, SegmentEntry, SegmentFigures, Settings, Snapshot,

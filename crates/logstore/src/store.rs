@@ -1,6 +1,6 @@
 //! The store: handles, and what is behind them.
 
-mod block;
+pub(crate) mod block;
 mod catalog;
 mod compact;
 mod drain;

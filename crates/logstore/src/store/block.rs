@@ -10,7 +10,7 @@ use crate::{InputEvent, StoreError};
 const MAX_RAW: usize = 64 << 20;
 
 /// Compresses events: timestamps as differences, then lengths and messages.
-pub(super) fn encode(events: &[InputEvent]) -> Result<(Vec<u8>, usize), StoreError> {
+pub fn encode(events: &[InputEvent]) -> Result<(Vec<u8>, usize), StoreError> {
     let size: usize = events.iter().map(|event| event.message.len() + 12).sum();
     let mut raw = Vec::with_capacity(size);
     let mut last = 0;
@@ -49,7 +49,7 @@ fn compress(raw: &[u8]) -> std::io::Result<Vec<u8>> {
 }
 
 /// Reads a block back.
-pub(super) fn decode(body: &[u8], raw_bytes: usize) -> Result<Vec<InputEvent>, StoreError> {
+pub fn decode(body: &[u8], raw_bytes: usize) -> Result<Vec<InputEvent>, StoreError> {
     let damaged = || StoreError::Damaged("a block cannot be read".to_owned());
     if raw_bytes > MAX_RAW {
         return Err(damaged());
