@@ -22,6 +22,21 @@ pub(super) fn group_id(
         .ok_or(StoreError::NoGroup)
 }
 
+/// Returns after how many days events of a group go.
+pub(super) fn retention_days(
+    connection: &Connection,
+    owner: &Owner,
+    name: &str,
+) -> Result<Option<u32>, StoreError> {
+    connection
+        .prepare_cached(
+            "SELECT retention FROM log_group WHERE account = ?1 AND region = ?2 AND name = ?3 AND deleted = 0",
+        )?
+        .query_row(params![owner.account, owner.region, name], |row| row.get(0))
+        .optional()?
+        .ok_or(StoreError::NoGroup)
+}
+
 /// Returns the id of a stream.
 pub(super) fn stream_id(
     connection: &Connection,

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::catalog::{group_id, stream_id};
+use super::catalog::{group_id, retention_days, stream_id};
 use super::{Batch, DAY, LogStore, Producer, PutOutcome, Rejected, block};
 use crate::{InputEvent, StoreError};
 
@@ -36,7 +36,7 @@ impl LogStore {
         let Batch { owner, group, stream, events, producer } = batch;
         check(&events)?;
         self.inner.space.check()?;
-        let retention = self.group(owner, group)?.settings.retention_days;
+        let retention = self.read(|connection| retention_days(connection, owner, group))?;
         let (rejected, kept) = sift(&events, retention, now);
         let events = events.get(kept).unwrap_or_default();
         if let (Some(first), Some(last)) = (events.first(), events.last())
