@@ -53,6 +53,8 @@ fn original() -> &'static [File] {
 type Read = BTreeSet<(String, String, String, String)>;
 
 pub(super) fn run(data: &[u8]) {
+    // Before this input's directory: one at a time has the name.
+    let all = all();
     let mut files = original().to_vec();
     let mut is_catalog_changed = false;
     for change in data.chunks_exact(7).take(MOST) {
@@ -67,12 +69,6 @@ pub(super) fn run(data: &[u8]) {
             *there = there.wrapping_add(more) ^ byte;
         }
     }
-    // One directory at a time has the name.
-    static ALL: OnceLock<Read> = OnceLock::new();
-    let all = ALL.get_or_init(|| {
-        let whole = directory_of(original());
-        read(whole.path()).expect("the store's directory is read")
-    });
     let directory = directory_of(&files);
     let read = match read(directory.path()) {
         Ok(read) => read,
@@ -93,6 +89,14 @@ pub(super) fn run(data: &[u8]) {
         let is_sound = again.as_ref().is_ok_and(flowlogd_logstore::Findings::is_sound);
         assert!(is_catalog_changed || is_sound, "{found:?} and then {again:?}");
     }
+}
+
+/// What the directory has as it is.
+fn all() -> &'static Read {
+    static ALL: OnceLock<Read> = OnceLock::new();
+    ALL.get_or_init(|| {
+        read(directory_of(original()).path()).expect("the store's directory is read")
+    })
 }
 
 fn directory_of(files: &[File]) -> Directory {
