@@ -190,7 +190,6 @@ impl LogStore {
             }),
         };
         store.remove_orphans()?;
-        store.inner.space.lay_ballast()?;
         Ok(store)
     }
 

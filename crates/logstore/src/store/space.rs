@@ -1,10 +1,10 @@
 //! Room on the disk. Below a floor nothing new is stored, so that what deletes still has room to work; and a
 //! ballast file is given up where even that is gone.
 
-use std::fs::{File, OpenOptions};
-use std::io::Write as _;
+use std::fs::OpenOptions;
 use std::path::{Path, PathBuf};
 
+use nix::fcntl::posix_fallocate;
 use nix::sys::statvfs::statvfs;
 
 use crate::{StoreError, disk};
@@ -54,6 +54,9 @@ impl Space {
 
     /// Lays the ballast down where it is missing and there is room for it.
     pub(super) fn lay_ballast(&self) -> Result<(), StoreError> {
+        if self.ballast == 0 {
+            return Ok(());
+        }
         let path = self.path();
         let length = std::fs::metadata(&path).map_or(0, |found| found.len());
         if length == self.ballast || self.free()? < self.floor.saturating_add(2 * self.ballast) {
@@ -81,15 +84,9 @@ impl Space {
     }
 }
 
-/// Writes zeros: a hole would reserve nothing.
+/// Has the system set blocks aside: a hole would reserve nothing.
 fn lay(path: &Path, length: u64) -> std::io::Result<()> {
-    let zeros = vec![0; 1 << 16];
-    let mut file: File = OpenOptions::new().create(true).write(true).truncate(true).open(path)?;
-    let mut left = length;
-    while left > 0 {
-        let piece = usize::try_from(left).map_or(zeros.len(), |left| left.min(zeros.len()));
-        file.write_all(zeros.get(..piece).unwrap_or_default())?;
-        left -= u64::try_from(piece).unwrap_or(left);
-    }
+    let file = OpenOptions::new().create(true).write(true).truncate(true).open(path)?;
+    posix_fallocate(&file, 0, i64::try_from(length).unwrap_or(i64::MAX))?;
     file.sync_all()
 }
