@@ -104,6 +104,8 @@ pub enum PutOutcome {
 const CATALOG: &str = "meta.db";
 /// Milliseconds of a day.
 const DAY: i64 = 86_400_000;
+/// Statements that a connection keeps prepared: more than we have.
+const STATEMENTS: usize = 128;
 /// Connections for reading that are kept open.
 const READERS: usize = 8;
 /// Longer than any transaction of ours takes.
@@ -169,6 +171,7 @@ impl LogStore {
         let path = directory.join(CATALOG);
         let mut connection = Connection::open(&path)?;
         connection.busy_timeout(PATIENCE)?;
+        connection.set_prepared_statement_cache_capacity(STATEMENTS);
         schema::prepare(&mut connection)?;
         let writer = Writer::start(connection)?;
         let space = Space::new(directory, settings.floor, settings.ballast);
@@ -218,6 +221,7 @@ impl LogStore {
             let flags = OpenFlags::SQLITE_OPEN_READ_ONLY | OpenFlags::SQLITE_OPEN_NO_MUTEX;
             let reader = Connection::open_with_flags(&self.inner.path, flags)?;
             reader.busy_timeout(PATIENCE)?;
+            reader.set_prepared_statement_cache_capacity(STATEMENTS);
             reader
         };
         let result = {
