@@ -2,6 +2,7 @@
 
 import json
 import os
+import sqlite3
 import subprocess
 import time
 from collections import Counter
@@ -65,8 +66,6 @@ def filled(tmp_path_factory):
 
 def wait_until_moved(lab):
     """Until all blocks are gone from the database, and there are segments."""
-    import sqlite3
-
     for _ in range(100):
         database = sqlite3.connect(f"file:{lab.data}/logs/meta.db?mode=ro", uri=True)
         blocks = database.execute("SELECT count(*) FROM block JOIN log_group ON log_group.id = group_id WHERE name = ?", [GROUP])

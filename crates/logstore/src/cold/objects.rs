@@ -11,7 +11,7 @@ use object_store::local::LocalFileSystem;
 use object_store::{
     Error, MultipartUpload, ObjectStore, ObjectStoreExt as _, PutPayload, path::Path as Key,
 };
-use tokio::runtime::Runtime;
+use tokio::runtime::{Handle, Runtime};
 
 use crate::{StoreError, disk};
 
@@ -28,17 +28,24 @@ pub(crate) struct Objects {
 
 /// A runtime that may be dropped where another one runs: nothing of ours is under way then.
 #[derive(Debug)]
-struct Io(Option<Runtime>);
+struct Io {
+    handle: Handle,
+    runtime: Option<Runtime>,
+}
 
 impl Io {
+    fn new(runtime: Runtime) -> Self {
+        Self { handle: runtime.handle().clone(), runtime: Some(runtime) }
+    }
+
     fn block_on<T>(&self, work: impl Future<Output = T>) -> T {
-        self.0.as_ref().expect("it is there until it is dropped").block_on(work)
+        self.handle.block_on(work)
     }
 }
 
 impl Drop for Io {
     fn drop(&mut self) {
-        if let Some(runtime) = self.0.take() {
+        if let Some(runtime) = self.runtime.take() {
             runtime.shutdown_background();
         }
     }
@@ -57,7 +64,7 @@ impl Objects {
             .max_blocking_threads(WAITING)
             .thread_name("log-segments")
             .build()?;
-        Ok(Self { store: Arc::new(store), io: Io(Some(io)) })
+        Ok(Self { store: Arc::new(store), io: Io::new(io) })
     }
 
     /// Reads stretches of an object.

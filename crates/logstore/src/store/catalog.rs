@@ -1,10 +1,11 @@
 //! Groups and streams.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension as _, Row, params};
 
-use super::LogStore;
+use super::{DAY, LogStore};
 use crate::{Group, GroupQuery, NewGroup, Owner, StoreError};
 
 /// Returns the id of a group.
@@ -22,19 +23,28 @@ pub(super) fn group_id(
         .ok_or(StoreError::NoGroup)
 }
 
-/// Returns after how many days events of a group go.
-pub(super) fn retention_days(
+/// Returns the time from which on events of a group are kept.
+pub(super) fn retained(connection: &Connection, group: i64, now: i64) -> Result<i64, StoreError> {
+    let days: Option<i64> = connection
+        .prepare_cached("SELECT retention FROM log_group WHERE id = ?1")?
+        .query_row([group], |row| row.get(0))?;
+    Ok(days.map_or(i64::MIN, |days| now - days * DAY))
+}
+
+/// Returns the streams of a group whose names begin so, by id.
+pub(super) fn streams_beginning(
     connection: &Connection,
-    owner: &Owner,
-    name: &str,
-) -> Result<Option<u32>, StoreError> {
-    connection
-        .prepare_cached(
-            "SELECT retention FROM log_group WHERE account = ?1 AND region = ?2 AND name = ?3 AND deleted = 0",
-        )?
-        .query_row(params![owner.account, owner.region, name], |row| row.get(0))
-        .optional()?
-        .ok_or(StoreError::NoGroup)
+    group: i64,
+    prefix: &str,
+) -> Result<BTreeMap<i64, Arc<str>>, StoreError> {
+    let mut statement = connection.prepare_cached(
+        "SELECT id, name FROM log_stream
+         WHERE group_id = ?1 AND deleted = 0 AND name >= ?2 AND name <= ?3",
+    )?;
+    let found = statement.query_map(params![group, prefix, after_prefix(prefix)], |row| {
+        Ok((row.get(0)?, Arc::from(row.get::<_, String>(1)?)))
+    })?;
+    Ok(found.collect::<Result<_, _>>()?)
 }
 
 /// Returns the id of a stream.

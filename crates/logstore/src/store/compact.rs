@@ -3,9 +3,10 @@
 
 use rusqlite::params;
 
-use super::drain::{NewSegment, live_streams};
+use super::LogStore;
+use super::catalog::{retained, streams_beginning};
+use super::drain::NewSegment;
 use super::segments::{self, Belonging};
-use super::{DAY, LogStore};
 use crate::cold::{RowKey, Rows, SegmentFile};
 use crate::line::LineFormat;
 use crate::{StoreError, crash};
@@ -81,17 +82,14 @@ impl LogStore {
     fn merge(&self, merge: &Merge, now: i64) -> Result<usize, StoreError> {
         let group = merge.belonging.group;
         let (segments, streams, kept_from) = self.read(|connection| {
-            let retention: Option<i64> = connection
-                .prepare_cached("SELECT retention FROM log_group WHERE id = ?1")?
-                .query_row([group], |row| row.get(0))?;
             Ok((
                 merge
                     .ids
                     .iter()
                     .map(|id| segments::by_id(connection, *id))
                     .collect::<Result<Vec<_>, _>>()?,
-                live_streams(connection, group)?,
-                retention.map_or(i64::MIN, |days| now - days * DAY),
+                streams_beginning(connection, group, "")?,
+                retained(connection, group, now)?,
             ))
         })?;
         crash::at("compact-read");

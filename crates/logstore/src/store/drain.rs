@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, params};
 
+use super::catalog::{retained, streams_beginning};
 use super::segments::{self, Belonging};
 use super::{DAY, LogStore, block};
 use crate::cold::{RowKey, Rows, SegmentWriter, Written};
@@ -190,19 +191,19 @@ fn date(day: i64) -> String {
 
 /// Reads blocks of a group, the oldest first. What nobody can read any more is left out of the rows.
 fn take(connection: &Connection, group: i64, now: i64) -> Result<Taken, StoreError> {
-    let (account, region, name, retention): (String, String, String, Option<i64>) = connection
-        .prepare_cached("SELECT account, region, name, retention FROM log_group WHERE id = ?1")?
-        .query_row([group], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?, row.get(3)?)))?;
+    let (account, region, name) = connection
+        .prepare_cached("SELECT account, region, name FROM log_group WHERE id = ?1")?
+        .query_row([group], |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
     let mut taken = Taken {
         owner: Owner { account, region },
         name,
-        streams: live_streams(connection, group)?,
+        streams: streams_beginning(connection, group, "")?,
         blocks: Vec::new(),
         raw_bytes: 0,
         stored_bytes: 0,
         rows: Rows::default(),
     };
-    let kept_from = retention.map_or(i64::MIN, |days| now - days * DAY);
+    let kept_from = retained(connection, group, now)?;
     let mut ids: Vec<i64> = connection
         .prepare_cached("SELECT id FROM block WHERE group_id = ?1")?
         .query_map([group], |row| row.get(0))?
@@ -244,18 +245,6 @@ fn take(connection: &Connection, group: i64, now: i64) -> Result<Taken, StoreErr
         }
     }
     Ok(taken)
-}
-
-/// Returns the names of a group's streams.
-pub(super) fn live_streams(
-    connection: &Connection,
-    group: i64,
-) -> Result<BTreeMap<i64, Arc<str>>, StoreError> {
-    let mut statement = connection
-        .prepare_cached("SELECT id, name FROM log_stream WHERE group_id = ?1 AND deleted = 0")?;
-    let streams = statement
-        .query_map([group], |row| Ok((row.get(0)?, Arc::from(row.get::<_, String>(1)?))))?;
-    Ok(streams.collect::<Result<_, _>>()?)
 }
 
 #[cfg(test)]

@@ -6,7 +6,6 @@ use std::collections::btree_map::Entry;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::LogStore;
 use super::filters::{Filter, Filters, generation};
 use crate::metric::{Sample, Statistics, samples};
 use crate::{InputEvent, Owner, StoreError};
@@ -43,21 +42,13 @@ struct Present {
     is_default: bool,
 }
 
-impl LogStore {
-    /// Asks a group's filters of events, on the caller's thread: the writer's is the one that all wait for.
-    pub(super) fn added(
-        &self,
-        owner: &Owner,
-        group: &str,
-        events: &[InputEvent],
-    ) -> Result<Added, StoreError> {
-        let filters = self.filters(owner, group)?;
-        let samples = samples(filters.all.iter().map(|filter| &filter.emitter), events);
-        Ok(Added { owner: owner.clone(), filters, samples })
-    }
-}
-
 impl Added {
+    /// Asks a group's filters of events, on the caller's thread: the writer's is the one that all wait for.
+    pub(super) fn of(owner: &Owner, filters: Filters, events: &[InputEvent]) -> Self {
+        let samples = samples(filters.all.iter().map(|filter| &filter.emitter), events);
+        Self { owner: owner.clone(), filters, samples }
+    }
+
     /// Whether the filters are still those that were asked. If not, a batch would miss one that was put
     /// meanwhile, or count for one that is gone: they have to be asked again.
     pub(super) fn is_current(

@@ -17,11 +17,12 @@ const MOST_WITH_REGEX: usize = 5;
 /// What a filter without a unit has.
 const NO_UNIT: &str = "None";
 
-/// The filters of a group as they were at some moment.
+/// The filters of a group as they were at some moment, and for how many days it keeps events.
 #[derive(Clone, Debug)]
 pub(super) struct Filters {
     /// Of which group.
     pub(super) group: i64,
+    pub(super) retention: Option<u32>,
     /// Tells these filters from those before and after.
     pub(super) generation: i64,
     pub(super) all: Arc<[Filter]>,
@@ -185,7 +186,9 @@ impl LogStore {
     pub(super) fn filters(&self, owner: &Owner, group: &str) -> Result<Filters, StoreError> {
         self.read(|connection| {
             let group = group_id(connection, owner, group)?;
-            let generation = generation(connection, group)?;
+            let (generation, retention) = connection
+                .prepare_cached("SELECT filters, retention FROM log_group WHERE id = ?1")?
+                .query_row([group], |row| Ok((row.get(0)?, row.get(1)?)))?;
             let compiled = &self.inner.compiled;
             // Most groups have none.
             let all = if generation == 0 {
@@ -197,7 +200,7 @@ impl LogStore {
                 compiled.keep(group, generation, &all);
                 all
             };
-            Ok(Filters { group, generation, all })
+            Ok(Filters { group, retention, generation, all })
         })
     }
 }

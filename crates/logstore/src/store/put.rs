@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::catalog::{group_id, retention_days, stream_id};
+use super::catalog::{group_id, stream_id};
+use super::emit::Added;
 use super::{Batch, DAY, LogStore, Producer, PutOutcome, Rejected, block};
 use crate::{InputEvent, StoreError};
 
@@ -36,8 +37,8 @@ impl LogStore {
         let Batch { owner, group, stream, events, producer } = batch;
         check(&events)?;
         self.inner.space.check()?;
-        let retention = self.read(|connection| retention_days(connection, owner, group))?;
-        let (rejected, kept) = sift(&events, retention, now);
+        let mut filters = self.filters(owner, group)?;
+        let (rejected, kept) = sift(&events, filters.retention, now);
         let events = events.get(kept).unwrap_or_default();
         if let (Some(first), Some(last)) = (events.first(), events.last())
             && last.timestamp - first.timestamp > DAY
@@ -47,12 +48,12 @@ impl LogStore {
         // Compressed on the caller's thread: the writer's is the one that all wait for.
         let block = Arc::new(encode(events)?);
         let (outcome, hot_bytes) = loop {
-            let added = self.added(owner, group, events)?;
+            let added = Added::of(owner, filters, events);
             let block = Arc::clone(&block);
-            let (owner, group, stream) = (owner.clone(), group.to_owned(), stream.to_owned());
-            let producer = producer.clone();
+            let (stream, producer) = (stream.to_owned(), producer.clone());
+            let (owner_of, name) = (owner.clone(), group.to_owned());
             let stored = self.write(move |connection| {
-                let group = group_id(connection, &owner, &group)?;
+                let group = group_id(connection, &owner_of, &name)?;
                 let stream = stream_id(connection, group, &stream)?;
                 if !added.is_current(connection, group)? {
                     return Ok(None);
@@ -74,6 +75,7 @@ impl LogStore {
             if let Some(stored) = stored {
                 break stored;
             }
+            filters = self.filters(owner, group)?;
         };
         // Whoever puts faster than the store moves waits for it: what a search may have to open is bounded.
         if hot_bytes > TOO_HOT.saturating_mul(self.inner.settings.drain_bytes)

@@ -5,10 +5,10 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, params};
 
-use super::catalog::{group_id, stream_id};
+use super::catalog::{group_id, retained, stream_id, streams_beginning};
 use super::page::{Page, Search};
 use super::sources::{Header, Source};
-use super::{DAY, LogStore, segments};
+use super::{LogStore, segments};
 use crate::{
     Event, EventKey, FilterPage, FilterQuery, From, GetQuery, Pattern, StoreError, Streams,
 };
@@ -126,14 +126,6 @@ impl LogStore {
     }
 }
 
-/// Returns the time from which on events of a group are kept.
-fn retained(connection: &Connection, group: i64, now: i64) -> Result<i64, StoreError> {
-    let days: Option<i64> = connection
-        .prepare_cached("SELECT retention FROM log_group WHERE id = ?1")?
-        .query_row([group], |row| row.get(0))?;
-    Ok(days.map_or(i64::MIN, |days| now - days * DAY))
-}
-
 /// Returns the streams that a query is about, by id.
 fn streams(
     connection: &Connection,
@@ -150,15 +142,7 @@ fn streams(
         Streams::Prefix(prefix) => prefix.as_str(),
         Streams::All | Streams::Named(_) => "",
     };
-    let mut statement = connection.prepare_cached(
-        "SELECT id, name FROM log_stream
-         WHERE group_id = ?1 AND deleted = 0 AND name >= ?2 AND name <= ?3",
-    )?;
-    let found = statement
-        .query_map(params![group, prefix, format!("{prefix}\u{10ffff}")], |row| {
-            Ok((row.get(0)?, Arc::from(row.get::<_, String>(1)?)))
-        })?;
-    Ok(found.collect::<Result<_, _>>()?)
+    streams_beginning(connection, group, prefix)
 }
 
 /// Returns the blocks and segments that overlap a range.
