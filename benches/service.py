@@ -13,15 +13,16 @@ CPU seconds are those of user and system, as the kernel tells for each process. 
 output.
 """
 
+import itertools
 import json
 import os
 import resource
+import selectors
 import socket
 import subprocess
 import sys
 import tempfile
 import time
-from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from urllib.parse import urlsplit
 
@@ -39,6 +40,7 @@ from test_kill import write_flows  # noqa: E402
 TICKS = os.sysconf("SC_CLK_TCK")
 ADDRESS = "172.31.16.77"
 WINDOW = 5
+RECORD = "2 123456789012 eni-0123456789abcdef0 10.{}.{}.{} 172.31.16.77 {} 443 6 12 3456 1795651200 1795651259 ACCEPT OK"
 
 
 def main():
@@ -123,37 +125,46 @@ def replay(directory):
 
 
 def put(directory):
-    """Server CPU for each event of PutLogEvents, in full batches, and over many streams."""
+    """Server CPU for each event of PutLogEvents, in full batches, and over many streams.
+
+    The requests are signed beforehand and sent over 16 connections, each as soon as the one before was answered: as
+    many interfaces send when their window ends."""
     batches = int(os.environ.get("BATCHES", "200"))
     with Lab(directory) as lab:
         logs = lab.client("logs", checked=False)
         logs.create_log_group(logGroupName="bench")
-        record = "2 123456789012 eni-0123456789abcdef0 10.{}.{}.{} 172.31.16.77 {} 443 6 12 3456 1795651200 1795651259 ACCEPT OK"
-        room = 1_048_576
-        for name, streams, size in ((f"{batches} full batches", 1, None), ("500 streams of 100 events", 500, 100)):
+        series = ((f"{batches} full batches", 1, batches, 10_000), ("500 streams of 100 events", 500, 500, 100))
+        for name, streams, count, most in series:
             for stream in range(streams):
                 logs.create_log_stream(logGroupName="bench", logStreamName=f"{name}-{stream}")
-
-            def send(number, name=name, streams=streams, size=size):
-                now, batch, used = int(time.time() * 1000), [], 0
-                while size is None or len(batch) < size:
-                    place = number * 10_000 + len(batch)
-                    text = record.format(place >> 16 & 255, place >> 8 & 255, place & 255, 1024 + place % 60000)
-                    used += len(text) + 26
-                    if used > room:
-                        break
-                    batch.append({"timestamp": now, "message": text})
-                logs.put_log_events(logGroupName="bench", logStreamName=f"{name}-{number % streams}", logEvents=batch)
-                return len(batch)
-
-            before, took = rest(lab.server.process), time.perf_counter()
-            with ThreadPoolExecutor(8) as threads:
-                events = sum(threads.map(send, range(max(streams, batches if streams == 1 else 0))))
-            spent, took = cpu(lab.server.process) - before, time.perf_counter() - took
+            filled = [batch(number, most) for number in range(count)]
+            requests = [
+                signed(lab, "logs", json.dumps({"logGroupName": "bench", "logStreamName": f"{name}-{number % streams}",
+                                                "logEvents": events}).encode(),
+                       {"Content-Type": "application/x-amz-json-1.1", "X-Amz-Target": "Logs_20140328.PutLogEvents"})
+                for number, events in enumerate(filled)
+            ]
+            events = sum(map(len, filled))
+            before, began = rest(lab.server.process), time.perf_counter()
+            exchange(lab, requests, 16)
+            spent, took = cpu(lab.server.process) - before, time.perf_counter() - began
             # What is moved into segments meanwhile is in it; of the rest a part comes after it.
             settled = rest(lab.server.process)
-            print(f"PutLogEvents, {name}, {events} events: {spent / events * 1e6:.2f} µs of server CPU an event, {events / took:.0f} events/s with this client;")
+            print(f"PutLogEvents, {name}, {events} events: {spent / events * 1e6:.2f} µs of server CPU an event, {events / took:.0f} events/s;")
             print(f"  {(settled - before) / events * 1e6:.2f} µs with all that was moved and merged until the server was at rest")
+
+
+def batch(number, most):
+    """Events of a batch: as many as are allowed, at most so many."""
+    now, events, used = int(time.time() * 1000), [], 0
+    while len(events) < most:
+        place = number * 10_000 + len(events)
+        text = RECORD.format(place >> 16 & 255, place >> 8 & 255, place & 255, 1024 + place % 60000)
+        used += len(text) + 26
+        if used > 1_048_576:
+            break
+        events.append({"timestamp": now, "message": text})
+    return events
 
 
 def requests(directory):
@@ -161,23 +172,41 @@ def requests(directory):
     count = 20_000
     with Lab(directory) as lab:
         body = b"Action=GetCallerIdentity&Version=2011-06-15"
-        request = AWSRequest(
-            "POST", lab.endpoint + "/", data=body, headers={"Content-Type": "application/x-www-form-urlencoded"}
-        )
-        SigV4Auth(Credentials(*lab.root), "sts", REGION).add_auth(request)
-        headers = dict(request.headers) | {"Host": urlsplit(lab.endpoint).netloc, "Content-Length": str(len(body))}
-        head = "POST / HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in headers.items()) + "\r\n"
-        whole = head.encode() + body
-        connections = [socket.create_connection(("127.0.0.1", lab.port)) for _ in range(16)]
-        before, began, answers = cpu(lab.server.process), time.perf_counter(), 0
-        for _ in range(count // len(connections)):
-            for connection in connections:
-                connection.sendall(whole)
-            for connection in connections:
-                answers += connection.recv(65536).startswith(b"HTTP/1.1 200")
+        whole = signed(lab, "sts", body, {"Content-Type": "application/x-www-form-urlencoded"})
+        before, began = cpu(lab.server.process), time.perf_counter()
+        exchange(lab, [whole] * count, 16)
         took, spent = time.perf_counter() - began, cpu(lab.server.process) - before
-        assert answers == count, answers
         print(f"signed GetCallerIdentity: {count / took:.0f} requests/s over 16 connections from one thread, {spent / count * 1e6:.0f} µs of server CPU each")
+
+
+def signed(lab, service, body, headers):
+    """A request as it goes over the wire."""
+    request = AWSRequest("POST", lab.endpoint + "/", data=body, headers=headers)
+    SigV4Auth(Credentials(*lab.root), service, REGION).add_auth(request)
+    headers = dict(request.headers) | {"Host": urlsplit(lab.endpoint).netloc, "Content-Length": str(len(body))}
+    head = "POST / HTTP/1.1\r\n" + "".join(f"{name}: {value}\r\n" for name, value in headers.items()) + "\r\n"
+    return head.encode() + body
+
+
+def exchange(lab, messages, lanes):
+    """Sends requests over so many connections, and checks each answer."""
+    waiting, answers = iter(messages), 0
+    with selectors.DefaultSelector() as selector:
+        for message in itertools.islice(waiting, lanes):
+            connection = socket.create_connection(("127.0.0.1", lab.port))
+            selector.register(connection, selectors.EVENT_READ)
+            connection.sendall(message)
+        while selector.get_map():
+            for key, _ in selector.select():
+                answer = key.fileobj.recv(65536)
+                assert answer.startswith(b"HTTP/1.1 200"), answer
+                answers += 1
+                if (message := next(waiting, None)) is not None:
+                    key.fileobj.sendall(message)
+                else:
+                    selector.unregister(key.fileobj)
+                    key.fileobj.close()
+    assert answers == len(messages), answers
 
 
 def lag(directory):

@@ -229,7 +229,7 @@ pub struct Door {
     state: Arc<State>,
     logs: LogStore,
     config: Config,
-    operations: HashMap<(Service, &'static str), Operation>,
+    operations: HashMap<Service, HashMap<&'static str, Operation>>,
     reports: Reports,
 }
 
@@ -245,8 +245,9 @@ impl Door {
         ];
         let operations = services
             .into_iter()
-            .flat_map(|(service, operations)| {
-                operations.into_iter().map(move |operation| ((service, operation.name), operation))
+            .map(|(service, operations)| {
+                let by_name = operations.into_iter().map(|operation| (operation.name, operation));
+                (service, by_name.collect())
             })
             .collect();
         Self { state, logs, config, operations, reports: Reports::default() }
@@ -318,8 +319,8 @@ impl Door {
     }
 
     fn name_of(&self, service: Service, action: &str) -> Result<&'static str, Fault> {
-        let key = self.operations.keys().find(|(of, name)| *of == service && *name == action);
-        key.map(|(_, name)| *name).ok_or_else(|| service.unknown_operation(action))
+        let found = self.operations.get(&service).and_then(|of| of.get(action));
+        found.map(|operation| operation.name).ok_or_else(|| service.unknown_operation(action))
     }
 
     /// Runs an operation in a transaction of its own.
@@ -332,7 +333,7 @@ impl Door {
         circumstances: &Circumstances,
         waited: Duration,
     ) -> Ran {
-        let Some(operation) = self.operations.get(&(service, action)) else {
+        let Some(operation) = self.operations.get(&service).and_then(|of| of.get(action)) else {
             return Err(service.unknown_operation(action));
         };
         if service == Service::Ec2 || service == Service::Flowlogd {

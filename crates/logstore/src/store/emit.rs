@@ -6,7 +6,7 @@ use std::collections::btree_map::Entry;
 
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::filters::{Filter, Filters, generation};
+use super::filters::{Filter, Filters};
 use crate::metric::{Sample, Statistics, samples};
 use crate::{InputEvent, Owner, StoreError};
 
@@ -51,12 +51,8 @@ impl Added {
 
     /// Whether the filters are still those that were asked. If not, a batch would miss one that was put
     /// meanwhile, or count for one that is gone: they have to be asked again.
-    pub(super) fn is_current(
-        &self,
-        connection: &Connection,
-        group: i64,
-    ) -> Result<bool, StoreError> {
-        Ok(self.filters.group == group && self.filters.generation == generation(connection, group)?)
+    pub(super) fn is_current(&self, connection: &Connection) -> Result<bool, StoreError> {
+        self.filters.are_current(connection)
     }
 
     /// Adds it to the points and totals of the metrics.

@@ -38,29 +38,26 @@ pub(super) struct Filter {
     pub(super) emitter: Emitter,
 }
 
-/// Compiled filters by group: patterns are not compiled again for every batch.
+/// What is known of groups: whoever puts a batch neither asks for their filters again, nor compiles them.
 #[derive(Debug, Default)]
-pub(super) struct Compiled(Mutex<ByGroup>);
+pub(super) struct Known(Mutex<HashMap<(Owner, String), Filters>>);
 
-/// With the generation that the filters are of.
-type ByGroup = HashMap<i64, (i64, Arc<[Filter]>)>;
+impl Known {
+    /// Filters that are kept, and groups without any. A hundred filters take some hundred kilobytes, regexes
+    /// more.
+    const MOST: usize = 6_400;
 
-impl Compiled {
-    /// Groups whose filters are kept. A hundred filters take some hundred kilobytes, regexes more.
-    const MOST: usize = 64;
-
-    fn get(&self, group: i64, generation: i64) -> Option<Arc<[Filter]>> {
-        let kept = lock(&self.0);
-        let (of, filters) = kept.get(&group)?;
-        (*of == generation).then(|| Arc::clone(filters))
+    fn get(&self, group: &(Owner, String)) -> Option<Filters> {
+        lock(&self.0).get(group).cloned()
     }
 
-    fn keep(&self, group: i64, generation: i64, filters: &Arc<[Filter]>) {
+    fn keep(&self, group: (Owner, String), filters: &Filters) {
         let mut kept = lock(&self.0);
-        if kept.len() >= Self::MOST && !kept.contains_key(&group) {
+        let all: usize = kept.values().map(|filters| 1 + filters.all.len()).sum();
+        if all + filters.all.len() >= Self::MOST {
             kept.clear();
         }
-        kept.insert(group, (generation, Arc::clone(filters)));
+        kept.insert(group, filters.clone());
     }
 }
 
@@ -182,36 +179,50 @@ impl LogStore {
         })
     }
 
+    /// Returns the filters of a group as they are, or were a while ago: what is made of them is of use only if
+    /// they are `current` when it is stored.
+    pub(super) fn known_filters(&self, owner: &Owner, group: &str) -> Result<Filters, StoreError> {
+        match self.inner.known.get(&(owner.clone(), group.to_owned())) {
+            Some(filters) => Ok(filters),
+            None => self.filters(owner, group),
+        }
+    }
+
     /// Returns the filters of a group as they are.
     pub(super) fn filters(&self, owner: &Owner, group: &str) -> Result<Filters, StoreError> {
-        self.read(|connection| {
+        let filters = self.read(|connection| {
             let group = group_id(connection, owner, group)?;
-            let (generation, retention) = connection
-                .prepare_cached("SELECT filters, retention FROM log_group WHERE id = ?1")?
-                .query_row([group], |row| Ok((row.get(0)?, row.get(1)?)))?;
-            let compiled = &self.inner.compiled;
+            let (generation, retention) =
+                generation_and_retention(connection, group)?.ok_or(StoreError::NoGroup)?;
             // Most groups have none.
-            let all = if generation == 0 {
-                Arc::default()
-            } else if let Some(kept) = compiled.get(group, generation) {
-                kept
-            } else {
-                let all = compile(connection, group)?;
-                compiled.keep(group, generation, &all);
-                all
-            };
+            let all =
+                if generation == 0 { Arc::default() } else { compile(connection, group)? };
             Ok(Filters { group, retention, generation, all })
-        })
+        })?;
+        self.inner.known.keep((owner.clone(), group.to_owned()), &filters);
+        Ok(filters)
     }
 }
 
-/// Returns what tells a group's filters from those before and after.
-pub(super) fn generation(connection: &Connection, group: i64) -> Result<i64, StoreError> {
-    let generation = connection
-        .prepare_cached("SELECT filters FROM log_group WHERE id = ?1")?
-        .query_row([group], |row| row.get(0))
+impl Filters {
+    /// Whether they are still the group's, and it keeps events for so long.
+    pub(super) fn are_current(&self, connection: &Connection) -> Result<bool, StoreError> {
+        let found = generation_and_retention(connection, self.group)?;
+        Ok(found == Some((self.generation, self.retention)))
+    }
+}
+
+/// Returns what tells a group's filters from those before and after, and for how many days it keeps events;
+/// nothing if it is deleted.
+fn generation_and_retention(
+    connection: &Connection,
+    group: i64,
+) -> Result<Option<(i64, Option<u32>)>, StoreError> {
+    let found = connection
+        .prepare_cached("SELECT filters, retention FROM log_group WHERE id = ?1 AND deleted = 0")?
+        .query_row([group], |row| Ok((row.get(0)?, row.get(1)?)))
         .optional()?;
-    generation.ok_or(StoreError::NoGroup)
+    Ok(found)
 }
 
 fn next_generation(connection: &Connection, group: i64) -> Result<(), StoreError> {

@@ -1,10 +1,8 @@
 //! Storing a batch (`cloudwatch-logs.md` §4.3, `semantics.md` 25).
 
-use std::sync::Arc;
-
 use rusqlite::{Connection, OptionalExtension as _, params};
 
-use super::catalog::{group_id, stream_id};
+use super::catalog::stream_id;
 use super::emit::Added;
 use super::{Batch, DAY, LogStore, Producer, PutOutcome, Rejected, block};
 use crate::{InputEvent, StoreError};
@@ -37,44 +35,44 @@ impl LogStore {
         let Batch { owner, group, stream, events, producer } = batch;
         check(&events)?;
         self.inner.space.check()?;
-        let mut filters = self.filters(owner, group)?;
-        let (rejected, kept) = sift(&events, filters.retention, now);
-        let events = events.get(kept).unwrap_or_default();
-        if let (Some(first), Some(last)) = (events.first(), events.last())
-            && last.timestamp - first.timestamp > DAY
-        {
-            return Err(StoreError::SpanTooLong);
-        }
-        // Compressed on the caller's thread: the writer's is the one that all wait for.
-        let block = Arc::new(encode(events)?);
+        let mut filters = self.known_filters(owner, group)?;
         let (outcome, hot_bytes) = loop {
-            let added = Added::of(owner, filters, events);
-            let block = Arc::clone(&block);
+            let of_group = filters.group;
+            let (rejected, kept) = sift(&events, filters.retention, now);
+            let kept = events.get(kept).unwrap_or_default();
+            let is_too_long = kept
+                .first()
+                .zip(kept.last())
+                .is_some_and(|(first, last)| last.timestamp - first.timestamp > DAY);
+            // Compressed on the caller's thread: the writer's is the one that all wait for.
+            let block = if is_too_long { None } else { encode(kept)? };
+            let added = Added::of(owner, filters, kept);
             let (stream, producer) = (stream.to_owned(), producer.clone());
-            let (owner_of, name) = (owner.clone(), group.to_owned());
             let stored = self.write(move |connection| {
-                let group = group_id(connection, &owner_of, &name)?;
-                let stream = stream_id(connection, group, &stream)?;
-                if !added.is_current(connection, group)? {
+                if !added.is_current(connection)? {
                     return Ok(None);
                 }
+                if is_too_long {
+                    return Err(StoreError::SpanTooLong);
+                }
+                let stream = stream_id(connection, of_group, &stream)?;
                 if let Some(producer) = &producer
                     && is_known(connection, stream, producer)?
                 {
                     return Ok(Some((PutOutcome::Known, 0)));
                 }
                 let (mut stored, mut hot_bytes) = (0, 0);
-                if let Some(block) = block.as_ref() {
-                    hot_bytes = insert(connection, group, stream, block, now)?;
+                if let Some(block) = &block {
+                    hot_bytes = insert(connection, of_group, stream, block, now)?;
                     added.store(connection)?;
                     stored = block.events;
                 }
                 Ok(Some((PutOutcome::Stored { events: stored, rejected }, hot_bytes)))
             })?;
-            // Somebody has put or deleted a metric filter meanwhile: once more, with those that there are.
             if let Some(stored) = stored {
                 break stored;
             }
+            // Somebody has changed the group's metric filters or its retention: once more, with what there is.
             filters = self.filters(owner, group)?;
         };
         // Whoever puts faster than the store moves waits for it: what a search may have to open is bounded.

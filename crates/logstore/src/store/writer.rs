@@ -9,6 +9,7 @@ use std::time::Duration;
 use rusqlite::hooks::Wal;
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
+use super::execute;
 use crate::{StoreError, crash};
 
 /// How long a commit waits for company.
@@ -76,13 +77,12 @@ where
     fn run(&mut self, connection: &Connection) {
         let Some(change) = self.change.take() else { return };
         // One that fails takes nothing of the others with it.
-        let result = connection
-            .execute_batch("SAVEPOINT change")
-            .map_err(StoreError::from)
-            .and_then(|()| change(connection));
-        let end =
-            if result.is_ok() { "RELEASE change" } else { "ROLLBACK TO change; RELEASE change" };
-        let ended = connection.execute_batch(end).map_err(StoreError::from);
+        let result =
+            execute(connection, "SAVEPOINT change").and_then(|()| change(connection)).or_else(|error| {
+                execute(connection, "ROLLBACK TO change")?;
+                Err(error)
+            });
+        let ended = execute(connection, "RELEASE change");
         self.result = Some(result.and_then(|value| ended.map(|()| value)));
     }
 
