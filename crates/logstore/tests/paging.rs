@@ -218,6 +218,31 @@ fn what_is_older_than_the_retention_is_gone_at_once_and_swept_later() {
 }
 
 #[test]
+fn the_retention_of_a_moment_ago_says_nothing() {
+    let shop = Shop::new();
+    let day = 86_400_000;
+    shop.put("a", &[0], None).expect("the store does it");
+    shop.store.set_retention(&shop.owner, "g", Some(1)).expect("the store does it");
+
+    // Of those that are kept, none is a day from another.
+    let outcome = shop.put("a", &[-2 * day, -1, 0], None).expect("the store does it");
+
+    let PutOutcome::Stored { events, rejected } = outcome else { panic!("{outcome:?}") };
+    assert_eq!((events, rejected.expired_end), (2, Some(1)));
+    shop.store.set_retention(&shop.owner, "g", None).expect("the store does it");
+    assert!(matches!(shop.put("a", &[-2 * day, -1, 0], None), Err(StoreError::SpanTooLong)));
+    // Nor does a group of the same name.
+    shop.store.delete_group(&shop.owner, "g").expect("the store does it");
+    assert!(matches!(shop.put("a", &[0], None), Err(StoreError::NoGroup)));
+    shop.group("g", Some(1));
+    assert!(matches!(shop.put("a", &[0], None), Err(StoreError::NoStream)));
+    shop.store.create_stream(&shop.owner, "g", "a", NOW).expect("the store does it");
+    let outcome = shop.put("a", &[-2 * day], None).expect("the store does it");
+    let PutOutcome::Stored { events, rejected } = outcome else { panic!("{outcome:?}") };
+    assert_eq!((events, rejected.expired_end), (0, Some(1)));
+}
+
+#[test]
 fn a_swept_group_gives_its_room_on_disk_back() {
     let shop = Shop::new();
     for number in 0..300_i64 {

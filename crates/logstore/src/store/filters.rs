@@ -195,8 +195,7 @@ impl LogStore {
             let (generation, retention) =
                 generation_and_retention(connection, group)?.ok_or(StoreError::NoGroup)?;
             // Most groups have none.
-            let all =
-                if generation == 0 { Arc::default() } else { compile(connection, group)? };
+            let all = if generation == 0 { Arc::default() } else { compile(connection, group)? };
             Ok(Filters { group, retention, generation, all })
         })?;
         self.inner.known.keep((owner.clone(), group.to_owned()), &filters);

@@ -77,8 +77,9 @@ where
     fn run(&mut self, connection: &Connection) {
         let Some(change) = self.change.take() else { return };
         // One that fails takes nothing of the others with it.
-        let result =
-            execute(connection, "SAVEPOINT change").and_then(|()| change(connection)).or_else(|error| {
+        let result = execute(connection, "SAVEPOINT change")
+            .and_then(|()| change(connection))
+            .or_else(|error| {
                 execute(connection, "ROLLBACK TO change")?;
                 Err(error)
             });
