@@ -121,7 +121,8 @@ def replay(directory):
             f" (the client that read: {(time.process_time() - spent) / count * 1e6:.2f} µs)"
         )
         print(f"  memory at most: server {memory(lab.server.process, 'VmHWM'):.0f} MB, agent {peak:.0f} MB")
-        print(f"  on disk: {sum(file.stat().st_size for file in (lab.data / 'logs').iterdir()) / count:.1f} bytes a record")
+        files = [file for file in (lab.data / "logs").rglob("*") if file.is_file() and file.name != "ballast"]
+        print(f"  on disk: {sum(file.stat().st_size for file in files) / count:.1f} bytes a record so far, with its decision")
 
 
 def put(directory):
