@@ -223,15 +223,22 @@ fn route_table(table: &RouteTable) -> Value {
         object([
             ("DestinationCidrBlock", ipv4.as_ref().map(|cidr| json!(cidr))),
             ("DestinationIpv6CidrBlock", ipv6.as_ref().map(|cidr| json!(cidr))),
-            ("GatewayId", Some(json!(route.gateway_id))),
+            ("GatewayId", route.gateway_id.as_ref().map(|id| json!(id))),
+            ("NatGatewayId", route.nat_gateway_id.as_ref().map(|id| json!(id))),
+            ("NetworkInterfaceId", route.network_interface_id.as_ref().map(|id| json!(id))),
+            (
+                "VpcPeeringConnectionId",
+                route.vpc_peering_connection_id.as_ref().map(|id| json!(id)),
+            ),
             ("State", Some(json!(route.state))),
         ])
     });
     let associations = table.association_set.iter().map(|association| {
-        json!({
-            "Main": association.main,
-            "AssociationState": { "State": association.association_state.state },
-        })
+        object([
+            ("Main", Some(json!(association.main))),
+            ("SubnetId", association.subnet_id.as_ref().map(|id| json!(id))),
+            ("AssociationState", Some(json!({ "State": association.association_state.state }))),
+        ])
     });
     json!({
         "RouteTableId": table.route_table_id,

@@ -1,24 +1,33 @@
 //! EC2 (Query, version 2016-11-15): one file an operation; what several share is in [`shapes`].
 
 mod assign_ipv6_addresses;
+mod assign_private_ip_addresses;
+mod associate_route_table;
 mod associate_subnet_cidr_block;
 mod associate_vpc_cidr_block;
+mod attach_internet_gateway;
 mod attach_network_interface;
 mod authorize_security_group_egress;
 mod authorize_security_group_ingress;
 mod create_default_vpc;
 mod create_flow_logs;
+mod create_internet_gateway;
 mod create_network_acl;
 mod create_network_acl_entry;
 mod create_network_interface;
+mod create_route;
+mod create_route_table;
 mod create_security_group;
 mod create_subnet;
 mod create_tags;
 mod create_vpc;
 mod delete_flow_logs;
+mod delete_internet_gateway;
 mod delete_network_acl;
 mod delete_network_acl_entry;
 mod delete_network_interface;
+mod delete_route;
+mod delete_route_table;
 mod delete_security_group;
 mod delete_subnet;
 mod delete_tags;
@@ -37,7 +46,9 @@ mod describe_subnets;
 mod describe_tags;
 mod describe_vpc_attribute;
 mod describe_vpcs;
+mod detach_internet_gateway;
 mod detach_network_interface;
+mod disassociate_route_table;
 mod disassociate_subnet_cidr_block;
 mod disassociate_vpc_cidr_block;
 mod modify_network_interface_attribute;
@@ -46,31 +57,45 @@ mod modify_subnet_attribute;
 mod modify_vpc_attribute;
 mod replace_network_acl_association;
 mod replace_network_acl_entry;
+mod replace_route;
+mod replace_route_table_association;
 mod revoke_security_group_egress;
 mod revoke_security_group_ingress;
 pub mod shapes;
 mod unassign_ipv6_addresses;
+mod unassign_private_ip_addresses;
 mod update_security_group_rule_descriptions_egress;
 mod update_security_group_rule_descriptions_ingress;
 
 pub use assign_ipv6_addresses::{AssignIpv6AddressesRequest, AssignIpv6AddressesResponse};
+pub use assign_private_ip_addresses::{
+    AssignPrivateIpAddressesRequest, AssignPrivateIpAddressesResponse, AssignedPrivateIpAddress,
+};
+pub use associate_route_table::{AssociateRouteTableRequest, AssociateRouteTableResponse};
 pub use associate_subnet_cidr_block::{
     AssociateSubnetCidrBlockRequest, AssociateSubnetCidrBlockResponse,
 };
 pub use associate_vpc_cidr_block::{AssociateVpcCidrBlockRequest, AssociateVpcCidrBlockResponse};
+pub use attach_internet_gateway::AttachInternetGatewayRequest;
 pub use attach_network_interface::{AttachNetworkInterfaceRequest, AttachNetworkInterfaceResponse};
 pub use create_default_vpc::{CreateDefaultVpcRequest, CreateDefaultVpcResponse};
 pub use create_flow_logs::{
     CreateFlowLogsRequest, CreateFlowLogsResponse, DestinationOptions, TagFieldSpecification,
 };
+pub use create_internet_gateway::{CreateInternetGatewayRequest, CreateInternetGatewayResponse};
 pub use create_network_interface::{
     CreateNetworkInterfaceRequest, CreateNetworkInterfaceResponse, Ipv6AddressParameter,
     PrivateIpAddressParameter,
 };
+pub use create_route::{CreateRouteRequest, CreateRouteResponse};
+pub use create_route_table::{CreateRouteTableRequest, CreateRouteTableResponse};
 pub use create_subnet::{CreateSubnetRequest, CreateSubnetResponse};
 pub use create_vpc::{CreateVpcRequest, CreateVpcResponse};
 pub use delete_flow_logs::{DeleteFlowLogsRequest, DeleteFlowLogsResponse};
+pub use delete_internet_gateway::DeleteInternetGatewayRequest;
 pub use delete_network_interface::DeleteNetworkInterfaceRequest;
+pub use delete_route::DeleteRouteRequest;
+pub use delete_route_table::DeleteRouteTableRequest;
 pub use delete_subnet::DeleteSubnetRequest;
 pub use delete_vpc::DeleteVpcRequest;
 pub use describe_availability_zones::{
@@ -92,7 +117,9 @@ pub use describe_route_tables::{DescribeRouteTablesRequest, DescribeRouteTablesR
 pub use describe_subnets::{DescribeSubnetsRequest, DescribeSubnetsResponse};
 pub use describe_vpc_attribute::{DescribeVpcAttributeRequest, DescribeVpcAttributeResponse};
 pub use describe_vpcs::{DescribeVpcsRequest, DescribeVpcsResponse};
+pub use detach_internet_gateway::DetachInternetGatewayRequest;
 pub use detach_network_interface::DetachNetworkInterfaceRequest;
+pub use disassociate_route_table::DisassociateRouteTableRequest;
 pub use disassociate_subnet_cidr_block::{
     DisassociateSubnetCidrBlockRequest, DisassociateSubnetCidrBlockResponse,
 };
@@ -102,7 +129,12 @@ pub use disassociate_vpc_cidr_block::{
 pub use modify_network_interface_attribute::ModifyNetworkInterfaceAttributeRequest;
 pub use modify_subnet_attribute::ModifySubnetAttributeRequest;
 pub use modify_vpc_attribute::ModifyVpcAttributeRequest;
+pub use replace_route::ReplaceRouteRequest;
+pub use replace_route_table_association::{
+    ReplaceRouteTableAssociationRequest, ReplaceRouteTableAssociationResponse,
+};
 pub use unassign_ipv6_addresses::{UnassignIpv6AddressesRequest, UnassignIpv6AddressesResponse};
+pub use unassign_private_ip_addresses::UnassignPrivateIpAddressesRequest;
 
 pub use authorize_security_group_egress::{
     AuthorizeSecurityGroupEgressRequest, AuthorizeSecurityGroupEgressResponse,

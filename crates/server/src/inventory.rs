@@ -4,10 +4,10 @@
 use serde_json::{Map, Value, json};
 
 use crate::model::{
-    AclEntry, Families, Interface, Ipv6Association, NetworkAcl, Peer, RouteTable, SecurityGroup,
-    SecurityGroupRule, Subnet, Vpc,
+    AclEntry, Families, Interface, Ipv6Association, NetworkAcl, Peer, RouteTable, RouteTarget,
+    SecurityGroup, SecurityGroupRule, Subnet, Vpc,
 };
-use crate::ops::ec2::zone_id_of;
+use crate::ops::ec2::{RouteTargets, zone_id_of};
 use crate::state::{Place, StateError, Txn};
 
 /// The rule number of the entry that denies what no other decides.
@@ -28,6 +28,7 @@ pub(crate) fn inventory(txn: &Txn<'_>, place: &Place) -> Result<Value, StateErro
     let families = |acl: &NetworkAcl| {
         vpcs.iter().find(|vpc| vpc.id == acl.vpc_id).map_or(Families::Ipv4, Vpc::families)
     };
+    let targets = RouteTargets::of(txn, place)?;
     let list = |values: Vec<Value>| Value::Array(values);
     Ok(json!({
         "Vpcs": list(vpcs.iter().map(|vpc| self::vpc(owner, vpc)).collect()),
@@ -43,7 +44,7 @@ pub(crate) fn inventory(txn: &Txn<'_>, place: &Place) -> Result<Value, StateErro
             acls.iter().map(|acl| network_acl(owner, acl, families(acl))).collect()
         ),
         "RouteTables": list(
-            txn.list(place)?.iter().map(|table| route_table(owner, table)).collect()
+            txn.list(place)?.iter().map(|table| route_table(owner, &targets, table)).collect()
         ),
     }))
 }
@@ -231,29 +232,41 @@ fn acl_entry(entry: &AclEntry) -> Value {
     ])
 }
 
-fn route_table(owner: &str, table: &RouteTable) -> Value {
+fn route_table(owner: &str, targets: &RouteTargets, table: &RouteTable) -> Value {
     let routes: Vec<Value> = table
         .routes
         .iter()
         .map(|route| {
             let is_v6 = route.destination.contains(':');
+            let (member, target) = match &route.target {
+                RouteTarget::GatewayId(id) => ("GatewayId", id),
+                RouteTarget::NatGatewayId(id) => ("NatGatewayId", id),
+                RouteTarget::NetworkInterfaceId(id) => ("NetworkInterfaceId", id),
+                RouteTarget::VpcPeeringConnectionId(id) => ("VpcPeeringConnectionId", id),
+            };
             json!({
                 if is_v6 { "DestinationIpv6CidrBlock" } else { "DestinationCidrBlock" }:
                     route.destination,
-                "GatewayId": route.gateway_id,
-                "State": "active",
+                member: target,
+                "State": targets.state(table, route),
             })
         })
         .collect();
+    let association = |id: &str, subnet_id: Option<&str>| {
+        object([
+            ("RouteTableAssociationId", Some(json!(id))),
+            ("RouteTableId", Some(json!(table.id))),
+            ("SubnetId", subnet_id.map(|id| json!(id))),
+            ("Main", Some(json!(subnet_id.is_none()))),
+        ])
+    };
+    let main = table.main_association_id.iter().map(|id| association(id, None));
+    let of_subnets = table.associations.iter().map(|it| association(&it.id, Some(&it.subnet_id)));
     json!({
         "RouteTableId": table.id,
         "VpcId": table.vpc_id,
         "OwnerId": owner,
         "Routes": routes,
-        "Associations": [{
-            "RouteTableAssociationId": table.main_association_id,
-            "RouteTableId": table.id,
-            "Main": true,
-        }],
+        "Associations": main.chain(of_subnets).collect::<Vec<_>>(),
     })
 }

@@ -33,6 +33,12 @@ pub struct Quotas {
     pub network_acls_per_vpc: usize,
     /// 20, of a direction and an address family, the closing entry included; AWS raises it to 40.
     pub entries_per_network_acl: usize,
+    /// 5, as many as VPCs.
+    pub internet_gateways_per_region: usize,
+    /// 200.
+    pub route_tables_per_vpc: usize,
+    /// 500, besides the local ones.
+    pub routes_per_route_table: usize,
 }
 
 impl Default for Quotas {
@@ -51,6 +57,9 @@ impl Default for Quotas {
             rules_per_security_group: 60,
             network_acls_per_vpc: 200,
             entries_per_network_acl: 20,
+            internet_gateways_per_region: 5,
+            route_tables_per_vpc: 200,
+            routes_per_route_table: 500,
         }
     }
 }

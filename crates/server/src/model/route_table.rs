@@ -1,4 +1,4 @@
-//! Route tables and internet gateways: those that a VPC comes with.
+//! Route tables, and where their routes lead.
 
 use serde::{Deserialize, Serialize};
 
@@ -9,26 +9,60 @@ pub(crate) struct RouteTable {
     /// `rtb-…`.
     pub(crate) id: String,
     pub(crate) vpc_id: String,
-    /// `rtbassoc-…` of the main association; these tables are all main ones.
-    pub(crate) main_association_id: String,
+    /// `rtbassoc-…` of the main association, which one table of a VPC has.
+    pub(crate) main_association_id: Option<String>,
+    #[serde(default)]
+    pub(crate) associations: Vec<SubnetAssociation>,
     pub(crate) routes: Vec<Route>,
     pub(crate) tags: Tags,
 }
 
+/// Whose table it is.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct Route {
-    pub(crate) destination: String,
-    /// `local` or `igw-…`.
-    pub(crate) gateway_id: String,
+pub(crate) struct SubnetAssociation {
+    /// `rtbassoc-…`.
+    pub(crate) id: String,
+    pub(crate) subnet_id: String,
 }
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub(crate) struct InternetGateway {
-    /// `igw-…`.
-    pub(crate) id: String,
-    pub(crate) vpc_id: String,
-    pub(crate) tags: Tags,
+pub(crate) struct Route {
+    /// Canonical text, of either family.
+    pub(crate) destination: String,
+    #[serde(flatten)]
+    pub(crate) target: RouteTarget,
+}
+
+/// Where a route leads; stored under the name of AWS's member.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub(crate) enum RouteTarget {
+    /// `local` or `igw-…`.
+    GatewayId(String),
+    NatGatewayId(String),
+    NetworkInterfaceId(String),
+    VpcPeeringConnectionId(String),
+}
+
+/// The target of the routes inside the VPC.
+const LOCAL: &str = "local";
+
+impl Route {
+    /// To a block of the VPC.
+    pub(crate) fn local(cidr: &str) -> Self {
+        let target = RouteTarget::GatewayId(LOCAL.to_owned());
+        Self { destination: cidr.to_owned(), target }
+    }
+
+    pub(crate) fn is_local(&self) -> bool {
+        matches!(&self.target, RouteTarget::GatewayId(id) if id == LOCAL)
+    }
+}
+
+impl RouteTable {
+    pub(crate) const fn is_main(&self) -> bool {
+        self.main_association_id.is_some()
+    }
 }
 
 document!(RouteTable, "route-table", history = true);
-document!(InternetGateway, "internet-gateway");

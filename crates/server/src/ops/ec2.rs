@@ -26,6 +26,7 @@ mod zone;
 
 use crate::dispatch::Operation;
 pub(crate) use fresh::furnish;
+pub(crate) use route_table::RouteTargets;
 pub(crate) use zone::id_of as zone_id_of;
 
 pub(crate) fn operations() -> Vec<Operation> {
@@ -52,6 +53,8 @@ pub(crate) fn operations() -> Vec<Operation> {
         Operation::write("DeleteNetworkInterface", interface::delete),
         Operation::write("AssignIpv6Addresses", interface::assign_ipv6),
         Operation::write("UnassignIpv6Addresses", interface::unassign_ipv6),
+        Operation::write("AssignPrivateIpAddresses", interface::assign_private),
+        Operation::write("UnassignPrivateIpAddresses", interface::unassign_private),
         Operation::write("AttachNetworkInterface", interface::attach),
         Operation::write("DetachNetworkInterface", interface::detach),
         Operation::read("DescribeNetworkInterfaceAttribute", interface::describe_attribute),
@@ -83,8 +86,20 @@ pub(crate) fn operations() -> Vec<Operation> {
         Operation::write("CreateTags", tags::create),
         Operation::write("DeleteTags", tags::delete),
         Operation::read("DescribeTags", tags::describe),
+        Operation::write("CreateRouteTable", route_table::create),
         Operation::read("DescribeRouteTables", route_table::describe),
+        Operation::write("DeleteRouteTable", route_table::delete),
+        Operation::write("AssociateRouteTable", route_table::associate),
+        Operation::write("DisassociateRouteTable", route_table::disassociate),
+        Operation::write("ReplaceRouteTableAssociation", route_table::replace_association),
+        Operation::write("CreateRoute", route_table::create_route),
+        Operation::write("ReplaceRoute", route_table::replace_route),
+        Operation::write("DeleteRoute", route_table::delete_route),
+        Operation::write("CreateInternetGateway", internet_gateway::create),
         Operation::read("DescribeInternetGateways", internet_gateway::describe),
+        Operation::write("AttachInternetGateway", internet_gateway::attach),
+        Operation::write("DetachInternetGateway", internet_gateway::detach),
+        Operation::write("DeleteInternetGateway", internet_gateway::delete),
         Operation::read("DescribeRegions", region::describe),
         Operation::read("DescribeAvailabilityZones", zone::describe),
     ]

@@ -35,9 +35,25 @@ pub struct Route {
     /// The same of IPv6; a route has one of the two.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub destination_ipv6_cidr_block: Option<String>,
-    /// `local` or `igw-…`.
-    pub gateway_id: String,
-    /// `active`.
+    /// `local` or `igw-…`. A route has one of these targets.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gateway_id: Option<String>,
+    /// `nat-…`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub nat_gateway_id: Option<String>,
+    /// `eni-…`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub network_interface_id: Option<String>,
+    /// Whose interface that is, if it is attached: `i-…`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instance_id: Option<String>,
+    /// The account of the instance.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub instance_owner_id: Option<String>,
+    /// `pcx-…`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vpc_peering_connection_id: Option<String>,
+    /// `active`, or `blackhole` where the target is gone.
     pub state: String,
     /// `CreateRouteTable` for the local one, else `CreateRoute`.
     pub origin: String,
@@ -51,6 +67,9 @@ pub struct RouteTableAssociation {
     pub route_table_association_id: String,
     /// `rtb-…`.
     pub route_table_id: String,
+    /// Of this subnet; none of the main one.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub subnet_id: Option<String>,
     /// Whether of all subnets that have no other.
     pub main: bool,
     /// `associated`.

@@ -52,7 +52,12 @@ pub(super) fn ipv6_bounds(cidr: Cidr) -> RangeInclusive<u128> {
     }
 }
 
-fn read_as(parameter: &str, text: &str, is_of_family: fn(&IpAddr) -> bool) -> Result<Cidr, Fault> {
+/// Reads a parameter; host bits are cleared.
+pub(super) fn read_as(
+    parameter: &str,
+    text: &str,
+    is_of_family: fn(&IpAddr) -> bool,
+) -> Result<Cidr, Fault> {
     text.parse::<Cidr>().ok().filter(|cidr| is_of_family(&cidr.address())).ok_or_else(|| {
         Fault::new(
             "InvalidParameterValue",

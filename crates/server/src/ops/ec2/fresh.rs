@@ -57,8 +57,11 @@ pub(super) fn make_default_vpc(site: Site<'_>, dhcp_options_id: String) -> Resul
         dhcp_options_id,
         tags: Tags::new(),
     };
-    let gateway =
-        InternetGateway { id: ids::resource("igw"), vpc_id: vpc.id.clone(), tags: Tags::new() };
+    let gateway = InternetGateway {
+        id: ids::resource("igw"),
+        vpc_id: Some(vpc.id.clone()),
+        tags: Tags::new(),
+    };
     parts::make(site, &vpc, Some(&gateway))?;
     for (number, zone) in (0_u8..).zip(zone::of(&site.place.region)) {
         let base = Ipv4Addr::new(172, 31, number * 16, 0);

@@ -7,6 +7,7 @@ mod describe;
 mod groups;
 mod ipv6;
 mod printed;
+mod private;
 #[cfg(test)]
 mod tests;
 mod tracking;
@@ -29,6 +30,7 @@ pub(super) use attribute::{describe as describe_attribute, modify as modify_attr
 pub(super) use describe::describe;
 pub(super) use ipv6::{assign as assign_ipv6, unassign as unassign_ipv6};
 use printed::Surroundings;
+pub(super) use private::{assign as assign_private, unassign as unassign_private};
 use tracking::Timeouts;
 
 /// Makes an interface in a subnet.

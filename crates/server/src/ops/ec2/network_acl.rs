@@ -85,10 +85,7 @@ fn authorized(call: &Call<'_>, id: &str) -> Result<Option<NetworkAcl>, Fault> {
     let acl: Option<NetworkAcl> = call.get(id)?;
     let arn = call.ec2_arn("network-acl", id);
     call.authorize_with(&format!("ec2:{}", call.action), &arn, |context| {
-        for (key, value) in acl.iter().flat_map(|acl| &acl.tags) {
-            context.set(&format!("aws:ResourceTag/{key}"), value.clone());
-            context.set(&format!("ec2:ResourceTag/{key}"), value.clone());
-        }
+        tagging::add_resource_tags(context, acl.iter().flat_map(|acl| &acl.tags));
     })?;
     ACL.check(id)?;
     Ok(acl)

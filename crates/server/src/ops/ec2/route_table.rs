@@ -1,110 +1,98 @@
-//! Route tables: those that VPCs come with, to be read only.
+//! Route tables: where what leaves a subnet goes, as far as `traffic-path` and tools want to know. Nothing is
+//! routed by them.
 
+mod association;
+mod describe;
+mod route;
+mod target;
+mod targets;
 #[cfg(test)]
 mod tests;
 
 use flowlogd_aws::Fault;
-use flowlogd_aws::ec2::shapes::{AssociationState, Route, RouteTable, RouteTableAssociation};
-use flowlogd_aws::ec2::{DescribeRouteTablesRequest, DescribeRouteTablesResponse};
+use flowlogd_aws::ec2::{
+    CreateRouteTableRequest, CreateRouteTableResponse, DeleteRouteTableRequest,
+};
 
-use super::filter_table::{FilterTable, none};
-use super::identifier::Kind;
-use super::page::page;
+pub(super) use association::{associate, disassociate, replace as replace_association};
+pub(super) use describe::describe;
+pub(super) use route::{create as create_route, delete as delete_route, replace as replace_route};
+pub(crate) use targets::RouteTargets;
+
+use super::identifier::{Kind, VPC};
 use super::tagging;
 use crate::call::Call;
-use crate::model;
+use crate::model::{Route, RouteTable, Vpc};
 
-const ROUTE_TABLE: Kind = Kind {
+const TABLE: Kind = Kind {
     prefix: "rtb",
     malformed: "InvalidRouteTableId.Malformed",
     not_found: "InvalidRouteTableID.NotFound",
     noun: "routeTable ID",
 };
 
-const FILTERS: FilterTable<RouteTable> = FilterTable(&[
-    ("association.gateway-id", none),
-    ("association.main", |table| {
-        table.association_set.iter().map(|it| it.main.to_string()).collect()
-    }),
-    ("association.route-table-association-id", |table| {
-        table.association_set.iter().map(|it| it.route_table_association_id.clone()).collect()
-    }),
-    ("association.route-table-id", |table| {
-        table.association_set.iter().map(|it| it.route_table_id.clone()).collect()
-    }),
-    ("association.subnet-id", none),
-    ("owner-id", |table| vec![table.owner_id.clone()]),
-    ("route.destination-cidr-block", |table| {
-        table.route_set.iter().filter_map(|it| it.destination_cidr_block.clone()).collect()
-    }),
-    ("route.destination-ipv6-cidr-block", |table| {
-        table.route_set.iter().filter_map(|it| it.destination_ipv6_cidr_block.clone()).collect()
-    }),
-    ("route.destination-prefix-list-id", none),
-    ("route.egress-only-internet-gateway-id", none),
-    ("route.gateway-id", |table| routes(table, |it| &it.gateway_id)),
-    ("route.instance-id", none),
-    ("route.nat-gateway-id", none),
-    ("route.origin", |table| routes(table, |it| &it.origin)),
-    ("route.state", |table| routes(table, |it| &it.state)),
-    ("route.transit-gateway-id", none),
-    ("route.vpc-peering-connection-id", none),
-    ("route-table-id", |table| vec![table.route_table_id.clone()]),
-    ("vpc-id", |table| vec![table.vpc_id.clone()]),
-]);
-
-/// Lists route tables.
-pub(super) fn describe(
+/// Makes a table whose only routes are those inside the VPC.
+#[expect(clippy::needless_pass_by_value, reason = "all operations have this shape")]
+pub(super) fn create(
     call: &Call<'_>,
-    request: DescribeRouteTablesRequest,
-) -> Result<DescribeRouteTablesResponse, Fault> {
-    let DescribeRouteTablesRequest { route_table_ids, filters, max_results, next_token, dry_run } =
-        request;
-    call.authorize("ec2:DescribeRouteTables", "*")?;
-    FILTERS.check(&filters)?;
+    request: CreateRouteTableRequest,
+) -> Result<CreateRouteTableResponse, Fault> {
+    let specifications = &request.tag_specifications;
+    let tags = tagging::specified(specifications, "route-table", "InvalidParameterValue")?;
+    call.authorize_making(&call.ec2_arn("route-table", "*"), &tags)?;
+    call.authorize("ec2:CreateRouteTable", &call.ec2_arn("vpc", &request.vpc_id))?;
+    VPC.check(&request.vpc_id)?;
+    call.dry_run(request.dry_run)?;
+    call.once(request.client_token.as_deref(), &request, || {
+        let vpc: Vpc = call.get(&request.vpc_id)?.ok_or_else(|| VPC.missing(&request.vpc_id))?;
+        let of_vpc = call.list::<RouteTable>()?.iter().filter(|it| it.vpc_id == vpc.id).count();
+        if of_vpc >= call.config.quotas.route_tables_per_vpc {
+            return Err(Fault::new(
+                "RouteTableLimitExceeded",
+                "The maximum number of route tables has been reached.",
+            ));
+        }
+        let ipv4 = vpc.cidrs.iter().map(|block| Route::local(&block.cidr));
+        let ipv6 = vpc.ipv6_cidrs.iter().map(|block| Route::local(&block.cidr));
+        let table = RouteTable {
+            id: call.new_id("rtb"),
+            vpc_id: vpc.id.clone(),
+            main_association_id: None,
+            associations: Vec::new(),
+            routes: ipv4.chain(ipv6).collect(),
+            tags: tags.clone(),
+        };
+        call.put(&table)?;
+        Ok(CreateRouteTableResponse {
+            route_table: RouteTargets::of(call.txn, &call.place())?.printed(call, &table),
+            client_token: request.client_token.clone(),
+        })
+    })
+}
+
+/// Deletes a table that no subnet has, and that is not the main one.
+pub(super) fn delete(call: &Call<'_>, request: DeleteRouteTableRequest) -> Result<(), Fault> {
+    let DeleteRouteTableRequest { route_table_id: id, dry_run } = request;
+    let table = authorized(call, &id)?;
     call.dry_run(dry_run)?;
 
-    let tables =
-        ROUTE_TABLE.select(call.list::<model::RouteTable>()?, &route_table_ids, |it| &it.id)?;
-    let found = tables
-        .iter()
-        .map(|table| (table, printed(call, table)))
-        .filter(|(table, printed)| FILTERS.matches(&filters, &table.tags, printed))
-        .map(|(_, printed)| printed)
-        .collect();
-    let (route_table_set, next_token) =
-        page(found, |it: &RouteTable| &it.route_table_id, max_results, next_token.as_deref())?;
-    Ok(DescribeRouteTablesResponse { route_table_set, next_token })
-}
-
-fn printed(call: &Call<'_>, table: &model::RouteTable) -> RouteTable {
-    RouteTable {
-        route_table_id: table.id.clone(),
-        vpc_id: table.vpc_id.clone(),
-        owner_id: call.account().to_owned(),
-        route_set: table.routes.iter().map(printed_route).collect(),
-        association_set: vec![RouteTableAssociation {
-            route_table_association_id: table.main_association_id.clone(),
-            route_table_id: table.id.clone(),
-            main: true,
-            association_state: AssociationState { state: "associated".to_owned() },
-        }],
-        tag_set: tagging::printed(&table.tags),
+    let table = table.ok_or_else(|| TABLE.missing(&id))?;
+    if table.is_main() || !table.associations.is_empty() {
+        let text = format!("The routeTable '{id}' has dependencies and cannot be deleted.");
+        return Err(Fault::new("DependencyViolation", text));
     }
+    call.delete::<RouteTable>(&id)?;
+    Ok(())
 }
 
-fn printed_route(route: &model::Route) -> Route {
-    let origin = if route.gateway_id == "local" { "CreateRouteTable" } else { "CreateRoute" };
-    let is_v6 = route.destination.contains(':');
-    Route {
-        destination_cidr_block: (!is_v6).then(|| route.destination.clone()),
-        destination_ipv6_cidr_block: is_v6.then(|| route.destination.clone()),
-        gateway_id: route.gateway_id.clone(),
-        state: "active".to_owned(),
-        origin: origin.to_owned(),
-    }
-}
-
-fn routes(table: &RouteTable, member: fn(&Route) -> &String) -> Vec<String> {
-    table.route_set.iter().map(|route| member(route).clone()).collect()
+/// Asks for permission on a table, and returns it if there is one of this id.
+fn authorized(call: &Call<'_>, id: &str) -> Result<Option<RouteTable>, Fault> {
+    let table: Option<RouteTable> = call.get(id)?;
+    let arn = call.ec2_arn("route-table", id);
+    let tags = table.iter().flat_map(|table| &table.tags);
+    call.authorize_with(&format!("ec2:{}", call.action), &arn, |context| {
+        tagging::add_resource_tags(context, tags);
+    })?;
+    TABLE.check(id)?;
+    Ok(table)
 }

@@ -19,7 +19,7 @@ use super::vpc::parts::{self, Site};
 use super::{block, tagging, zone};
 use crate::call::Call;
 use crate::ids;
-use crate::model::{AclAssociation, Interface, NetworkAcl, Subnet, Vpc};
+use crate::model::{AclAssociation, Interface, NetworkAcl, RouteTable, Subnet, Vpc};
 pub(super) use addresses::Addresses;
 pub(super) use attribute::modify as modify_attribute;
 pub(super) use describe::describe;
@@ -93,6 +93,13 @@ pub(super) fn delete(call: &Call<'_>, request: DeleteSubnetRequest) -> Result<()
         acl.associations.retain(|association| association.subnet_id != subnet_id);
         if acl.associations.len() != before {
             call.put(&acl)?;
+        }
+    }
+    for mut table in call.list::<RouteTable>()? {
+        let before = table.associations.len();
+        table.associations.retain(|association| association.subnet_id != subnet_id);
+        if table.associations.len() != before {
+            call.put(&table)?;
         }
     }
     call.delete::<Subnet>(&subnet_id)?;

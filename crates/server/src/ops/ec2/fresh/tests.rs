@@ -1,7 +1,7 @@
 use std::sync::{Arc, Barrier, mpsc};
 use std::time::Duration;
 
-use super::super::answers::{all, refused, stored, text};
+use super::super::answers::{all, refused, refused_with, stored, text};
 use super::furnish;
 use crate::dispatch::Circumstances;
 use crate::model::{InternetGateway, NetworkAcl, Subnet, Vpc};
@@ -140,11 +140,15 @@ fn a_deleted_default_vpc_comes_back_only_when_asked_for() {
     for subnet in stored::<Subnet>(&door) {
         door.ec2("DeleteSubnet", &[("SubnetId", &subnet.id)]).unwrap();
     }
-    door.ec2("DeleteVpc", &[("VpcId", &vpc)]).unwrap();
+    let delete = || door.ec2("DeleteVpc", &[("VpcId", &vpc)]);
+    refused_with(delete(), "DependencyViolation", &vpc);
+    let gateway = stored::<InternetGateway>(&door).remove(0).id;
+    let detach = [("InternetGatewayId", gateway.as_str()), ("VpcId", vpc.as_str())];
+    door.ec2("DetachInternetGateway", &detach).unwrap();
+    delete().unwrap();
 
     let vpcs = door.ec2("DescribeVpcs", &[]).unwrap();
     assert_eq!(all(&vpcs, "vpcSet", "vpcId"), Vec::<String>::new());
-    assert_eq!(stored::<InternetGateway>(&door), [], "its gateway goes with it");
 
     let made = door.ec2("CreateDefaultVpc", &[]).unwrap();
     assert_eq!(text(&made, "vpc.isDefault"), "true");

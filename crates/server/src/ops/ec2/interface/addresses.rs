@@ -50,29 +50,14 @@ impl Wanted {
                 secondary.push(address);
             }
         }
-        let more = match more {
-            None => 0,
-            Some(_) if !secondary.is_empty() => {
-                return Err(Fault::new(
-                    "InvalidParameterCombination",
-                    "SecondaryPrivateIpAddressCount cannot be used together with secondary private IP addresses.",
-                ));
-            }
-            Some(more) => usize::try_from(more).map_err(|_| {
-                Fault::new(
-                    "InvalidParameterValue",
-                    format!(
-                        "Value ({more}) for parameter secondaryPrivateIpAddressCount is invalid. Expecting 0 or more."
-                    ),
-                )
-            })?,
-        };
-        if more.saturating_add(secondary.len()) >= limit {
+        if more.is_some() && !secondary.is_empty() {
             return Err(Fault::new(
-                "PrivateIpAddressLimitExceeded",
-                format!("A network interface has at most {limit} private IP addresses."),
+                "InvalidParameterCombination",
+                "SecondaryPrivateIpAddressCount cannot be used together with secondary private IP addresses.",
             ));
         }
+        let more = parse_count(more)?.unwrap_or(0);
+        check_limit(more.saturating_add(secondary.len()).saturating_add(1), limit)?;
         Ok(Self { primary, secondary, more })
     }
 
@@ -94,12 +79,7 @@ impl Wanted {
         let mut taken = used.clone();
         taken.extend(self.primary.iter().chain(&self.secondary));
         let mut choose = || {
-            let free = addresses.lowest_free(&taken).ok_or_else(|| {
-                Fault::new(
-                    "InsufficientFreeAddressesInSubnet",
-                    "The specified subnet does not have enough free addresses to satisfy the request.",
-                )
-            })?;
+            let free = addresses.lowest_free(&taken).ok_or_else(exhausted)?;
             taken.insert(free);
             Ok::<_, Fault>(free)
         };
@@ -115,7 +95,39 @@ impl Wanted {
     }
 }
 
-fn parse(parameter: &str, text: &str) -> Result<Ipv4Addr, Fault> {
+/// Reads `SecondaryPrivateIpAddressCount`.
+pub(super) fn parse_count(count: Option<i64>) -> Result<Option<usize>, Fault> {
+    let Some(count) = count else { return Ok(None) };
+    usize::try_from(count).map(Some).map_err(|_| {
+        Fault::new(
+            "InvalidParameterValue",
+            format!(
+                "Value ({count}) for parameter secondaryPrivateIpAddressCount is invalid. Expecting 0 or more."
+            ),
+        )
+    })
+}
+
+/// Refuses more addresses than an interface may have, the primary one among them.
+pub(super) fn check_limit(number: usize, limit: usize) -> Result<(), Fault> {
+    if number > limit {
+        return Err(Fault::new(
+            "PrivateIpAddressLimitExceeded",
+            format!("A network interface has at most {limit} private IP addresses."),
+        ));
+    }
+    Ok(())
+}
+
+/// A subnet has no address left.
+pub(super) fn exhausted() -> Fault {
+    Fault::new(
+        "InsufficientFreeAddressesInSubnet",
+        "The specified subnet does not have enough free addresses to satisfy the request.",
+    )
+}
+
+pub(super) fn parse(parameter: &str, text: &str) -> Result<Ipv4Addr, Fault> {
     text.parse().map_err(|_| {
         Fault::new(
             "InvalidParameterValue",

@@ -98,12 +98,7 @@ impl Wanted {
         }
         let mut chosen = Vec::new();
         for _ in 0..number {
-            let free = addresses.lowest_free(&taken).ok_or_else(|| {
-                Fault::new(
-                    "InsufficientFreeAddressesInSubnet",
-                    "The specified subnet does not have enough free addresses to satisfy the request.",
-                )
-            })?;
+            let free = addresses.lowest_free(&taken).ok_or_else(super::addresses::exhausted)?;
             taken.insert(free);
             chosen.push(free);
         }

@@ -5,6 +5,7 @@ mod attachment_tests;
 mod attribute_tests;
 mod describe_tests;
 mod ipv6_tests;
+mod private_tests;
 
 use flowlogd_aws::Fault;
 use flowlogd_aws::codec::Node;

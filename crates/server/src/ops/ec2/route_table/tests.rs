@@ -1,3 +1,7 @@
+//! Describing route tables and gateways; making and changing them is in `change_tests`.
+
+mod change_tests;
+
 use super::super::answers::{all, check_filters, check_refusal, refused, text};
 use crate::testing::{ACCOUNT, TestDoor};
 

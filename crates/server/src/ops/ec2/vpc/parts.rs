@@ -6,8 +6,8 @@ use super::dual_stack::{self, default_entry};
 use crate::call::{Call, internal};
 use crate::ids;
 use crate::model::{
-    Families, Interface, InternetGateway, NetworkAcl, Peer, Route, RouteTable, SecurityGroup,
-    SecurityGroupRule, Subnet, Tags, Vpc, VpcAttributes,
+    Families, Interface, InternetGateway, NetworkAcl, Peer, Route, RouteTable, RouteTarget,
+    SecurityGroup, SecurityGroupRule, Subnet, Tags, Vpc, VpcAttributes,
 };
 use crate::state::{Place, StateError, Txn};
 
@@ -56,8 +56,7 @@ pub(in crate::ops::ec2) fn make(
     site.put(&main_table_of(vpc, gateway))
 }
 
-/// Whether a VPC has more in it than what came with it. The default VPC's gateway does not count: there is
-/// no operation to detach it by.
+/// Whether a VPC has more in it than what came with it.
 pub(in crate::ops::ec2) fn has_more(call: &Call<'_>, vpc_id: &str) -> Result<bool, StateError> {
     Ok(call.list::<Subnet>()?.iter().any(|subnet| subnet.vpc_id == vpc_id)
         || call.list::<Interface>()?.iter().any(|interface| interface.vpc_id == vpc_id)
@@ -65,7 +64,15 @@ pub(in crate::ops::ec2) fn has_more(call: &Call<'_>, vpc_id: &str) -> Result<boo
             .list::<SecurityGroup>()?
             .iter()
             .any(|group| group.vpc_id == vpc_id && group.name != DEFAULT_GROUP)
-        || call.list::<NetworkAcl>()?.iter().any(|acl| acl.vpc_id == vpc_id && !acl.is_default))
+        || call.list::<NetworkAcl>()?.iter().any(|acl| acl.vpc_id == vpc_id && !acl.is_default)
+        || call
+            .list::<RouteTable>()?
+            .iter()
+            .any(|table| table.vpc_id == vpc_id && !table.is_main())
+        || call
+            .list::<InternetGateway>()?
+            .iter()
+            .any(|gateway| gateway.vpc_id.as_deref() == Some(vpc_id)))
 }
 
 /// Deletes a VPC with all that came with it.
@@ -78,9 +85,6 @@ pub(in crate::ops::ec2) fn remove(call: &Call<'_>, vpc_id: &str) -> Result<(), S
     }
     for table in call.list::<RouteTable>()?.iter().filter(|table| table.vpc_id == vpc_id) {
         call.delete::<RouteTable>(&table.id)?;
-    }
-    for gateway in call.list::<InternetGateway>()?.iter().filter(|it| it.vpc_id == vpc_id) {
-        call.delete::<InternetGateway>(&gateway.id)?;
     }
     call.delete::<VpcAttributes>(vpc_id)?;
     call.delete::<Vpc>(vpc_id)?;
@@ -112,8 +116,8 @@ pub(in crate::ops::ec2) fn default_acl(site: Site<'_>, vpc_id: &str) -> Result<N
 pub(super) fn extend(call: &Call<'_>, vpc: &Vpc, cidr: &str) -> Result<(), StateError> {
     for mut table in of_vpc(call, vpc, |table: &RouteTable| &table.vpc_id)? {
         // Local routes stand first.
-        let place = table.routes.iter().take_while(|route| route.gateway_id == LOCAL).count();
-        table.routes.insert(place, local_route(cidr));
+        let place = table.routes.iter().take_while(|route| route.is_local()).count();
+        table.routes.insert(place, Route::local(cidr));
         call.put(&table)?;
     }
     if !cidr.contains(':') || vpc.ipv6_cidrs.len() > 1 {
@@ -135,7 +139,7 @@ pub(super) fn extend(call: &Call<'_>, vpc: &Vpc, cidr: &str) -> Result<(), State
 /// Takes the local route of a block away.
 pub(super) fn withdraw(call: &Call<'_>, vpc: &Vpc, cidr: &str) -> Result<(), StateError> {
     for mut table in of_vpc(call, vpc, |table: &RouteTable| &table.vpc_id)? {
-        table.routes.retain(|route| route.gateway_id != LOCAL || route.destination != cidr);
+        table.routes.retain(|route| !route.is_local() || route.destination != cidr);
         call.put(&table)?;
     }
     Ok(())
@@ -193,25 +197,23 @@ fn default_acl_of(vpc_id: &str) -> NetworkAcl {
 }
 
 fn main_table_of(vpc: &Vpc, gateway: Option<&InternetGateway>) -> RouteTable {
-    let ipv4 = vpc.cidrs.iter().map(|block| local_route(&block.cidr));
-    let ipv6 = vpc.ipv6_cidrs.iter().map(|block| local_route(&block.cidr));
-    let outward = gateway
-        .map(|gateway| Route { destination: ANYWHERE.to_owned(), gateway_id: gateway.id.clone() });
+    let ipv4 = vpc.cidrs.iter().map(|block| Route::local(&block.cidr));
+    let ipv6 = vpc.ipv6_cidrs.iter().map(|block| Route::local(&block.cidr));
+    let outward = gateway.map(|gateway| Route {
+        destination: ANYWHERE.to_owned(),
+        target: RouteTarget::GatewayId(gateway.id.clone()),
+    });
     RouteTable {
         id: ids::resource("rtb"),
         vpc_id: vpc.id.clone(),
-        main_association_id: ids::resource("rtbassoc"),
+        main_association_id: Some(ids::resource("rtbassoc")),
+        associations: Vec::new(),
         routes: ipv4.chain(ipv6).chain(outward).collect(),
         tags: Tags::new(),
     }
 }
 
-fn local_route(cidr: &str) -> Route {
-    Route { destination: cidr.to_owned(), gateway_id: LOCAL.to_owned() }
-}
-
 const ANYWHERE: &str = "0.0.0.0/0";
-const LOCAL: &str = "local";
 
 /// A VPC that has lost what it cannot be without: our own fault.
 #[derive(Debug, thiserror::Error)]

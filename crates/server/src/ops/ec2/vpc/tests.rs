@@ -66,8 +66,8 @@ fn a_vpc_comes_with_a_default_group_a_default_acl_and_a_main_route_table() {
 
     let table = tables.iter().find(|table| table.vpc_id == id).unwrap();
     let routes: Vec<_> =
-        table.routes.iter().map(|it| (it.destination.as_str(), it.gateway_id.as_str())).collect();
-    assert_eq!(routes, [("10.0.0.0/16", "local")]);
+        table.routes.iter().map(|it| (it.destination.as_str(), it.is_local())).collect();
+    assert_eq!(routes, [("10.0.0.0/16", true)]);
 }
 
 #[test]

@@ -147,8 +147,8 @@ fn a_vpc_that_is_made_with_ipv6_is_open_to_it() {
     let tables: Vec<RouteTable> = stored(&door);
     let table = tables.iter().find(|table| table.vpc_id == vpc).unwrap();
     let routes: Vec<_> =
-        table.routes.iter().map(|it| (it.destination.as_str(), it.gateway_id.as_str())).collect();
-    assert_eq!(routes, [("10.0.0.0/16", "local"), ("fd00:1:2:300::/56", "local")]);
+        table.routes.iter().map(|it| (it.destination.as_str(), it.is_local())).collect();
+    assert_eq!(routes, [("10.0.0.0/16", true), ("fd00:1:2:300::/56", true)]);
 
     let group = [("GroupName", "web"), ("GroupDescription", "web"), ("VpcId", vpc.as_str())];
     let group = door.ec2("CreateSecurityGroup", &group).unwrap();

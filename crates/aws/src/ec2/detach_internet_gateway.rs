@@ -1,0 +1,16 @@
+//! `DetachInternetGateway`.
+
+use serde::{Deserialize, Serialize};
+
+/// Request of `DetachInternetGateway`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct DetachInternetGatewayRequest {
+    /// `igw-…`.
+    pub internet_gateway_id: String,
+    /// `vpc-…`.
+    pub vpc_id: String,
+    /// Only look whether it would succeed.
+    #[serde(default)]
+    pub dry_run: bool,
+}

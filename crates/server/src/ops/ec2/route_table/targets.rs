@@ -1,0 +1,45 @@
+//! What routes may lead to.
+
+use std::collections::BTreeMap;
+
+use crate::model::{Interface, InternetGateway, Route, RouteTable, RouteTarget};
+use crate::state::{Place, StateError, Txn};
+
+/// Read once for all tables of a region.
+pub(crate) struct RouteTargets {
+    /// Gateways, with their VPCs.
+    gateways: BTreeMap<String, Option<String>>,
+    /// Interfaces, with their instances.
+    interfaces: BTreeMap<String, Option<String>>,
+}
+
+impl RouteTargets {
+    pub(crate) fn of(txn: &Txn<'_>, place: &Place) -> Result<Self, StateError> {
+        let gateways = txn.list::<InternetGateway>(place)?.into_iter();
+        let interfaces = txn.list::<Interface>(place)?.into_iter();
+        Ok(Self {
+            gateways: gateways.map(|it| (it.id, it.vpc_id)).collect(),
+            interfaces: interfaces
+                .map(|it| (it.id, it.attachment.map(|attachment| attachment.instance_id)))
+                .collect(),
+        })
+    }
+
+    /// The instance that an interface is attached to.
+    pub(super) fn instance_of(&self, interface: &str) -> Option<&String> {
+        self.interfaces.get(interface)?.as_ref()
+    }
+
+    /// `active`, or `blackhole` where the target is gone, or of no use.
+    pub(crate) fn state(&self, table: &RouteTable, route: &Route) -> &'static str {
+        let leads = match &route.target {
+            RouteTarget::GatewayId(id) => {
+                route.is_local() || self.gateways.get(id) == Some(&Some(table.vpc_id.clone()))
+            }
+            // One that is attached to nothing hands nothing on.
+            RouteTarget::NetworkInterfaceId(id) => self.instance_of(id).is_some(),
+            RouteTarget::NatGatewayId(_) | RouteTarget::VpcPeeringConnectionId(_) => false,
+        };
+        if leads { "active" } else { "blackhole" }
+    }
+}
