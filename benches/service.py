@@ -3,9 +3,10 @@
 
 Settings are environment variables, so `make bench-service NAME=value` sets them:
 
-  SERIES     which measurements, of start replay put requests lag; default all but lag, which takes LAG_SECONDS
+  SERIES     which measurements, of start replay put requests network lag; default all but lag, which takes LAG_SECONDS
   RECORDS    records of `replay`, one packet each; default 1000000
   BATCHES    batches of `put`; default 200
+  INTERFACES network interfaces of `network`; default 10000
   LAG_SECONDS, LAG_RATE   how long and how many records a second in `lag`; default 300 and 10000
   FLOWLOGD   the program to measure; the default builds this checkout for release
 
@@ -24,7 +25,7 @@ import sys
 import tempfile
 import time
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import urlencode, urlsplit
 
 ROOT = Path(__file__).resolve().parent.parent
 sys.path.insert(0, str(ROOT / "tests/conformance"))
@@ -47,8 +48,8 @@ def main():
     if len(sys.argv) > 1:
         print(__doc__)
         return 0 if sys.argv[1] in ("-h", "--help") else 2
-    every = {"start": start, "replay": replay, "put": put, "requests": requests, "lag": lag}
-    asked = os.environ.get("SERIES", "start replay put requests").split()
+    every = {"start": start, "replay": replay, "put": put, "requests": requests, "network": network, "lag": lag}
+    asked = os.environ.get("SERIES", "start replay put requests network").split()
     if unknown := set(asked) - set(every):
         print(f"no series is called {' '.join(sorted(unknown))}; there are {' '.join(every)}", file=sys.stderr)
         return 2
@@ -178,6 +179,50 @@ def requests(directory):
         exchange(lab, [whole] * count, 16)
         took, spent = time.perf_counter() - began, cpu(lab.server.process) - before
         print(f"signed GetCallerIdentity: {count / took:.0f} requests/s over 16 connections from one thread, {spent / count * 1e6:.0f} µs of server CPU each")
+
+
+def network(directory):
+    """Interfaces: making them, finding them among many, and starting with them."""
+    count = int(os.environ.get("INTERFACES", "10000"))
+    with Lab(directory, "[server.quotas]\nnetwork_interfaces_per_region = 100000\n") as lab:
+        ec2 = lab.client("ec2", checked=False)
+        subnets = [subnet["SubnetId"] for subnet in ec2.describe_subnets()["Subnets"]]
+        group = ec2.describe_security_groups()["SecurityGroups"][0]["GroupId"]
+        requests = [form(lab, "CreateNetworkInterface", SubnetId=subnets[number % len(subnets)], Description=f"bench {number}")
+                    for number in range(count)]
+        for what, part in (("the first 1000", requests[:1000]), (f"to {count - 1000}", requests[1000:-1000]), ("the last 1000", requests[-1000:])):
+            before, began = cpu(lab.server.process), time.perf_counter()
+            exchange(lab, part, 16)
+            took, spent = time.perf_counter() - began, cpu(lab.server.process) - before
+            print(f"CreateNetworkInterface, {what}: {len(part) / took:.0f} a second over 16 connections, {spent / len(part) * 1e6:.0f} µs of server CPU each")
+        wanted = ec2.describe_network_interfaces(Filters=[{"Name": "description", "Values": [f"bench {count // 2}"]}])["NetworkInterfaces"][0]
+        found = {
+            "by id": {"NetworkInterfaceIds": [wanted["NetworkInterfaceId"]]},
+            "by private-ip-address": {"Filters": [{"Name": "private-ip-address", "Values": [wanted["PrivateIpAddress"]]}]},
+            "by a tag that nothing has": {"Filters": [{"Name": "tag:Name", "Values": ["x"]}]},
+            "by group-id, a page of 1000": {"Filters": [{"Name": "group-id", "Values": [group]}], "MaxResults": 1000},
+            "all in one answer": {},
+        }
+        for what, parameters in found.items():
+            times, before, rounds = [], cpu(lab.server.process), 3 if not parameters else 10
+            for _ in range(rounds):
+                began = time.perf_counter()
+                number = len(ec2.describe_network_interfaces(**parameters)["NetworkInterfaces"])
+                times.append(time.perf_counter() - began)
+            spent = (cpu(lab.server.process) - before) / rounds
+            print(f"DescribeNetworkInterfaces, {what}: {number} of {count} in {sorted(times)[rounds // 2] * 1000:.0f} ms by boto3, {spent * 1000:.0f} ms of server CPU")
+        print(f"memory: {memory(lab.server.process, 'VmRSS'):.0f} MB, at most {memory(lab.server.process, 'VmHWM'):.0f} MB")
+    began = time.perf_counter()
+    with Lab(directory) as lab:
+        ready = time.perf_counter() - began
+        lab.client("ec2", checked=False).describe_network_interfaces(NetworkInterfaceIds=[wanted["NetworkInterfaceId"]])
+        print(f"start with {count} interfaces: {ready * 1000:.0f} ms until it listens, {memory(lab.server.process, 'VmRSS'):.0f} MB")
+
+
+def form(lab, action, **parameters):
+    """A signed request of EC2."""
+    body = urlencode({"Action": action, "Version": "2016-11-15", **parameters}).encode()
+    return signed(lab, "ec2", body, {"Content-Type": "application/x-www-form-urlencoded; charset=utf-8"})
 
 
 def signed(lab, service, body, headers):

@@ -224,7 +224,6 @@ fn route_table(table: &RouteTable) -> Value {
             ("DestinationCidrBlock", ipv4.as_ref().map(|cidr| json!(cidr))),
             ("DestinationIpv6CidrBlock", ipv6.as_ref().map(|cidr| json!(cidr))),
             ("GatewayId", route.gateway_id.as_ref().map(|id| json!(id))),
-            ("NatGatewayId", route.nat_gateway_id.as_ref().map(|id| json!(id))),
             ("NetworkInterfaceId", route.network_interface_id.as_ref().map(|id| json!(id))),
             (
                 "VpcPeeringConnectionId",

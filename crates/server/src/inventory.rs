@@ -240,7 +240,6 @@ fn route_table(owner: &str, targets: &RouteTargets, table: &RouteTable) -> Value
             let is_v6 = route.destination.contains(':');
             let (member, target) = match &route.target {
                 RouteTarget::GatewayId(id) => ("GatewayId", id),
-                RouteTarget::NatGatewayId(id) => ("NatGatewayId", id),
                 RouteTarget::NetworkInterfaceId(id) => ("NetworkInterfaceId", id),
                 RouteTarget::VpcPeeringConnectionId(id) => ("VpcPeeringConnectionId", id),
             };

@@ -39,7 +39,6 @@ pub(crate) struct Route {
 pub(crate) enum RouteTarget {
     /// `local` or `igw-…`.
     GatewayId(String),
-    NatGatewayId(String),
     NetworkInterfaceId(String),
     VpcPeeringConnectionId(String),
 }

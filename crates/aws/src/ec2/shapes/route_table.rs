@@ -38,9 +38,6 @@ pub struct Route {
     /// `local` or `igw-…`. A route has one of these targets.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gateway_id: Option<String>,
-    /// `nat-…`.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub nat_gateway_id: Option<String>,
     /// `eni-…`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub network_interface_id: Option<String>,

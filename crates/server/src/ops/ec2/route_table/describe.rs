@@ -36,7 +36,7 @@ const FILTERS: FilterTable<RouteTable> = FilterTable(&[
     ("route.egress-only-internet-gateway-id", none),
     ("route.gateway-id", |table| routes(table, |it| it.gateway_id.clone())),
     ("route.instance-id", |table| routes(table, |it| it.instance_id.clone())),
-    ("route.nat-gateway-id", |table| routes(table, |it| it.nat_gateway_id.clone())),
+    ("route.nat-gateway-id", none),
     ("route.origin", |table| routes(table, |it| Some(it.origin.clone()))),
     ("route.state", |table| routes(table, |it| Some(it.state.clone()))),
     ("route.transit-gateway-id", none),
@@ -99,7 +99,6 @@ impl RouteTargets {
             destination_cidr_block: (!is_v6).then(|| route.destination.clone()),
             destination_ipv6_cidr_block: is_v6.then(|| route.destination.clone()),
             gateway_id: None,
-            nat_gateway_id: None,
             network_interface_id: None,
             instance_id: None,
             instance_owner_id: None,
@@ -109,7 +108,6 @@ impl RouteTargets {
         };
         match &route.target {
             RouteTarget::GatewayId(id) => printed.gateway_id = Some(id.clone()),
-            RouteTarget::NatGatewayId(id) => printed.nat_gateway_id = Some(id.clone()),
             RouteTarget::VpcPeeringConnectionId(id) => {
                 printed.vpc_peering_connection_id = Some(id.clone());
             }

@@ -38,7 +38,7 @@ impl RouteTargets {
             }
             // One that is attached to nothing hands nothing on.
             RouteTarget::NetworkInterfaceId(id) => self.instance_of(id).is_some(),
-            RouteTarget::NatGatewayId(_) | RouteTarget::VpcPeeringConnectionId(_) => false,
+            RouteTarget::VpcPeeringConnectionId(_) => false,
         };
         if leads { "active" } else { "blackhole" }
     }
