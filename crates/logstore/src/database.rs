@@ -1,9 +1,11 @@
-//! `SQLite` files as files: whether one is sound, and a copy of one moment of it.
+//! `SQLite` files as files: whether one is sound, a copy of one moment of it, and what makes one durable.
 
+use std::ffi::c_int;
 use std::path::Path;
 use std::time::Duration;
 
 use rusqlite::backup::{Backup, StepResult};
+use rusqlite::hooks::Wal;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
 
 /// Why a database could not be looked at, or copied.
@@ -88,6 +90,38 @@ pub fn snapshot(from: &Path, to: &Path) -> Result<(), DatabaseError> {
     copy.close().map_err(|(_, error)| error)?;
     std::fs::File::open(to)?.sync_all()?;
     Ok(())
+}
+
+/// Pages of the log of changes after which it is taken into the database: 4 MiB.
+const LONG: c_int = 1000;
+
+/// Has a connection that writes take its log of changes into the database by itself, and end the process where
+/// that cannot be brought to disk. `SQLite` would do so too, and keep silent about an fsync that fails.
+pub fn keep_durable(connection: &mut Connection) -> rusqlite::Result<()> {
+    connection.wal_hook(Some(checkpoint))
+}
+
+#[expect(clippy::unnecessary_wraps, reason = "a hook's signature")]
+fn checkpoint(wal: &mut Wal, pages: c_int) -> rusqlite::Result<()> {
+    if pages >= LONG
+        && let Err(error) = wal.checkpoint()
+    {
+        end_if_unsynced(&error);
+        // Whatever else it is, the log has everything, and the next one tries again.
+        tracing::debug!(%error, "a database's log of changes stays for now");
+    }
+    Ok(())
+}
+
+/// Ends the process after a failed fsync: the system may have dropped what it could not write, and call the next
+/// one a success. What is told from here on could not be trusted.
+pub fn end_if_unsynced(error: &rusqlite::Error) {
+    // SQLITE_IOERR_FSYNC, SQLITE_IOERR_DIR_FSYNC.
+    if matches!(error, rusqlite::Error::SqliteFailure(code, _) if matches!(code.extended_code, 1034 | 1290))
+    {
+        tracing::error!(%error, "a database could not be brought to disk; the process ends");
+        std::process::abort();
+    }
 }
 
 #[cfg(test)]

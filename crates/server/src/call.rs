@@ -123,6 +123,15 @@ impl Call<'_> {
         self.txn.list(&self.place())
     }
 
+    /// Returns the regional documents of a kind one of whose members has a value.
+    pub(crate) fn list_by<D: Document>(
+        &self,
+        member: &'static str,
+        value: &str,
+    ) -> Result<Vec<D>, StateError> {
+        self.txn.list_by(&self.place(), member, value)
+    }
+
     /// Stores a regional document.
     pub(crate) fn put<D: Document>(&self, document: &D) -> Result<(), StateError> {
         self.txn.put(&self.place(), document, self.now())

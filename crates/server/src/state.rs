@@ -10,6 +10,7 @@ use std::path::Path;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use flowlogd_logstore::database;
 use rusqlite::{Connection, OpenFlags, TransactionBehavior};
 use tokio::sync::watch;
 
@@ -60,6 +61,7 @@ impl State {
         let mut writer = Connection::open(&path)?;
         writer.set_prepared_statement_cache_capacity(STATEMENTS);
         schema::prepare(&mut writer)?;
+        database::keep_durable(&mut writer)?;
         Ok(Self {
             path,
             writer: Mutex::new(writer),
@@ -105,7 +107,10 @@ impl State {
             let result = run(&txn)?;
             (result, txn.has_changed())
         };
-        transaction.commit().map_err(StateError::from)?;
+        transaction.commit().map_err(|error| {
+            database::end_if_unsynced(&error);
+            StateError::from(error)
+        })?;
         if changed {
             self.changes.send_modify(|number| *number += 1);
         }

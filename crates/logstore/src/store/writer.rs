@@ -1,16 +1,14 @@
 //! The one thread that writes: what waits is committed together.
 
-use std::ffi::c_int;
 use std::sync::mpsc::{Receiver, Sender, channel};
 use std::sync::{Mutex, PoisonError};
 use std::thread::JoinHandle;
 use std::time::Duration;
 
-use rusqlite::hooks::Wal;
 use rusqlite::{Connection, ErrorCode, TransactionBehavior};
 
 use super::execute;
-use crate::{StoreError, crash};
+use crate::{StoreError, crash, database};
 
 /// How long a commit waits for company.
 const COMPANY: Duration = Duration::from_millis(1);
@@ -32,7 +30,7 @@ pub(super) struct Writer {
 
 impl Writer {
     pub(super) fn start(mut connection: Connection) -> Result<Self, StoreError> {
-        connection.wal_hook(Some(checkpoint))?;
+        database::keep_durable(&mut connection)?;
         let (jobs, waiting) = channel();
         let thread = std::thread::Builder::new()
             .name("log-store".to_owned())
@@ -108,9 +106,6 @@ fn fullness(error: StoreError) -> StoreError {
     error
 }
 
-/// Pages of the log after which it is taken into the database: 4 MiB.
-const LONG: c_int = 1000;
-
 fn write(mut connection: Connection, waiting: &Receiver<Box<dyn Job>>) {
     while let Ok(first) = waiting.recv() {
         let mut jobs = vec![first];
@@ -121,7 +116,7 @@ fn write(mut connection: Connection, waiting: &Receiver<Box<dyn Job>>) {
             }
         }
         let committed = commit(&mut connection, &mut jobs).map_err(|error| {
-            end_if_unsynced(&error);
+            database::end_if_unsynced(&error);
             error.to_string()
         });
         crash::at("stored");
@@ -137,32 +132,4 @@ fn commit(connection: &mut Connection, jobs: &mut [Box<dyn Job>]) -> rusqlite::R
         job.run(&transaction);
     }
     transaction.commit()
-}
-
-/// Takes the log of changes into the database once it is long. `SQLite` would do so by itself, and keep silent
-/// about an fsync that fails.
-#[expect(clippy::unnecessary_wraps, reason = "a hook's signature")]
-fn checkpoint(wal: &mut Wal, pages: c_int) -> rusqlite::Result<()> {
-    if pages >= LONG
-        && let Err(error) = wal.checkpoint()
-    {
-        end_if_unsynced(&error);
-        // Whatever else it is, the log has everything, and the next one tries again.
-        tracing::debug!(%error, "the log of the log store's changes stays for now");
-    }
-    Ok(())
-}
-
-/// Ends the process after a failed fsync: the system may have dropped what it could not write, and call the next
-/// one a success. What is told from here on could not be trusted.
-fn end_if_unsynced(error: &rusqlite::Error) {
-    if is_sync_error(error) {
-        tracing::error!(%error, "the log store could not be brought to disk; the process ends");
-        std::process::abort();
-    }
-}
-
-fn is_sync_error(error: &rusqlite::Error) -> bool {
-    // SQLITE_IOERR_FSYNC, SQLITE_IOERR_DIR_FSYNC.
-    matches!(error, rusqlite::Error::SqliteFailure(code, _) if matches!(code.extended_code, 1034 | 1290))
 }

@@ -9,7 +9,8 @@ use rusqlite::Connection;
 use super::{PATIENCE, StateError};
 
 /// One entry a version; each is applied once, in order.
-const VERSIONS: &[&str] = &["
+const VERSIONS: &[&str] = &[
+    "
     CREATE TABLE document (
         account TEXT NOT NULL,
         region  TEXT NOT NULL,
@@ -45,7 +46,17 @@ const VERSIONS: &[&str] = &["
         answer  TEXT NOT NULL,
         PRIMARY KEY (account, region, action, token)
     ) WITHOUT ROWID;
-"];
+",
+    "
+    -- What is looked for whenever an interface is made.
+    CREATE INDEX interface_by_subnet
+        ON document (account, region, json_extract(body, '$.subnet_id'))
+        WHERE kind = 'network-interface';
+    CREATE INDEX interface_by_mac
+        ON document (account, region, json_extract(body, '$.mac_address'))
+        WHERE kind = 'network-interface';
+",
+];
 
 /// Makes the directory, readable by its owner alone, and takes its lock.
 pub(super) fn lock(directory: &Path) -> Result<File, StateError> {

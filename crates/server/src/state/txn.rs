@@ -2,7 +2,7 @@
 
 use std::cell::Cell;
 
-use rusqlite::{Connection, OptionalExtension as _, params};
+use rusqlite::{Connection, OptionalExtension as _, ToSql, params};
 
 use super::{Document, Place, StateError};
 
@@ -38,13 +38,65 @@ impl<'a> Txn<'a> {
 
     /// Returns all documents of a kind in a place, in the order in which they were made.
     pub fn list<D: Document>(&self, place: &Place) -> Result<Vec<D>, StateError> {
-        let mut statement = self.connection.prepare_cached(
-            "SELECT body FROM document WHERE account = ?1 AND region = ?2 AND kind = ?3 ORDER BY number",
-        )?;
-        let bodies = statement.query_map(params![place.account, place.region, D::KIND], |row| {
-            row.get::<_, String>(0)
-        })?;
-        bodies.map(|body| parse(&body?)).collect()
+        let statement =
+            "SELECT number, body FROM document WHERE account = ?1 AND region = ?2 AND kind = ?3";
+        self.ordered(statement, params![place.account, place.region, D::KIND])
+    }
+
+    /// Returns the documents of a kind one of whose members has a value, in the order in which they were made.
+    /// Quick where the schema has an index of the member.
+    pub fn list_by<D: Document>(
+        &self,
+        place: &Place,
+        member: &'static str,
+        value: &str,
+    ) -> Result<Vec<D>, StateError> {
+        let statement = format!("SELECT number, body FROM document WHERE {}", having::<D>(member));
+        self.ordered(&statement, params![place.account, place.region, value])
+    }
+
+    /// Whether a document of a kind has a value in one of its members.
+    pub fn has_by<D: Document>(
+        &self,
+        place: &Place,
+        member: &'static str,
+        value: &str,
+    ) -> Result<bool, StateError> {
+        let statement = format!("SELECT 1 FROM document WHERE {}", having::<D>(member));
+        let mut statement = self.connection.prepare_cached(&statement)?;
+        Ok(statement.exists(params![place.account, place.region, value])?)
+    }
+
+    /// Returns how many documents of a kind there are.
+    pub fn count<D: Document>(&self, place: &Place) -> Result<usize, StateError> {
+        // The kind stands in the statement, for the indexes that there are of one kind alone.
+        let statement = format!(
+            "SELECT count(*) FROM document WHERE account = ?1 AND region = ?2 AND kind = '{}'",
+            D::KIND
+        );
+        let mut statement = self.connection.prepare_cached(&statement)?;
+        let count: i64 =
+            statement.query_row(params![place.account, place.region], |row| row.get(0))?;
+        Ok(usize::try_from(count).unwrap_or(0))
+    }
+
+    fn ordered<D: Document>(
+        &self,
+        statement: &str,
+        parameters: &[&dyn ToSql],
+    ) -> Result<Vec<D>, StateError> {
+        let mut statement = self.connection.prepare_cached(statement)?;
+        let mut rows = statement.query(parameters)?;
+        let mut found = Vec::new();
+        while let Some(row) = rows.next()? {
+            found.push((
+                row.get::<_, i64>(0)?,
+                parse(row.get_ref(1)?.as_str().map_err(rusqlite::Error::from)?)?,
+            ));
+        }
+        // Sorted here, and not with all their text by the database.
+        found.sort_unstable_by_key(|(number, _)| *number);
+        Ok(found.into_iter().map(|(_, document)| document).collect())
     }
 
     /// Returns the documents of a kind that were made first, at most so many.
@@ -215,6 +267,91 @@ impl<'a> Txn<'a> {
     }
 }
 
+/// The condition as the indexes of members have it: with kind and member written down.
+fn having<D: Document>(member: &'static str) -> String {
+    let kind = D::KIND;
+    format!(
+        "account = ?1 AND region = ?2 AND kind = '{kind}' AND json_extract(body, '$.{member}') = ?3"
+    )
+}
+
 fn parse<D: Document>(body: &str) -> Result<D, StateError> {
     serde_json::from_str(body).map_err(|source| StateError::Document { kind: D::KIND, source })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::model::Interface;
+    use crate::state::State;
+
+    fn interface(id: &str, subnet: &str, mac: &str) -> Interface {
+        Interface {
+            id: id.to_owned(),
+            subnet_id: subnet.to_owned(),
+            vpc_id: "vpc-1".to_owned(),
+            description: String::new(),
+            private_addresses: Vec::new(),
+            ipv6_addresses: Vec::new(),
+            groups: Vec::new(),
+            mac_address: mac.to_owned(),
+            source_dest_check: true,
+            attachment: None,
+            tcp_established_timeout: None,
+            udp_stream_timeout: None,
+            udp_timeout: None,
+            tags: Default::default(),
+        }
+    }
+
+    #[test]
+    fn documents_are_found_by_a_member_in_the_order_of_their_making() {
+        let directory = tempfile::tempdir().unwrap();
+        let state = State::open(directory.path()).unwrap();
+        let (here, there) = (Place::regional("1", "a"), Place::regional("1", "b"));
+        state
+            .write(|txn| {
+                txn.put(&here, &interface("eni-9", "subnet-1", "06:1"), 0)?;
+                txn.put(&here, &interface("eni-5", "subnet-2", "06:2"), 0)?;
+                txn.put(&here, &interface("eni-1", "subnet-1", "06:3"), 0)?;
+                txn.put(&there, &interface("eni-7", "subnet-1", "06:4"), 0)?;
+                // Changed, and where it was made all the same.
+                txn.put(&here, &interface("eni-9", "subnet-1", "06:5"), 0)
+            })
+            .unwrap();
+
+        let read = |subnet: &str| -> Vec<String> {
+            let found = state.read(|txn| txn.list_by::<Interface>(&here, "subnet_id", subnet));
+            found.unwrap().into_iter().map(|it| it.id).collect()
+        };
+        assert_eq!(read("subnet-1"), ["eni-9", "eni-1"]);
+        assert_eq!(read("subnet-3"), Vec::<String>::new());
+        let all = state.read(|txn| txn.list::<Interface>(&here)).unwrap();
+        assert_eq!(
+            all.iter().map(|it| it.id.as_str()).collect::<Vec<_>>(),
+            ["eni-9", "eni-5", "eni-1"]
+        );
+        assert_eq!(state.read(|txn| txn.count::<Interface>(&here)).unwrap(), 3);
+        let has = |mac: &str| state.read(|txn| txn.has_by::<Interface>(&here, "mac_address", mac));
+        assert!(has("06:5").unwrap() && !has("06:1").unwrap() && !has("06:4").unwrap());
+    }
+
+    #[test]
+    fn what_is_looked_for_at_every_making_has_an_index() {
+        let directory = tempfile::tempdir().unwrap();
+        drop(State::open(directory.path()).unwrap());
+        let connection = Connection::open(directory.path().join("state.db")).unwrap();
+
+        for (member, index) in
+            [("subnet_id", "interface_by_subnet"), ("mac_address", "interface_by_mac")]
+        {
+            let statement = format!(
+                "EXPLAIN QUERY PLAN SELECT number, body FROM document WHERE {}",
+                having::<Interface>(member)
+            );
+            let plan: String =
+                connection.query_row(&statement, ["1", "a", "x"], |row| row.get(3)).unwrap();
+            assert!(plan.contains(index), "{plan}");
+        }
+    }
 }

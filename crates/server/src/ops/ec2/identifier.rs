@@ -1,6 +1,11 @@
 //! Ids that callers name.
 
+use std::collections::BTreeSet;
+
 use flowlogd_aws::Fault;
+
+use crate::call::Call;
+use crate::state::Document;
 
 /// A kind of resource as errors speak of it (`vpc-filtering.md` §11.1).
 pub(super) struct Kind {
@@ -90,7 +95,23 @@ impl Kind {
         Fault::new(self.not_found, format!("The {} '{id}' does not exist", self.noun))
     }
 
-    /// Keeps the resources with these ids; all of them where none are named.
+    /// Returns the resources with these ids, each looked up by itself; all of a kind where none are named.
+    pub(super) fn documents<D: Document>(
+        &self,
+        call: &Call<'_>,
+        ids: &[String],
+    ) -> Result<Vec<D>, Fault> {
+        if ids.is_empty() {
+            return Ok(call.list()?);
+        }
+        ids.iter().try_for_each(|id| self.check(id))?;
+        let distinct: BTreeSet<&String> = ids.iter().collect();
+        let found = distinct.into_iter().map(|id| call.get(id)?.ok_or_else(|| self.missing(id)));
+        found.collect()
+    }
+
+    /// Keeps the resources with these ids; all of them where none are named. For what is no document by itself,
+    /// or of which there are few.
     pub(super) fn select<T>(
         &self,
         all: Vec<T>,

@@ -86,13 +86,14 @@ fn make(
     let subnet: Subnet =
         call.get(&request.subnet_id)?.ok_or_else(|| SUBNET.missing(&request.subnet_id))?;
     let groups = groups::of_subnet(call, &request.groups, &subnet)?;
-    let others: Vec<Interface> = call.list()?;
-    if others.len() >= call.config.quotas.network_interfaces_per_region {
+    let quota = call.config.quotas.network_interfaces_per_region;
+    if call.txn.count::<Interface>(&call.place())? >= quota {
         return Err(Fault::new(
             "NetworkInterfaceLimitExceeded",
             "The maximum number of network interfaces has been reached.",
         ));
     }
+    let others: Vec<Interface> = call.list_by("subnet_id", &subnet.id)?;
     let addresses = Addresses::of(&subnet)?;
     let private_addresses = wanted.assign(&addresses, &addresses.used(&others))?;
     let ipv6_addresses = ipv6::texts(&wanted_ipv6.assign(&subnet, &others)?);
@@ -104,7 +105,7 @@ fn make(
         private_addresses,
         ipv6_addresses,
         groups,
-        mac_address: unused_mac(&others),
+        mac_address: unused_mac(call)?,
         source_dest_check: true,
         attachment: None,
         tcp_established_timeout: timeouts.tcp_established,
@@ -141,11 +142,11 @@ fn in_use(id: &str) -> Fault {
 }
 
 /// A MAC address that no interface of the region has.
-fn unused_mac(others: &[Interface]) -> String {
+fn unused_mac(call: &Call<'_>) -> Result<String, Fault> {
     loop {
         let mac = ids::mac();
-        if !others.iter().any(|other| other.mac_address == mac) {
-            return mac;
+        if !call.txn.has_by::<Interface>(&call.place(), "mac_address", &mac)? {
+            return Ok(mac);
         }
     }
 }

@@ -82,7 +82,7 @@ pub(super) fn delete(call: &Call<'_>, request: DeleteSubnetRequest) -> Result<()
     call.dry_run(dry_run)?;
 
     call.get::<Subnet>(&subnet_id)?.ok_or_else(|| SUBNET.missing(&subnet_id))?;
-    if call.list::<Interface>()?.iter().any(|interface| interface.subnet_id == subnet_id) {
+    if call.txn.has_by::<Interface>(&call.place(), "subnet_id", &subnet_id)? {
         return Err(Fault::new(
             "DependencyViolation",
             format!("The subnet '{subnet_id}' has dependencies and cannot be deleted."),

@@ -84,7 +84,7 @@ pub(in crate::ops::ec2) fn describe(
     }
     call.dry_run(dry_run)?;
 
-    let interfaces = INTERFACE.select(call.list::<Interface>()?, &ids, |it| &it.id)?;
+    let interfaces = INTERFACE.documents::<Interface>(call, &ids)?;
     let surroundings = Surroundings::of(call)?;
     let found = interfaces
         .iter()

@@ -138,7 +138,7 @@ pub(in crate::ops::ec2) fn assign(
     check_limit(interface.ipv6_addresses.len().saturating_add(wanted.number()), limit)?;
     let subnet: Subnet =
         call.get(&interface.subnet_id)?.ok_or_else(|| SUBNET.missing(&interface.subnet_id))?;
-    let assigned = texts(&wanted.assign(&subnet, &call.list::<Interface>()?)?);
+    let assigned = texts(&wanted.assign(&subnet, &call.list_by("subnet_id", &subnet.id)?)?);
     interface.ipv6_addresses.extend(assigned.iter().cloned());
     call.put(&interface)?;
     Ok(AssignIpv6AddressesResponse {

@@ -50,10 +50,11 @@ pub(in crate::ops::ec2) fn assign(
     check_limit(number, call.config.quotas.private_addresses_per_interface)?;
     let subnet: Subnet =
         call.get(&interface.subnet_id)?.ok_or_else(|| SUBNET.missing(&interface.subnet_id))?;
-    let (addresses, interfaces) = (Addresses::of(&subnet)?, call.list::<Interface>()?);
+    let addresses = Addresses::of(&subnet)?;
+    let interfaces: Vec<Interface> = call.list_by("subnet_id", &subnet.id)?;
     for address in &given {
         addresses.check(*address)?;
-        let owner = interfaces.iter().find(|it| it.subnet_id == subnet.id && has(it, *address));
+        let owner = interfaces.iter().find(|it| has(it, *address));
         if let Some(owner) = owner {
             let may_move = request.allow_reassignment == Some(true);
             take(call, owner, *address, may_move && owner.id != interface.id)?;

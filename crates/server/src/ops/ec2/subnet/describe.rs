@@ -70,9 +70,9 @@ pub(in crate::ops::ec2) fn describe(
     call.dry_run(dry_run)?;
 
     let subnets = SUBNET.select(call.list::<model::Subnet>()?, &subnet_ids, |subnet| &subnet.id)?;
-    let interfaces: Vec<Interface> = call.list()?;
     let mut found = Vec::new();
     for subnet in &subnets {
+        let interfaces: Vec<Interface> = call.list_by("subnet_id", &subnet.id)?;
         let available = Addresses::of(subnet)?.available(&interfaces);
         let printed = printed(call, subnet, available, "associated");
         if FILTERS.matches(&filters, &subnet.tags, &printed) {

@@ -139,8 +139,7 @@ fn routes_are_made_led_elsewhere_and_taken_away() {
 
     lab.on("DeleteRoute", &[anywhere]).unwrap();
 
-    let expected =
-        ["10.0.0.0/16", "10.0.8.0/24"].map(|to| (to.to_owned(), RouteTarget::InVpc));
+    let expected = ["10.0.0.0/16", "10.0.8.0/24"].map(|to| (to.to_owned(), RouteTarget::InVpc));
     assert_eq!(lab.routes_of_inventory(&lab.table), expected);
     refused(
         lab.on("DeleteRoute", &[anywhere]),
