@@ -715,8 +715,26 @@ def test_unknown_flow_logs_are_refused(ec2, vpc, role, refused):
 # ----------------------------------------------------------------- the rest
 
 
+def test_an_instance_is_told_by_its_interfaces(ec2, interface, refused):
+    assert ec2.describe_instances(Filters=only(interface, name="network-interface.network-interface-id"))["Reservations"] == []
+    attached = ec2.attach_network_interface(NetworkInterfaceId=interface, InstanceId=INSTANCE, DeviceIndex=0)
+    [reservation] = ec2.describe_instances(InstanceIds=[INSTANCE])["Reservations"]
+    [instance] = reservation["Instances"]
+    assert instance["State"] == {"Code": 16, "Name": "running"}
+    assert [found["NetworkInterfaceId"] for found in instance["NetworkInterfaces"]] == [interface]
+    ec2.detach_network_interface(AttachmentId=attached["AttachmentId"], Force=True)
+    refused("InvalidInstanceID.NotFound", ec2.describe_instances, InstanceIds=[INSTANCE])
+
+
+def test_an_account_tells_its_attributes(ec2):
+    [default] = ec2.describe_vpcs(Filters=only("true", name="is-default"))["Vpcs"]
+    told = ec2.describe_account_attributes()["AccountAttributes"]
+    values = {it["AttributeName"]: [value["AttributeValue"] for value in it["AttributeValues"]] for it in told}
+    assert values["default-vpc"] == [default["VpcId"]] and values["supported-platforms"] == ["VPC"]
+
+
 def test_what_there_is_not_is_refused_in_awss_way(ec2, refused):
-    refused("InvalidAction", ec2.describe_instances)
+    refused("InvalidAction", ec2.describe_nat_gateways)
 
 
 def test_every_operation_has_answered(shared, whole_module):

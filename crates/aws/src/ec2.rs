@@ -32,8 +32,10 @@ mod delete_security_group;
 mod delete_subnet;
 mod delete_tags;
 mod delete_vpc;
+mod describe_account_attributes;
 mod describe_availability_zones;
 mod describe_flow_logs;
+mod describe_instances;
 mod describe_internet_gateways;
 mod describe_network_acls;
 mod describe_network_interface_attribute;
@@ -98,11 +100,16 @@ pub use delete_route::DeleteRouteRequest;
 pub use delete_route_table::DeleteRouteTableRequest;
 pub use delete_subnet::DeleteSubnetRequest;
 pub use delete_vpc::DeleteVpcRequest;
+pub use describe_account_attributes::{
+    AccountAttribute, AccountAttributeValue, DescribeAccountAttributesRequest,
+    DescribeAccountAttributesResponse,
+};
 pub use describe_availability_zones::{
     AvailabilityZone, DescribeAvailabilityZonesRequest, DescribeAvailabilityZonesResponse,
     ZoneMessage,
 };
 pub use describe_flow_logs::{DescribeFlowLogsRequest, DescribeFlowLogsResponse};
+pub use describe_instances::{DescribeInstancesRequest, DescribeInstancesResponse};
 pub use describe_internet_gateways::{
     DescribeInternetGatewaysRequest, DescribeInternetGatewaysResponse,
 };

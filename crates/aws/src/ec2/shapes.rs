@@ -2,6 +2,7 @@
 
 mod attribute;
 mod flow_log;
+mod instance;
 mod network_acl;
 mod network_interface;
 mod route_table;
@@ -14,6 +15,10 @@ use serde::{Deserialize, Serialize};
 
 pub use attribute::{Attribute, AttributeParameter};
 pub use flow_log::{FlowLog, UnsuccessfulItem, UnsuccessfulItemError};
+pub use instance::{
+    Instance, InstanceNetworkInterface, InstanceNetworkInterfaceAttachment, InstanceState,
+    Placement, Reservation,
+};
 pub use network_acl::{
     IcmpTypeCode, IcmpTypeCodeParameter, NetworkAcl, NetworkAclAssociation, NetworkAclEntry,
     PortRange, PortRangeParameter,

@@ -1,5 +1,6 @@
 //! EC2.
 
+mod account_attribute;
 #[cfg(test)]
 mod answers;
 mod block;
@@ -8,6 +9,7 @@ mod filter_table;
 mod flow_logs;
 mod fresh;
 mod identifier;
+mod instance;
 mod interface;
 mod internet_gateway;
 mod network_acl;
@@ -100,6 +102,8 @@ pub(crate) fn operations() -> Vec<Operation> {
         Operation::write("AttachInternetGateway", internet_gateway::attach),
         Operation::write("DetachInternetGateway", internet_gateway::detach),
         Operation::write("DeleteInternetGateway", internet_gateway::delete),
+        Operation::read("DescribeInstances", instance::describe),
+        Operation::read("DescribeAccountAttributes", account_attribute::describe),
         Operation::read("DescribeRegions", region::describe),
         Operation::read("DescribeAvailabilityZones", zone::describe),
     ]

@@ -29,7 +29,7 @@ pub(super) use attachment::{attach, detach};
 pub(super) use attribute::{describe as describe_attribute, modify as modify_attribute};
 pub(super) use describe::describe;
 pub(super) use ipv6::{assign as assign_ipv6, unassign as unassign_ipv6};
-use printed::Surroundings;
+pub(super) use printed::Surroundings;
 pub(super) use private::{assign as assign_private, unassign as unassign_private};
 use tracking::Timeouts;
 

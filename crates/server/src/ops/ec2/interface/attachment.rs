@@ -7,17 +7,12 @@ use flowlogd_aws::ec2::{
 };
 
 use super::super::identifier::{INTERFACE, Kind};
+use super::super::instance::INSTANCE;
 use super::super::unsupported::refuse;
 use super::{Surroundings, find, in_use};
 use crate::call::Call;
 use crate::model::{Interface, InterfaceAttachment};
 
-const INSTANCE: Kind = Kind {
-    prefix: "i",
-    malformed: "InvalidInstanceID.Malformed",
-    not_found: "InvalidInstanceID.NotFound",
-    noun: "instance ID",
-};
 const ATTACHMENT: Kind = Kind {
     prefix: "eni-attach",
     malformed: "InvalidAttachmentID.Malformed",

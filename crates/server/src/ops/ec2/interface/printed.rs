@@ -14,13 +14,13 @@ use crate::model::{Interface, InterfaceAttachment, SecurityGroup, Subnet};
 use crate::state::StateError;
 
 /// The zones of subnets and the names of groups, read once for all interfaces of an answer.
-pub(super) struct Surroundings {
+pub(in crate::ops::ec2) struct Surroundings {
     zones: HashMap<String, String>,
     group_names: HashMap<String, String>,
 }
 
 impl Surroundings {
-    pub(super) fn of(call: &Call<'_>) -> Result<Self, StateError> {
+    pub(in crate::ops::ec2) fn of(call: &Call<'_>) -> Result<Self, StateError> {
         let subnets: Vec<Subnet> = call.list()?;
         let groups: Vec<SecurityGroup> = call.list()?;
         Ok(Self {
@@ -34,7 +34,11 @@ impl Surroundings {
         self.zones.get(&interface.subnet_id).map(String::as_str).unwrap_or_default()
     }
 
-    pub(super) fn printed(&self, call: &Call<'_>, interface: &Interface) -> NetworkInterface {
+    pub(in crate::ops::ec2) fn printed(
+        &self,
+        call: &Call<'_>,
+        interface: &Interface,
+    ) -> NetworkInterface {
         let addresses: Vec<NetworkInterfaceAddress> = interface
             .private_addresses
             .iter()

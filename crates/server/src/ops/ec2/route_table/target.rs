@@ -4,6 +4,7 @@ use flowlogd_aws::Fault;
 use flowlogd_aws::ec2::CreateRouteRequest;
 
 use super::super::identifier::{INTERFACE, Kind};
+use super::super::instance::INSTANCE;
 use super::super::internet_gateway::GATEWAY;
 use super::super::unsupported::refuse;
 use crate::call::Call;
@@ -21,13 +22,6 @@ const PEERING: Kind = Kind {
     not_found: "InvalidVpcPeeringConnectionID.NotFound",
     noun: "vpcPeeringConnection ID",
 };
-const INSTANCE: Kind = Kind {
-    prefix: "i",
-    malformed: "InvalidInstanceID.Malformed",
-    not_found: "InvalidInstanceID.NotFound",
-    noun: "instance ID",
-};
-
 /// The one target that a request names.
 #[derive(Debug)]
 pub(super) enum Wanted {
