@@ -7,6 +7,7 @@ mod furnished;
 mod interface;
 mod network_acl;
 mod policy;
+mod prefix_list;
 mod role;
 mod route_table;
 mod security_group;
@@ -25,6 +26,9 @@ pub(crate) use furnished::Furnished;
 pub(crate) use interface::{Interface, InterfaceAttachment, PrivateAddress};
 pub(crate) use network_acl::{AclAssociation, AclEntry, NetworkAcl};
 pub(crate) use policy::{InlinePolicy, ManagedPolicy, PolicyVersion};
+pub(crate) use prefix_list::{
+    AddressFamily, PrefixList, PrefixListChange, PrefixListEntry, PrefixListVersion,
+};
 pub(crate) use role::Role;
 pub(crate) use route_table::{InternetGateway, Route, RouteTable};
 pub(crate) use security_group::{Peer, SecurityGroup, SecurityGroupRule};

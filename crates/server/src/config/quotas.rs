@@ -33,6 +33,12 @@ pub struct Quotas {
     pub network_acls_per_vpc: usize,
     /// 20, of a direction and an address family, the closing entry included; AWS raises it to 40.
     pub entries_per_network_acl: usize,
+    /// 100.
+    pub prefix_lists_per_region: usize,
+    /// 1000.
+    pub entries_per_prefix_list: usize,
+    /// 1000; the oldest goes when another comes.
+    pub versions_per_prefix_list: usize,
 }
 
 impl Default for Quotas {
@@ -51,6 +57,9 @@ impl Default for Quotas {
             rules_per_security_group: 60,
             network_acls_per_vpc: 200,
             entries_per_network_acl: 20,
+            prefix_lists_per_region: 100,
+            entries_per_prefix_list: 1000,
+            versions_per_prefix_list: 1000,
         }
     }
 }
