@@ -1,5 +1,6 @@
 //! EC2 (Query, version 2016-11-15): one file an operation; what several share is in [`shapes`].
 
+mod accept_vpc_peering_connection;
 mod assign_ipv6_addresses;
 mod assign_private_ip_addresses;
 mod associate_route_table;
@@ -12,6 +13,7 @@ mod authorize_security_group_ingress;
 mod create_default_vpc;
 mod create_flow_logs;
 mod create_internet_gateway;
+mod create_managed_prefix_list;
 mod create_network_acl;
 mod create_network_acl_entry;
 mod create_network_interface;
@@ -21,8 +23,10 @@ mod create_security_group;
 mod create_subnet;
 mod create_tags;
 mod create_vpc;
+mod create_vpc_peering_connection;
 mod delete_flow_logs;
 mod delete_internet_gateway;
+mod delete_managed_prefix_list;
 mod delete_network_acl;
 mod delete_network_acl_entry;
 mod delete_network_interface;
@@ -32,14 +36,17 @@ mod delete_security_group;
 mod delete_subnet;
 mod delete_tags;
 mod delete_vpc;
+mod delete_vpc_peering_connection;
 mod describe_account_attributes;
 mod describe_availability_zones;
 mod describe_flow_logs;
 mod describe_instances;
 mod describe_internet_gateways;
+mod describe_managed_prefix_lists;
 mod describe_network_acls;
 mod describe_network_interface_attribute;
 mod describe_network_interfaces;
+mod describe_prefix_lists;
 mod describe_regions;
 mod describe_route_tables;
 mod describe_security_group_rules;
@@ -47,20 +54,27 @@ mod describe_security_groups;
 mod describe_subnets;
 mod describe_tags;
 mod describe_vpc_attribute;
+mod describe_vpc_peering_connections;
 mod describe_vpcs;
 mod detach_internet_gateway;
 mod detach_network_interface;
 mod disassociate_route_table;
 mod disassociate_subnet_cidr_block;
 mod disassociate_vpc_cidr_block;
+mod get_managed_prefix_list_associations;
+mod get_managed_prefix_list_entries;
+mod modify_managed_prefix_list;
 mod modify_network_interface_attribute;
 mod modify_security_group_rules;
 mod modify_subnet_attribute;
 mod modify_vpc_attribute;
+mod modify_vpc_peering_connection_options;
+mod reject_vpc_peering_connection;
 mod replace_network_acl_association;
 mod replace_network_acl_entry;
 mod replace_route;
 mod replace_route_table_association;
+mod restore_managed_prefix_list_version;
 mod revoke_security_group_egress;
 mod revoke_security_group_ingress;
 pub mod shapes;
@@ -184,6 +198,44 @@ pub use update_security_group_rule_descriptions_ingress::{
     UpdateSecurityGroupRuleDescriptionsIngressRequest,
     UpdateSecurityGroupRuleDescriptionsIngressResponse,
 };
+
+pub use create_managed_prefix_list::{
+    CreateManagedPrefixListRequest, CreateManagedPrefixListResponse,
+};
+pub use delete_managed_prefix_list::{
+    DeleteManagedPrefixListRequest, DeleteManagedPrefixListResponse,
+};
+pub use describe_managed_prefix_lists::{
+    DescribeManagedPrefixListsRequest, DescribeManagedPrefixListsResponse,
+};
+pub use describe_prefix_lists::{DescribePrefixListsRequest, DescribePrefixListsResponse};
+pub use get_managed_prefix_list_associations::{
+    GetManagedPrefixListAssociationsRequest, GetManagedPrefixListAssociationsResponse,
+};
+pub use get_managed_prefix_list_entries::{
+    GetManagedPrefixListEntriesRequest, GetManagedPrefixListEntriesResponse,
+};
+pub use modify_managed_prefix_list::{
+    ModifyManagedPrefixListRequest, ModifyManagedPrefixListResponse,
+};
+pub use restore_managed_prefix_list_version::{
+    RestoreManagedPrefixListVersionRequest, RestoreManagedPrefixListVersionResponse,
+};
+
+pub use accept_vpc_peering_connection::{
+    AcceptVpcPeeringConnectionRequest, AcceptVpcPeeringConnectionResponse,
+};
+pub use create_vpc_peering_connection::{
+    CreateVpcPeeringConnectionRequest, CreateVpcPeeringConnectionResponse,
+};
+pub use delete_vpc_peering_connection::DeleteVpcPeeringConnectionRequest;
+pub use describe_vpc_peering_connections::{
+    DescribeVpcPeeringConnectionsRequest, DescribeVpcPeeringConnectionsResponse,
+};
+pub use modify_vpc_peering_connection_options::{
+    ModifyVpcPeeringConnectionOptionsRequest, ModifyVpcPeeringConnectionOptionsResponse,
+};
+pub use reject_vpc_peering_connection::RejectVpcPeeringConnectionRequest;
 
 /// The version that requests name.
 pub const VERSION: &str = "2016-11-15";

@@ -4,8 +4,8 @@
 use serde_json::{Map, Value, json};
 
 use crate::model::{
-    AclEntry, Families, Interface, Ipv6Association, NetworkAcl, Peer, RouteTable, RouteTarget,
-    SecurityGroup, SecurityGroupRule, Subnet, Vpc,
+    AclEntry, AddressFamily, Families, Interface, Ipv6Association, NetworkAcl, Peer, PrefixList,
+    RouteTable, RouteTarget, SecurityGroup, SecurityGroupRule, Subnet, Vpc,
 };
 use crate::ops::ec2::{RouteTargets, zone_id_of};
 use crate::state::{Place, StateError, Txn};
@@ -29,6 +29,7 @@ pub(crate) fn inventory(txn: &Txn<'_>, place: &Place) -> Result<Value, StateErro
         vpcs.iter().find(|vpc| vpc.id == acl.vpc_id).map_or(Families::Ipv4, Vpc::families)
     };
     let targets = RouteTargets::of(txn, place)?;
+    let prefix_lists: Vec<PrefixList> = txn.list(place)?;
     let list = |values: Vec<Value>| Value::Array(values);
     Ok(json!({
         "Vpcs": list(vpcs.iter().map(|vpc| self::vpc(owner, vpc)).collect()),
@@ -43,6 +44,8 @@ pub(crate) fn inventory(txn: &Txn<'_>, place: &Place) -> Result<Value, StateErro
         "NetworkAcls": list(
             acls.iter().map(|acl| network_acl(owner, acl, families(acl))).collect()
         ),
+        "PrefixLists": list(prefix_lists.iter().map(|it| prefix_list(owner, it)).collect()),
+        "PrefixListEntries": prefix_list_entries(&prefix_lists),
         "RouteTables": list(
             txn.list(place)?.iter().map(|table| route_table(owner, &targets, table)).collect()
         ),
@@ -230,6 +233,28 @@ fn acl_entry(entry: &AclEntry) -> Value {
         ("PortRange", entry.ports.map(|(from, to)| json!({ "From": from, "To": to }))),
         ("IcmpTypeCode", entry.icmp.map(|(kind, code)| json!({ "Type": kind, "Code": code }))),
     ])
+}
+
+fn prefix_list(owner: &str, list: &PrefixList) -> Value {
+    let family = match list.family {
+        AddressFamily::Ipv4 => "IPv4",
+        AddressFamily::Ipv6 => "IPv6",
+    };
+    json!({
+        "PrefixListId": list.id,
+        "AddressFamily": family,
+        "PrefixListName": list.name,
+        "Version": list.version,
+        "OwnerId": owner,
+    })
+}
+
+/// The entries of each list under its id.
+fn prefix_list_entries(lists: &[PrefixList]) -> Value {
+    let entries = |list: &PrefixList| -> Vec<Value> {
+        list.entries.iter().map(|entry| json!({ "Cidr": entry.cidr })).collect()
+    };
+    Value::Object(lists.iter().map(|list| (list.id.clone(), json!(entries(list)))).collect())
 }
 
 fn route_table(owner: &str, targets: &RouteTargets, table: &RouteTable) -> Value {

@@ -8,6 +8,7 @@ mod interface;
 mod internet_gateway;
 mod network_acl;
 mod policy;
+mod prefix_list;
 mod role;
 mod route_table;
 mod security_group;
@@ -27,6 +28,9 @@ pub(crate) use interface::{Interface, InterfaceAttachment, PrivateAddress};
 pub(crate) use internet_gateway::InternetGateway;
 pub(crate) use network_acl::{AclAssociation, AclEntry, NetworkAcl};
 pub(crate) use policy::{InlinePolicy, ManagedPolicy, PolicyVersion};
+pub(crate) use prefix_list::{
+    AddressFamily, PrefixList, PrefixListChange, PrefixListEntry, PrefixListVersion,
+};
 pub(crate) use role::Role;
 pub(crate) use route_table::{Route, RouteTable, RouteTarget, SubnetAssociation};
 pub(crate) use security_group::{Peer, SecurityGroup, SecurityGroupRule};

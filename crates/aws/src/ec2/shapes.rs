@@ -5,11 +5,13 @@ mod flow_log;
 mod instance;
 mod network_acl;
 mod network_interface;
+mod prefix_list;
 mod route_table;
 mod security_group;
 mod subnet;
 mod unsupported;
 mod vpc;
+mod vpc_peering_connection;
 
 use serde::{Deserialize, Serialize};
 
@@ -27,6 +29,10 @@ pub use network_interface::{
     ConnectionTracking, ConnectionTrackingParameter, GroupIdentifier, Ipv6Address,
     NetworkInterface, NetworkInterfaceAddress, NetworkInterfaceAttachment, Operator,
 };
+pub use prefix_list::{
+    AddPrefixListEntry, ManagedPrefixList, PrefixList, PrefixListAssociation, PrefixListEntry,
+    RemovePrefixListEntry,
+};
 pub use route_table::{
     AssociationState, InternetGateway, InternetGatewayAttachment, Route, RouteTable,
     RouteTableAssociation,
@@ -40,6 +46,11 @@ pub use security_group::{
 pub use subnet::{PrivateDnsNameOptions, Subnet, SubnetIpv6CidrBlockAssociation};
 pub use unsupported::Unsupported;
 pub use vpc::{CidrBlockAssociation, CidrBlockState, Vpc, VpcIpv6CidrBlockAssociation};
+pub use vpc_peering_connection::{
+    PeerCidrBlock, PeerIpv6CidrBlock, PeeringConnectionOptionsRequest, VpcPeeringConnection,
+    VpcPeeringConnectionOptionsDescription, VpcPeeringConnectionStateReason,
+    VpcPeeringConnectionVpcInfo,
+};
 
 /// `Filter.N`.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]

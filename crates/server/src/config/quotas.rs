@@ -39,6 +39,12 @@ pub struct Quotas {
     pub route_tables_per_vpc: usize,
     /// 500, besides the local ones.
     pub routes_per_route_table: usize,
+    /// 100.
+    pub prefix_lists_per_region: usize,
+    /// 1000.
+    pub entries_per_prefix_list: usize,
+    /// 1000; the oldest goes when another comes.
+    pub versions_per_prefix_list: usize,
 }
 
 impl Default for Quotas {
@@ -60,6 +66,9 @@ impl Default for Quotas {
             internet_gateways_per_region: 5,
             route_tables_per_vpc: 200,
             routes_per_route_table: 500,
+            prefix_lists_per_region: 100,
+            entries_per_prefix_list: 1000,
+            versions_per_prefix_list: 1000,
         }
     }
 }

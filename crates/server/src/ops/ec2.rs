@@ -14,6 +14,7 @@ mod interface;
 mod internet_gateway;
 mod network_acl;
 mod page;
+mod prefix_list;
 pub(crate) mod region;
 #[cfg(test)]
 mod resources_tests;
@@ -85,6 +86,14 @@ pub(crate) fn operations() -> Vec<Operation> {
         Operation::write("ReplaceNetworkAclEntry", network_acl::replace_entry),
         Operation::write("DeleteNetworkAclEntry", network_acl::delete_entry),
         Operation::write("ReplaceNetworkAclAssociation", network_acl::replace_association),
+        Operation::write("CreateManagedPrefixList", prefix_list::create),
+        Operation::read("DescribeManagedPrefixLists", prefix_list::describe),
+        Operation::read("DescribePrefixLists", prefix_list::describe_of_services),
+        Operation::read("GetManagedPrefixListEntries", prefix_list::entries),
+        Operation::read("GetManagedPrefixListAssociations", prefix_list::associations),
+        Operation::write("ModifyManagedPrefixList", prefix_list::modify),
+        Operation::write("RestoreManagedPrefixListVersion", prefix_list::restore),
+        Operation::write("DeleteManagedPrefixList", prefix_list::delete),
         Operation::write("CreateTags", tags::create),
         Operation::write("DeleteTags", tags::delete),
         Operation::read("DescribeTags", tags::describe),

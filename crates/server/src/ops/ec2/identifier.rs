@@ -55,6 +55,12 @@ pub(super) const ACL: Kind = Kind {
     not_found: "InvalidNetworkAclID.NotFound",
     noun: "network acl ID",
 };
+pub(super) const PREFIX_LIST: Kind = Kind {
+    prefix: "pl",
+    malformed: "InvalidPrefixListID.Malformed",
+    not_found: "InvalidPrefixListID.NotFound",
+    noun: "prefix list ID",
+};
 
 pub(super) const IPV6_POOL: Kind = Kind {
     prefix: "ipv6pool-ec2",

@@ -6,6 +6,7 @@ mod descriptions;
 mod permission;
 mod printed;
 mod revoke;
+mod room;
 mod rules;
 #[cfg(test)]
 mod tests;
@@ -15,6 +16,7 @@ pub(super) use describe::describe;
 pub(super) use descriptions::{describe_egress_rules_anew, describe_ingress_rules_anew};
 pub(super) use permission::block;
 pub(super) use revoke::{revoke_egress, revoke_ingress};
+pub(super) use room::{Resized, has_room};
 pub(super) use rules::describe as describe_rules;
 
 use flowlogd_aws::Fault;

@@ -16,7 +16,8 @@ use super::page::page;
 use super::tagging;
 use crate::call::Call;
 use crate::model::{
-    FlowLog, Interface, InternetGateway, NetworkAcl, RouteTable, SecurityGroup, Subnet, Tags, Vpc,
+    FlowLog, Interface, InternetGateway, NetworkAcl, PrefixList, RouteTable, SecurityGroup, Subnet,
+    Tags, Vpc,
 };
 use crate::state::Document;
 
@@ -37,7 +38,17 @@ macro_rules! tagged {
         })*
     };
 }
-tagged!(Vpc, Subnet, Interface, SecurityGroup, NetworkAcl, RouteTable, InternetGateway, FlowLog);
+tagged!(
+    Vpc,
+    Subnet,
+    Interface,
+    SecurityGroup,
+    NetworkAcl,
+    PrefixList,
+    RouteTable,
+    InternetGateway,
+    FlowLog
+);
 
 /// Changes the tags of a resource, and returns its type and what it has then; nothing if there is no such
 /// resource.
@@ -62,6 +73,7 @@ fn change(
         Interface::KIND => of::<Interface>(call, id, edit),
         SecurityGroup::KIND => of::<SecurityGroup>(call, id, edit),
         NetworkAcl::KIND => of::<NetworkAcl>(call, id, edit),
+        PrefixList::KIND => of::<PrefixList>(call, id, edit),
         RouteTable::KIND => of::<RouteTable>(call, id, edit),
         InternetGateway::KIND => of::<InternetGateway>(call, id, edit),
         FlowLog::KIND => of::<FlowLog>(call, id, edit),
@@ -92,6 +104,7 @@ fn kind_of(id: &str) -> Result<&'static str, Fault> {
         "sg" => SecurityGroup::KIND,
         "sgr" => RULE,
         "acl" => NetworkAcl::KIND,
+        "pl" => PrefixList::KIND,
         "rtb" => RouteTable::KIND,
         "igw" => InternetGateway::KIND,
         "fl" => FlowLog::KIND,
@@ -226,6 +239,7 @@ pub(super) fn describe(
     all::<Interface>(call, &mut enter)?;
     all::<SecurityGroup>(call, &mut enter)?;
     all::<NetworkAcl>(call, &mut enter)?;
+    all::<PrefixList>(call, &mut enter)?;
     all::<RouteTable>(call, &mut enter)?;
     all::<InternetGateway>(call, &mut enter)?;
     all::<FlowLog>(call, &mut enter)?;

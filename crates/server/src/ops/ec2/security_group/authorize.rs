@@ -8,6 +8,7 @@ use flowlogd_aws::ec2::{
 };
 
 use super::permission::{Named, Permission, of_update};
+use super::room::check_room;
 use super::{authorize_on, named, printed};
 use crate::call::Call;
 use crate::model::{Peer, SecurityGroup, SecurityGroupRule, Tags};
@@ -94,7 +95,7 @@ fn add(
         group.rules.push(rule.clone());
         added.push(rule);
     }
-    limit(call, &group, is_egress)?;
+    check_room(call, &group)?;
     call.put(&group)?;
     Ok((group, added))
 }
@@ -136,23 +137,6 @@ pub(super) fn peer_text(peer: &Peer) -> &str {
 pub(super) fn is_same(rule: &SecurityGroupRule, permission: &Permission) -> bool {
     (&rule.protocol, rule.from_port, rule.to_port, &rule.peer)
         == (&permission.protocol, permission.from_port, permission.to_port, &permission.peer)
-}
-
-/// Rules are counted by direction and family; a group counts in both (`vpc-filtering.md` §2.6).
-fn limit(call: &Call<'_>, group: &SecurityGroup, is_egress: bool) -> Result<(), Fault> {
-    let count = |family: fn(&Peer) -> bool| {
-        let rules = group.rules.iter().filter(|rule| rule.is_egress == is_egress);
-        rules.filter(|rule| family(&rule.peer)).count()
-    };
-    let v4 = count(|peer| !matches!(peer, Peer::Ipv6(_)));
-    let v6 = count(|peer| !matches!(peer, Peer::Ipv4(_)));
-    if v4.max(v6) > call.config.quotas.rules_per_security_group {
-        return Err(Fault::new(
-            "RulesPerSecurityGroupLimitExceeded",
-            "The maximum number of rules per security group has been reached.",
-        ));
-    }
-    Ok(())
 }
 
 /// `ModifySecurityGroupRules`.
@@ -197,6 +181,7 @@ pub(in super::super) fn modify(
             rule.description = permission.description;
         }
     }
+    check_room(call, &group)?;
     call.put(&group)?;
     Ok(ModifySecurityGroupRulesResponse { return_value: true })
 }

@@ -7,7 +7,8 @@ use flowlogd_aws::ec2::shapes::{
 use flowlogd_vpc::Cidr;
 
 use crate::call::Call;
-use crate::model::{Peer, SecurityGroup};
+use crate::model::{Peer, PrefixList, SecurityGroup};
+use crate::ops::ec2::identifier::PREFIX_LIST;
 
 /// A rule before it has an id.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -110,8 +111,9 @@ fn read(
         let cidr = range.cidr_ipv6.as_deref().ok_or_else(|| missing("cidrIpv6"))?;
         peers.push((Peer::Ipv6(block(cidr, true)?), &range.description));
     }
-    if let Some(list) = permission.prefix_list_ids.first() {
-        return Err(no_prefix_list(list.prefix_list_id.as_deref().unwrap_or_default()));
+    for list in &permission.prefix_list_ids {
+        let id = list.prefix_list_id.as_deref().ok_or_else(|| missing("prefixListId"))?;
+        peers.push((prefix_list(call, id)?, &list.description));
     }
     if peers.is_empty() {
         return Err(Fault::new(
@@ -171,7 +173,7 @@ pub(super) fn of_update(
     let peer = match given {
         [Some(cidr), ..] => Peer::Ipv4(block(cidr, false)?),
         [_, Some(cidr), ..] => Peer::Ipv6(block(cidr, true)?),
-        [_, _, Some(list), _] => return Err(no_prefix_list(list)),
+        [_, _, Some(list), _] => prefix_list(call, list)?,
         [_, _, _, Some(id)] => peer_group(call, group, id)?,
         [None, None, None, None] => return Err(missing("cidrIp")),
     };
@@ -183,10 +185,6 @@ fn missing(parameter: &str) -> Fault {
     Fault::new("MissingParameter", format!("The request must contain the parameter {parameter}"))
 }
 
-fn no_prefix_list(id: &str) -> Fault {
-    Fault::new("InvalidPrefixListID.NotFound", format!("The prefix list ID '{id}' does not exist"))
-}
-
 /// A group of the same VPC.
 fn peer_group(call: &Call<'_>, group: &SecurityGroup, id: &str) -> Result<Peer, Fault> {
     super::GROUP.check(id)?;
@@ -194,6 +192,12 @@ fn peer_group(call: &Call<'_>, group: &SecurityGroup, id: &str) -> Result<Peer, 
     peer.filter(|peer| peer.vpc_id == group.vpc_id)
         .map(|peer| Peer::Group(peer.id))
         .ok_or_else(|| super::GROUP.missing(id))
+}
+
+fn prefix_list(call: &Call<'_>, id: &str) -> Result<Peer, Fault> {
+    PREFIX_LIST.check(id)?;
+    let list: Option<PrefixList> = call.get(id)?;
+    list.map(|list| Peer::PrefixList(list.id)).ok_or_else(|| PREFIX_LIST.missing(id))
 }
 
 /// `TCP`, `6` → `tcp`; other numbers stay.
