@@ -160,21 +160,43 @@ pub use update_security_group_rule_descriptions_ingress::{
     UpdateSecurityGroupRuleDescriptionsIngressResponse,
 };
 
-pub use create_managed_prefix_list::{CreateManagedPrefixListRequest, CreateManagedPrefixListResponse};
-pub use modify_managed_prefix_list::{ModifyManagedPrefixListRequest, ModifyManagedPrefixListResponse};
-pub use restore_managed_prefix_list_version::{RestoreManagedPrefixListVersionRequest, RestoreManagedPrefixListVersionResponse};
-pub use delete_managed_prefix_list::{DeleteManagedPrefixListRequest, DeleteManagedPrefixListResponse};
-pub use describe_managed_prefix_lists::{DescribeManagedPrefixListsRequest, DescribeManagedPrefixListsResponse};
+pub use create_managed_prefix_list::{
+    CreateManagedPrefixListRequest, CreateManagedPrefixListResponse,
+};
+pub use delete_managed_prefix_list::{
+    DeleteManagedPrefixListRequest, DeleteManagedPrefixListResponse,
+};
+pub use describe_managed_prefix_lists::{
+    DescribeManagedPrefixListsRequest, DescribeManagedPrefixListsResponse,
+};
 pub use describe_prefix_lists::{DescribePrefixListsRequest, DescribePrefixListsResponse};
-pub use get_managed_prefix_list_entries::{GetManagedPrefixListEntriesRequest, GetManagedPrefixListEntriesResponse};
-pub use get_managed_prefix_list_associations::{GetManagedPrefixListAssociationsRequest, GetManagedPrefixListAssociationsResponse};
+pub use get_managed_prefix_list_associations::{
+    GetManagedPrefixListAssociationsRequest, GetManagedPrefixListAssociationsResponse,
+};
+pub use get_managed_prefix_list_entries::{
+    GetManagedPrefixListEntriesRequest, GetManagedPrefixListEntriesResponse,
+};
+pub use modify_managed_prefix_list::{
+    ModifyManagedPrefixListRequest, ModifyManagedPrefixListResponse,
+};
+pub use restore_managed_prefix_list_version::{
+    RestoreManagedPrefixListVersionRequest, RestoreManagedPrefixListVersionResponse,
+};
 
-pub use create_vpc_peering_connection::{CreateVpcPeeringConnectionRequest, CreateVpcPeeringConnectionResponse};
-pub use accept_vpc_peering_connection::{AcceptVpcPeeringConnectionRequest, AcceptVpcPeeringConnectionResponse};
-pub use reject_vpc_peering_connection::RejectVpcPeeringConnectionRequest;
+pub use accept_vpc_peering_connection::{
+    AcceptVpcPeeringConnectionRequest, AcceptVpcPeeringConnectionResponse,
+};
+pub use create_vpc_peering_connection::{
+    CreateVpcPeeringConnectionRequest, CreateVpcPeeringConnectionResponse,
+};
 pub use delete_vpc_peering_connection::DeleteVpcPeeringConnectionRequest;
-pub use describe_vpc_peering_connections::{DescribeVpcPeeringConnectionsRequest, DescribeVpcPeeringConnectionsResponse};
-pub use modify_vpc_peering_connection_options::{ModifyVpcPeeringConnectionOptionsRequest, ModifyVpcPeeringConnectionOptionsResponse};
+pub use describe_vpc_peering_connections::{
+    DescribeVpcPeeringConnectionsRequest, DescribeVpcPeeringConnectionsResponse,
+};
+pub use modify_vpc_peering_connection_options::{
+    ModifyVpcPeeringConnectionOptionsRequest, ModifyVpcPeeringConnectionOptionsResponse,
+};
+pub use reject_vpc_peering_connection::RejectVpcPeeringConnectionRequest;
 
 /// The version that requests name.
 pub const VERSION: &str = "2016-11-15";

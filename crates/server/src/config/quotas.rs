@@ -33,6 +33,10 @@ pub struct Quotas {
     pub network_acls_per_vpc: usize,
     /// 20, of a direction and an address family, the closing entry included; AWS raises it to 40.
     pub entries_per_network_acl: usize,
+    /// 50; AWS raises it to 125.
+    pub active_peerings_per_vpc: usize,
+    /// 25, made and neither answered nor expired.
+    pub outstanding_peering_requests: usize,
     /// 100.
     pub prefix_lists_per_region: usize,
     /// 1000.
@@ -57,6 +61,8 @@ impl Default for Quotas {
             rules_per_security_group: 60,
             network_acls_per_vpc: 200,
             entries_per_network_acl: 20,
+            active_peerings_per_vpc: 50,
+            outstanding_peering_requests: 25,
             prefix_lists_per_region: 100,
             entries_per_prefix_list: 1000,
             versions_per_prefix_list: 1000,

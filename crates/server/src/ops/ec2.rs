@@ -12,6 +12,7 @@ mod interface;
 mod internet_gateway;
 mod network_acl;
 mod page;
+mod peering;
 mod prefix_list;
 pub(crate) mod region;
 #[cfg(test)]
@@ -89,6 +90,12 @@ pub(crate) fn operations() -> Vec<Operation> {
         Operation::write("ModifyManagedPrefixList", prefix_list::modify),
         Operation::write("RestoreManagedPrefixListVersion", prefix_list::restore),
         Operation::write("DeleteManagedPrefixList", prefix_list::delete),
+        Operation::write("CreateVpcPeeringConnection", peering::create),
+        Operation::read("DescribeVpcPeeringConnections", peering::describe),
+        Operation::write("AcceptVpcPeeringConnection", peering::accept),
+        Operation::write("RejectVpcPeeringConnection", peering::reject),
+        Operation::write("DeleteVpcPeeringConnection", peering::delete),
+        Operation::write("ModifyVpcPeeringConnectionOptions", peering::modify_options),
         Operation::write("CreateTags", tags::create),
         Operation::write("DeleteTags", tags::delete),
         Operation::read("DescribeTags", tags::describe),

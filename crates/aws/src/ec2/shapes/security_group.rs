@@ -65,6 +65,15 @@ pub struct UserIdGroupPair {
     pub user_id: String,
     /// `sg-…`.
     pub group_id: String,
+    /// Of a group of another VPC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vpc_id: Option<String>,
+    /// The way to it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vpc_peering_connection_id: Option<String>,
+    /// Of the way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peering_status: Option<String>,
 }
 
 /// An IPv4 block as a peer.
@@ -140,6 +149,15 @@ pub struct ReferencedSecurityGroup {
     pub group_id: String,
     /// The account.
     pub user_id: String,
+    /// Of a group of another VPC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vpc_id: Option<String>,
+    /// The way to it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vpc_peering_connection_id: Option<String>,
+    /// Of the way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peering_status: Option<String>,
 }
 
 /// A rule that was taken away.
@@ -208,7 +226,7 @@ pub struct UserIdGroupPairParameter {
     pub group_id: Option<String>,
     /// Where it is.
     pub vpc_id: Option<String>,
-    /// There are no peerings.
+    /// The way to it.
     pub vpc_peering_connection_id: Option<String>,
     /// What answers print; no request's affair.
     pub peering_status: Option<String>,

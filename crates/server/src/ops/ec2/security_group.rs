@@ -3,6 +3,7 @@
 mod authorize;
 mod describe;
 mod descriptions;
+mod peer;
 mod permission;
 mod printed;
 mod revoke;

@@ -3,7 +3,9 @@
 use flowlogd_aws::Fault;
 use flowlogd_aws::ec2::{ModifyManagedPrefixListRequest, ModifyManagedPrefixListResponse};
 
-use super::{Moment, associations, authorized, check_name, entries, printed, size, value, versions};
+use super::{
+    Moment, associations, authorized, check_name, entries, printed, size, value, versions,
+};
 use crate::call::Call;
 use crate::model::{PrefixList, PrefixListChange};
 use crate::ops::ec2::identifier::PREFIX_LIST;

@@ -5,7 +5,9 @@ mod version_tests;
 use flowlogd_aws::Fault;
 use flowlogd_aws::codec::Node;
 
-use super::super::answers::{all, at, check_filters, check_refusal, refused, refused_with, stored, text};
+use super::super::answers::{
+    all, at, check_filters, check_refusal, refused, refused_with, stored, text,
+};
 use crate::model::{PrefixList, PrefixListVersion};
 use crate::testing::TestDoor;
 
@@ -16,7 +18,8 @@ pub(super) fn new_list(door: &TestDoor, cidrs: &[&str]) -> String {
 }
 
 fn create(door: &TestDoor, cidrs: &[&str], more: &[(&str, &str)]) -> Result<Node, Fault> {
-    let names: Vec<String> = (1..=cidrs.len()).map(|number| format!("Entry.{number}.Cidr")).collect();
+    let names: Vec<String> =
+        (1..=cidrs.len()).map(|number| format!("Entry.{number}.Cidr")).collect();
     let mut parameters =
         vec![("PrefixListName", "office"), ("AddressFamily", "IPv4"), ("MaxEntries", "10")];
     parameters.extend(names.iter().map(String::as_str).zip(cidrs.iter().copied()));
@@ -89,10 +92,7 @@ fn a_client_token_makes_one_list() {
     let first = create(&door, &["10.0.0.0/8"], &token).unwrap();
     let second = create(&door, &["10.0.0.0/8"], &token).unwrap();
 
-    assert_eq!(
-        text(&first, "prefixList.prefixListId"),
-        text(&second, "prefixList.prefixListId")
-    );
+    assert_eq!(text(&first, "prefixList.prefixListId"), text(&second, "prefixList.prefixListId"));
     assert_eq!(stored::<PrefixList>(&door).len(), 1);
     let other = create(&door, &["10.0.0.0/9"], &token).unwrap_err();
     assert_eq!(other.code, "IdempotentParameterMismatch");

@@ -25,7 +25,8 @@ pub(super) fn advance(
     list.entries = entries;
     list.version += 1;
     keep(call, list)?;
-    let kept = i64::try_from(call.config.quotas.versions_per_prefix_list.max(1)).unwrap_or(i64::MAX);
+    let kept =
+        i64::try_from(call.config.quotas.versions_per_prefix_list.max(1)).unwrap_or(i64::MAX);
     while list.version - list.oldest_version >= kept {
         let oldest = PrefixListVersion::id_of(&list.id, list.oldest_version);
         call.delete::<PrefixListVersion>(&oldest)?;

@@ -7,8 +7,7 @@ use crate::testing::TestDoor;
 fn what_is_no_list_is_refused_by_what_is_wrong() {
     let door = TestDoor::new();
     let make = |name: &str, family: &str, max: &str| {
-        let parameters =
-            [("PrefixListName", name), ("AddressFamily", family), ("MaxEntries", max)];
+        let parameters = [("PrefixListName", name), ("AddressFamily", family), ("MaxEntries", max)];
         door.ec2("CreateManagedPrefixList", &parameters)
     };
 
