@@ -61,8 +61,11 @@ pub struct IpPermission {
 pub struct UserIdGroupPair {
     /// Of the rule.
     pub description: Option<String>,
-    /// The account.
-    pub user_id: String,
+    /// The account; absent where the group is gone.
+    pub user_id: Option<String>,
+    /// Of a group that cannot be reached.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group_name: Option<String>,
     /// `sg-…`.
     pub group_id: String,
     /// Of a group of another VPC.

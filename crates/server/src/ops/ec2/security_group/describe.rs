@@ -32,7 +32,7 @@ fn groups(it: &IpPermission) -> Vec<String> {
 }
 
 fn users(it: &IpPermission) -> Vec<String> {
-    it.groups.iter().map(|pair| pair.user_id.clone()).collect()
+    it.groups.iter().filter_map(|pair| pair.user_id.clone()).collect()
 }
 
 fn lists(it: &IpPermission) -> Vec<String> {

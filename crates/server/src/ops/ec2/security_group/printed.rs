@@ -77,7 +77,8 @@ pub(super) fn pair(
     let Some(found) = referenced(call, &rule.peer)? else { return Ok(None) };
     Ok(Some(shapes::UserIdGroupPair {
         description: rule.description.clone(),
-        user_id: found.user_id,
+        user_id: Some(found.user_id),
+        group_name: None,
         group_id: found.group_id,
         vpc_id: found.vpc_id,
         vpc_peering_connection_id: found.vpc_peering_connection_id,
