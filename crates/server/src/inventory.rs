@@ -2,12 +2,13 @@
 //! and what an agent is given.
 
 mod peered;
+mod prefix_list;
 
 use serde_json::{Map, Value, json};
 
 use crate::model::{
-    AclEntry, AddressFamily, Families, Interface, Ipv6Association, NetworkAcl, Peer, PeeringStatus,
-    PrefixList, RouteTable, SecurityGroup, SecurityGroupRule, Subnet, Vpc, VpcPeering,
+    AclEntry, Families, Interface, Ipv6Association, NetworkAcl, Peer, PeeringStatus, PrefixList,
+    RouteTable, SecurityGroup, SecurityGroupRule, Subnet, Vpc, VpcPeering,
 };
 use crate::ops::ec2::zone_id_of;
 use crate::state::{Place, StateError, Txn};
@@ -59,8 +60,8 @@ pub(crate) fn inventory(txn: &Txn<'_>, place: &Place) -> Result<Value, StateErro
             peered.network_acls,
         ),
         "VpcPeeringConnections": list(peered::connections(txn, &peerings)?),
-        "PrefixLists": list(prefix_lists.iter().map(|it| prefix_list(owner, it)).collect()),
-        "PrefixListEntries": prefix_list_entries(&prefix_lists),
+        "PrefixLists": list(prefix_lists.iter().map(|it| prefix_list::printed(owner, it)).collect()),
+        "PrefixListEntries": prefix_list::entries(&prefix_lists),
         "RouteTables": list(
             txn.list(place)?.iter().map(|table| route_table(owner, table)).collect()
         ),
@@ -268,28 +269,6 @@ fn acl_entry(entry: &AclEntry) -> Value {
         ("PortRange", entry.ports.map(|(from, to)| json!({ "From": from, "To": to }))),
         ("IcmpTypeCode", entry.icmp.map(|(kind, code)| json!({ "Type": kind, "Code": code }))),
     ])
-}
-
-fn prefix_list(owner: &str, list: &PrefixList) -> Value {
-    let family = match list.family {
-        AddressFamily::Ipv4 => "IPv4",
-        AddressFamily::Ipv6 => "IPv6",
-    };
-    json!({
-        "PrefixListId": list.id,
-        "AddressFamily": family,
-        "PrefixListName": list.name,
-        "Version": list.version,
-        "OwnerId": owner,
-    })
-}
-
-/// The entries of each list under its id.
-fn prefix_list_entries(lists: &[PrefixList]) -> Value {
-    let entries = |list: &PrefixList| -> Vec<Value> {
-        list.entries.iter().map(|entry| json!({ "Cidr": entry.cidr })).collect()
-    };
-    Value::Object(lists.iter().map(|list| (list.id.clone(), json!(entries(list)))).collect())
 }
 
 fn route_table(owner: &str, table: &RouteTable) -> Value {
