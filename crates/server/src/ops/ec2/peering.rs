@@ -20,7 +20,7 @@ use flowlogd_aws::Fault;
 use self::standing::{Standing, is_visible, standing};
 use super::identifier::PEERING;
 use crate::call::Call;
-use crate::model::VpcPeering;
+use crate::model::{PeeringSide, VpcPeering};
 use crate::state::StateError;
 
 /// Returns the connections that the caller's side sees.
@@ -47,7 +47,7 @@ pub(super) fn status_code(call: &Call<'_>, id: &str) -> Result<&'static str, Sta
 /// Stores a connection at both sides. The caller's has the tags, the other keeps its own.
 fn store(call: &Call<'_>, peering: &VpcPeering) -> Result<(), StateError> {
     let here = call.place();
-    for place in peering.sides().map(|side| side.place()) {
+    for place in peering.sides().map(PeeringSide::place) {
         let mut peering = peering.clone();
         if place != here {
             let theirs: Option<VpcPeering> = call.txn.get(&place, &peering.id)?;

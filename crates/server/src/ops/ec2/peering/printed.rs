@@ -70,7 +70,10 @@ fn status(
         (Standing::Deleted, _) => {
             let by = match &peering.status {
                 PeeringStatus::Deleted { by } => by.as_str(),
-                _ => "",
+                PeeringStatus::Requested
+                | PeeringStatus::Failed
+                | PeeringStatus::Active
+                | PeeringStatus::Rejected => "",
             };
             (standing.code(), format!("Deleted by {by}"))
         }
