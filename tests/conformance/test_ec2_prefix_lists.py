@@ -3,6 +3,7 @@
 Codes are those of AWS's error list; texts are not compared.
 """
 
+import json
 import uuid
 
 import pytest
@@ -12,6 +13,10 @@ from lab import ACCOUNT, REGION, eventually
 from test_ec2 import PREFIX_LISTS, UNKNOWN, delete_with_all_in_it, only, tags
 from test_flow_logs import GROUP, make
 
+FORMAT = (
+    "${interface-id} ${srcaddr} ${dstaddr} ${srcport} ${dstport} ${protocol} ${flow-direction} ${start} ${end} "
+    "${action} ${x-deciding-rule}"
+)
 HTTP = {"IpProtocol": "tcp", "FromPort": 80, "ToPort": 80}
 
 
@@ -69,7 +74,8 @@ def test_a_list_is_made_described_and_deleted(ec2, refused):
         "OwnerId": ACCOUNT,
     }
     assert blocks(ec2, made) == ["10.1.0.0/16", "203.0.113.0/24"]
-    by_name = ec2.describe_managed_prefix_lists(Filters=[*only("off*", name="prefix-list-name"), *only(made, name="prefix-list-id")])
+    filters = [*only("off*", name="prefix-list-name"), *only(made, name="prefix-list-id")]
+    by_name = ec2.describe_managed_prefix_lists(Filters=filters)
     assert [one["PrefixListId"] for one in by_name["PrefixLists"]] == [made]
     ec2.create_tags(Resources=[made], Tags=[{"Key": "site", "Value": "zurich"}])
     by_tag = ec2.describe_managed_prefix_lists(Filters=only("zurich", name="tag:site"))["PrefixLists"]
@@ -199,7 +205,7 @@ def test_records_name_the_rule_and_follow_the_entries(lab, tmp_path):
     [rule] = ec2.authorize_security_group_ingress(GroupId=group, IpPermissions=from_list(made))["SecurityGroupRules"]
     ec2.modify_managed_prefix_list(PrefixListId=made, CurrentVersion=1, RemoveEntries=[{"Cidr": "10.1.0.0/16"}])
     server = lab.interface("172.31.16.50", groups=[group])["NetworkInterfaceId"]
-    make(lab, lab.role(), server, LogFormat="${srcaddr} ${action} ${x-deciding-rule} ${x-rule-revision}")
+    make(lab, lab.role(), server, LogFormat=FORMAT)
     packets = [
         (1000.0, capture.tcp("10.1.3.4", "172.31.16.50", 40000, 80)),
         (1000.1, capture.tcp("10.2.3.4", "172.31.16.50", 40001, 80)),
@@ -207,9 +213,16 @@ def test_records_name_the_rule_and_follow_the_entries(lab, tmp_path):
     lab.replay("host", server, capture.write(tmp_path / "lists.pcap", packets))
 
     events = eventually(lambda: lab.events(GROUP, f"{server}-all"))
-    records = {event["message"].split()[0]: event["message"].split()[1:] for event in events}
+    records = {event["message"].split()[1]: event["message"].split()[-2:] for event in events}
     assert records["10.1.3.4"][0] == "REJECT"
-    assert records["10.2.3.4"][0] == "ACCEPT" and rule["SecurityGroupRuleId"] in records["10.2.3.4"][1]
+    assert records["10.2.3.4"] == ["ACCEPT", rule["SecurityGroupRuleId"]]
+    # What would be without the rule: the entries are asked for as the rules are.
+    proposal = tmp_path / "proposal.json"
+    change = {"RevokeSecurityGroupIngress": {"GroupId": group, "IpPermissions": from_list(made)}}
+    proposal.write_text(json.dumps([change]))
+    told = lab.flowlogd("what-if", "--log-group", GROUP, "--change", str(proposal), "--output-format", "json")
+    *_, counts = [json.loads(line) for line in told.stdout.splitlines()]
+    assert (counts["accept-to-reject"], counts["unchanged"], counts["contradicted"]) == (1, 1, 0)
 
 
 def test_every_operation_of_prefix_lists_has_answered(shared, whole_module):

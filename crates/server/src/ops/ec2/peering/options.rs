@@ -15,7 +15,6 @@ use crate::ops::ec2::identifier::PEERING;
 use crate::ops::ec2::unsupported::refuse;
 
 /// Says whether host names of a side resolve to private addresses in the other. Stored, without effect.
-#[expect(clippy::needless_pass_by_value, reason = "all operations have this shape")]
 pub(in crate::ops::ec2) fn modify(
     call: &Call<'_>,
     request: ModifyVpcPeeringConnectionOptionsRequest,
