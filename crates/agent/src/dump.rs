@@ -7,9 +7,10 @@ use flowlogd_aws::ec2::shapes::{
     SecurityGroupRule, Subnet, Vpc,
 };
 use flowlogd_aws::ec2::{
-    DescribeNetworkAclsResponse, DescribeNetworkInterfacesResponse, DescribeRouteTablesResponse,
+    DescribeManagedPrefixListsResponse, DescribeNetworkAclsResponse,
+    DescribeNetworkInterfacesResponse, DescribeRouteTablesResponse,
     DescribeSecurityGroupRulesResponse, DescribeSecurityGroupsResponse, DescribeSubnetsResponse,
-    DescribeVpcsResponse,
+    DescribeVpcsResponse, GetManagedPrefixListEntriesResponse,
 };
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value, json};
@@ -50,6 +51,7 @@ pub async fn dump(client: &Client) -> Result<Value, CallError> {
         (page.route_table_set, page.next_token)
     });
     let tables = tables.await?;
+    let lists = prefix_lists(client).await?;
     Ok(json!({
         "Vpcs": vpcs.iter().map(vpc).collect::<Vec<_>>(),
         "Subnets": subnets.iter().map(subnet).collect::<Vec<_>>(),
@@ -58,19 +60,47 @@ pub async fn dump(client: &Client) -> Result<Value, CallError> {
         "SecurityGroupRules": rules.iter().map(security_group_rule).collect::<Vec<_>>(),
         "NetworkAcls": acls.iter().map(network_acl).collect::<Vec<_>>(),
         "RouteTables": tables.iter().map(route_table).collect::<Vec<_>>(),
+        "PrefixListEntries": lists,
     }))
 }
 
-/// Follows an operation's pages to their end.
+/// Asks for the entries of every prefix list. A change that is asked about may be for a list that no rule
+/// has so far.
+async fn prefix_lists(client: &Client) -> Result<Map<String, Value>, CallError> {
+    let lists = |page: DescribeManagedPrefixListsResponse| (page.prefix_list_set, page.next_token);
+    let size = ("MaxResults", "100");
+    let mut entries = Map::new();
+    for list in pages(client, "DescribeManagedPrefixLists", &[size], lists).await? {
+        let id = list.prefix_list_id;
+        let parameters = [size, ("PrefixListId", id.as_str())];
+        let parts = |page: GetManagedPrefixListEntriesResponse| (page.entry_set, page.next_token);
+        let found = pages(client, "GetManagedPrefixListEntries", &parameters, parts).await?;
+        let blocks = found.iter().map(|entry| json!({ "Cidr": entry.cidr })).collect();
+        entries.insert(id, blocks);
+    }
+    Ok(entries)
+}
+
+/// Asks for all that an operation has.
 async fn all<A: DeserializeOwned, T>(
     client: &Client,
     operation: &str,
     parts: impl Fn(A) -> (Vec<T>, Option<String>),
 ) -> Result<Vec<T>, CallError> {
+    pages(client, operation, &[("MaxResults", "1000")], parts).await
+}
+
+/// Follows an operation's pages to their end.
+async fn pages<A: DeserializeOwned, T>(
+    client: &Client,
+    operation: &str,
+    parameters: &[(&str, &str)],
+    parts: impl Fn(A) -> (Vec<T>, Option<String>),
+) -> Result<Vec<T>, CallError> {
     let mut items = Vec::new();
     let mut token: Option<String> = None;
     loop {
-        let mut parameters = vec![("MaxResults", "1000")];
+        let mut parameters = parameters.to_vec();
         parameters.extend(token.as_deref().map(|token| ("NextToken", token)));
         let version = flowlogd_aws::ec2::VERSION;
         let answer = client.query("ec2", version, operation, &parameters).await?;
@@ -185,7 +215,18 @@ fn security_group_rule(rule: &SecurityGroupRule) -> Value {
         ("PrefixListId", rule.prefix_list_id.as_ref().map(|id| json!(id))),
         (
             "ReferencedGroupInfo",
-            referenced.map(|group| json!({ "GroupId": group.group_id, "UserId": group.user_id })),
+            referenced.map(|group| {
+                object([
+                    ("GroupId", Some(json!(group.group_id))),
+                    ("UserId", Some(json!(group.user_id))),
+                    ("VpcId", group.vpc_id.as_ref().map(|id| json!(id))),
+                    (
+                        "VpcPeeringConnectionId",
+                        group.vpc_peering_connection_id.as_ref().map(|id| json!(id)),
+                    ),
+                    ("PeeringStatus", group.peering_status.as_ref().map(|status| json!(status))),
+                ])
+            }),
         ),
     ])
 }

@@ -49,8 +49,10 @@ mod describe_network_interfaces;
 mod describe_prefix_lists;
 mod describe_regions;
 mod describe_route_tables;
+mod describe_security_group_references;
 mod describe_security_group_rules;
 mod describe_security_groups;
+mod describe_stale_security_groups;
 mod describe_subnets;
 mod describe_tags;
 mod describe_vpc_attribute;
@@ -63,6 +65,7 @@ mod disassociate_subnet_cidr_block;
 mod disassociate_vpc_cidr_block;
 mod get_managed_prefix_list_associations;
 mod get_managed_prefix_list_entries;
+mod get_security_groups_for_vpc;
 mod modify_managed_prefix_list;
 mod modify_network_interface_attribute;
 mod modify_security_group_rules;
@@ -236,6 +239,16 @@ pub use modify_vpc_peering_connection_options::{
     ModifyVpcPeeringConnectionOptionsRequest, ModifyVpcPeeringConnectionOptionsResponse,
 };
 pub use reject_vpc_peering_connection::RejectVpcPeeringConnectionRequest;
+
+pub use describe_security_group_references::{
+    DescribeSecurityGroupReferencesRequest, DescribeSecurityGroupReferencesResponse,
+};
+pub use describe_stale_security_groups::{
+    DescribeStaleSecurityGroupsRequest, DescribeStaleSecurityGroupsResponse,
+};
+pub use get_security_groups_for_vpc::{
+    GetSecurityGroupsForVpcRequest, GetSecurityGroupsForVpcResponse,
+};
 
 /// The version that requests name.
 pub const VERSION: &str = "2016-11-15";

@@ -1,11 +1,14 @@
 //! What `aws ec2 describe-*` prints of a region, as one JSON object: what `flowlogd_vpc::Inventory` reads,
 //! and what an agent is given.
 
+mod peered;
+mod prefix_list;
+
 use serde_json::{Map, Value, json};
 
 use crate::model::{
-    AclEntry, AddressFamily, Families, Interface, Ipv6Association, NetworkAcl, Peer, PrefixList,
-    RouteTable, RouteTarget, SecurityGroup, SecurityGroupRule, Subnet, Vpc,
+    AclEntry, Families, Interface, Ipv6Association, NetworkAcl, Peer, PeeringStatus, PrefixList,
+    RouteTable, RouteTarget, SecurityGroup, SecurityGroupRule, Subnet, Vpc, VpcPeering,
 };
 use crate::ops::ec2::{RouteTargets, zone_id_of};
 use crate::state::{Place, StateError, Txn};
@@ -19,10 +22,14 @@ const CLOSING_IPV6_ENTRY: u16 = 32768;
 pub(crate) fn inventory(txn: &Txn<'_>, place: &Place) -> Result<Value, StateError> {
     let owner = place.account.as_str();
     let groups: Vec<SecurityGroup> = txn.list(place)?;
+    let peerings: Vec<VpcPeering> = txn.list(place)?;
     let rules = groups
         .iter()
-        .flat_map(|group| group.rules.iter().map(|rule| security_group_rule(owner, group, rule)))
+        .flat_map(|group| {
+            group.rules.iter().map(|rule| security_group_rule(owner, group, rule, &peerings))
+        })
         .collect::<Vec<_>>();
+    let peered = peered::gather(txn, place, &groups, &peerings)?;
     let vpcs: Vec<Vpc> = txn.list(place)?;
     let acls: Vec<NetworkAcl> = txn.list(place)?;
     let families = |acl: &NetworkAcl| {
@@ -31,21 +38,31 @@ pub(crate) fn inventory(txn: &Txn<'_>, place: &Place) -> Result<Value, StateErro
     let targets = RouteTargets::of(txn, place)?;
     let prefix_lists: Vec<PrefixList> = txn.list(place)?;
     let list = |values: Vec<Value>| Value::Array(values);
+    let both = |ours: Vec<Value>, theirs: Vec<Value>| -> Value {
+        ours.into_iter().chain(theirs).collect()
+    };
     Ok(json!({
-        "Vpcs": list(vpcs.iter().map(|vpc| self::vpc(owner, vpc)).collect()),
-        "Subnets": list(
-            txn.list(place)?.iter().map(|subnet| self::subnet(place, subnet)).collect()
+        "Vpcs": both(vpcs.iter().map(|vpc| self::vpc(owner, vpc)).collect(), peered.vpcs),
+        "Subnets": both(
+            txn.list(place)?.iter().map(|subnet| self::subnet(place, subnet)).collect(),
+            peered.subnets,
         ),
-        "NetworkInterfaces": list(
-            txn.list(place)?.iter().map(|interface| self::interface(owner, interface)).collect()
+        "NetworkInterfaces": both(
+            txn.list(place)?.iter().map(|interface| self::interface(owner, interface)).collect(),
+            peered.interfaces,
         ),
-        "SecurityGroups": list(groups.iter().map(|group| security_group(owner, group)).collect()),
+        "SecurityGroups": both(
+            groups.iter().map(|group| security_group(owner, group)).collect(),
+            peered.groups,
+        ),
         "SecurityGroupRules": list(rules),
-        "NetworkAcls": list(
-            acls.iter().map(|acl| network_acl(owner, acl, families(acl))).collect()
+        "NetworkAcls": both(
+            acls.iter().map(|acl| network_acl(owner, acl, families(acl))).collect(),
+            peered.network_acls,
         ),
-        "PrefixLists": list(prefix_lists.iter().map(|it| prefix_list(owner, it)).collect()),
-        "PrefixListEntries": prefix_list_entries(&prefix_lists),
+        "VpcPeeringConnections": list(peered::connections(txn, &peerings)?),
+        "PrefixLists": list(prefix_lists.iter().map(|it| prefix_list::printed(owner, it)).collect()),
+        "PrefixListEntries": prefix_list::entries(&prefix_lists),
         "RouteTables": list(
             txn.list(place)?.iter().map(|table| route_table(owner, &targets, table)).collect()
         ),
@@ -162,12 +179,32 @@ fn security_group(owner: &str, group: &SecurityGroup) -> Value {
     })
 }
 
-fn security_group_rule(owner: &str, group: &SecurityGroup, rule: &SecurityGroupRule) -> Value {
+fn security_group_rule(
+    owner: &str,
+    group: &SecurityGroup,
+    rule: &SecurityGroupRule,
+    peerings: &[VpcPeering],
+) -> Value {
+    // What is not active matches nothing, whatever else it is.
+    let status = |id: &str| {
+        let is_active = peerings.iter().any(|it| it.id == id && it.status == PeeringStatus::Active);
+        if is_active { "active" } else { "deleted" }
+    };
     let peer = match &rule.peer {
         Peer::Ipv4(cidr) => ("CidrIpv4", json!(cidr)),
         Peer::Ipv6(cidr) => ("CidrIpv6", json!(cidr)),
         Peer::PrefixList(id) => ("PrefixListId", json!(id)),
         Peer::Group(id) => ("ReferencedGroupInfo", json!({ "GroupId": id, "UserId": owner })),
+        Peer::PeeredGroup(peered) => (
+            "ReferencedGroupInfo",
+            json!({
+                "GroupId": peered.group_id,
+                "UserId": peered.account,
+                "VpcId": peered.vpc_id,
+                "VpcPeeringConnectionId": peered.peering_id,
+                "PeeringStatus": status(&peered.peering_id),
+            }),
+        ),
     };
     object([
         ("SecurityGroupRuleId", Some(json!(rule.id))),
@@ -233,28 +270,6 @@ fn acl_entry(entry: &AclEntry) -> Value {
         ("PortRange", entry.ports.map(|(from, to)| json!({ "From": from, "To": to }))),
         ("IcmpTypeCode", entry.icmp.map(|(kind, code)| json!({ "Type": kind, "Code": code }))),
     ])
-}
-
-fn prefix_list(owner: &str, list: &PrefixList) -> Value {
-    let family = match list.family {
-        AddressFamily::Ipv4 => "IPv4",
-        AddressFamily::Ipv6 => "IPv6",
-    };
-    json!({
-        "PrefixListId": list.id,
-        "AddressFamily": family,
-        "PrefixListName": list.name,
-        "Version": list.version,
-        "OwnerId": owner,
-    })
-}
-
-/// The entries of each list under its id.
-fn prefix_list_entries(lists: &[PrefixList]) -> Value {
-    let entries = |list: &PrefixList| -> Vec<Value> {
-        list.entries.iter().map(|entry| json!({ "Cidr": entry.cidr })).collect()
-    };
-    Value::Object(lists.iter().map(|list| (list.id.clone(), json!(entries(list)))).collect())
 }
 
 fn route_table(owner: &str, targets: &RouteTargets, table: &RouteTable) -> Value {

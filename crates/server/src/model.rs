@@ -17,6 +17,7 @@ mod subnet;
 mod user;
 mod vpc;
 mod vpc_attributes;
+mod vpc_peering;
 
 use std::collections::BTreeMap;
 
@@ -33,12 +34,13 @@ pub(crate) use prefix_list::{
 };
 pub(crate) use role::Role;
 pub(crate) use route_table::{Route, RouteTable, RouteTarget, SubnetAssociation};
-pub(crate) use security_group::{Peer, SecurityGroup, SecurityGroupRule};
+pub(crate) use security_group::{Peer, PeeredGroup, SecurityGroup, SecurityGroupRule};
 pub(crate) use session::Session;
 pub(crate) use subnet::Subnet;
 pub(crate) use user::User;
 pub(crate) use vpc::{CidrAssociation, Families, Ipv6Association, Vpc};
 pub(crate) use vpc_attributes::VpcAttributes;
+pub(crate) use vpc_peering::{PeeringSide, PeeringStatus, VpcPeering};
 
 /// Tags by key.
 pub(crate) type Tags = BTreeMap<String, String>;

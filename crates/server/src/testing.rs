@@ -24,6 +24,7 @@ pub(crate) const NOW: i64 = 1_795_651_200_000;
 pub(crate) struct TestDoor {
     pub(crate) door: Door,
     pub(crate) now: i64,
+    pub(crate) region: String,
     pub(crate) caller: Caller,
     _directory: TempDir,
 }
@@ -44,6 +45,7 @@ impl TestDoor {
         Self {
             door,
             now: NOW,
+            region: REGION.to_owned(),
             caller: caller(principal, Policies::default()),
             _directory: directory,
         }
@@ -59,6 +61,23 @@ impl TestDoor {
         };
         let identity = vec![NamedPolicy { name: "test".to_owned(), policy }];
         self.caller = caller(principal, Policies { identity, ..Policies::default() });
+    }
+
+    /// Does something as root of another account, or in another region.
+    pub(crate) fn elsewhere<T>(
+        &mut self,
+        account: &str,
+        region: &str,
+        act: impl FnOnce(&Self) -> T,
+    ) -> T {
+        let root = Principal::Root { account: account.to_owned() };
+        let there = Caller { account: account.to_owned(), ..caller(root, Policies::default()) };
+        let here = std::mem::replace(&mut self.caller, there);
+        let region = std::mem::replace(&mut self.region, region.to_owned());
+        let done = act(self);
+        self.caller = here;
+        self.region = region;
+        done
     }
 
     /// Calls EC2 with parameters as they are on the wire, and returns the members of the answer.
@@ -101,7 +120,7 @@ impl TestDoor {
         let action: &'static str = action.to_owned().leak();
         let circumstances = Circumstances {
             now: self.now,
-            region: REGION.to_owned(),
+            region: self.region.clone(),
             request_id: "11111111-2222-3333-4444-555555555555".to_owned(),
             source_ip: Some([127, 0, 0, 1].into()),
             user_agent: None,

@@ -8,6 +8,7 @@ mod network_interface;
 mod prefix_list;
 mod route_table;
 mod security_group;
+mod security_group_reference;
 mod subnet;
 mod unsupported;
 mod vpc;
@@ -42,6 +43,9 @@ pub use security_group::{
     PrefixListId, PrefixListIdParameter, ReferencedSecurityGroup, RevokedSecurityGroupRule,
     SecurityGroup, SecurityGroupRule, SecurityGroupRuleDescription, SecurityGroupRuleRequest,
     SecurityGroupRuleUpdate, UserIdGroupPair, UserIdGroupPairParameter,
+};
+pub use security_group_reference::{
+    SecurityGroupForVpc, SecurityGroupReference, StaleIpPermission, StaleSecurityGroup,
 };
 pub use subnet::{PrivateDnsNameOptions, Subnet, SubnetIpv6CidrBlockAssociation};
 pub use unsupported::Unsupported;

@@ -39,6 +39,10 @@ pub struct Quotas {
     pub route_tables_per_vpc: usize,
     /// 500, besides the local ones.
     pub routes_per_route_table: usize,
+    /// 50; AWS raises it to 125.
+    pub active_peerings_per_vpc: usize,
+    /// 25, made and neither answered nor expired.
+    pub outstanding_peering_requests: usize,
     /// 100.
     pub prefix_lists_per_region: usize,
     /// 1000.
@@ -66,6 +70,8 @@ impl Default for Quotas {
             internet_gateways_per_region: 5,
             route_tables_per_vpc: 200,
             routes_per_route_table: 500,
+            active_peerings_per_vpc: 50,
+            outstanding_peering_requests: 25,
             prefix_lists_per_region: 100,
             entries_per_prefix_list: 1000,
             versions_per_prefix_list: 1000,

@@ -39,8 +39,20 @@ pub(crate) enum Peer {
     Ipv6(String),
     /// `pl-…`.
     PrefixList(String),
-    /// `sg-…`.
+    /// `sg-…`, of the same VPC.
     Group(String),
+    /// A group of a VPC at the other side of a peering connection, whether or not the two still exist.
+    PeeredGroup(PeeredGroup),
+}
+
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct PeeredGroup {
+    /// `sg-…`.
+    pub(crate) group_id: String,
+    pub(crate) account: String,
+    pub(crate) vpc_id: String,
+    /// `pcx-…`.
+    pub(crate) peering_id: String,
 }
 
 document!(SecurityGroup, "security-group", history = true);

@@ -14,6 +14,7 @@ mod interface;
 mod internet_gateway;
 mod network_acl;
 mod page;
+mod peering;
 mod prefix_list;
 pub(crate) mod region;
 #[cfg(test)]
@@ -79,6 +80,9 @@ pub(crate) fn operations() -> Vec<Operation> {
             "UpdateSecurityGroupRuleDescriptionsEgress",
             security_group::describe_egress_rules_anew,
         ),
+        Operation::read("DescribeSecurityGroupReferences", security_group::describe_references),
+        Operation::read("DescribeStaleSecurityGroups", security_group::describe_stale),
+        Operation::read("GetSecurityGroupsForVpc", security_group::for_vpc),
         Operation::write("CreateNetworkAcl", network_acl::create),
         Operation::read("DescribeNetworkAcls", network_acl::describe),
         Operation::write("DeleteNetworkAcl", network_acl::delete),
@@ -94,6 +98,12 @@ pub(crate) fn operations() -> Vec<Operation> {
         Operation::write("ModifyManagedPrefixList", prefix_list::modify),
         Operation::write("RestoreManagedPrefixListVersion", prefix_list::restore),
         Operation::write("DeleteManagedPrefixList", prefix_list::delete),
+        Operation::write("CreateVpcPeeringConnection", peering::create),
+        Operation::read("DescribeVpcPeeringConnections", peering::describe),
+        Operation::write("AcceptVpcPeeringConnection", peering::accept),
+        Operation::write("RejectVpcPeeringConnection", peering::reject),
+        Operation::write("DeleteVpcPeeringConnection", peering::delete),
+        Operation::write("ModifyVpcPeeringConnectionOptions", peering::modify_options),
         Operation::write("CreateTags", tags::create),
         Operation::write("DeleteTags", tags::delete),
         Operation::read("DescribeTags", tags::describe),

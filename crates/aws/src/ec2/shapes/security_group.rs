@@ -61,10 +61,22 @@ pub struct IpPermission {
 pub struct UserIdGroupPair {
     /// Of the rule.
     pub description: Option<String>,
-    /// The account.
-    pub user_id: String,
+    /// The account; absent where the group is gone.
+    pub user_id: Option<String>,
+    /// Of a group that cannot be reached.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub group_name: Option<String>,
     /// `sg-…`.
     pub group_id: String,
+    /// Of a group of another VPC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vpc_id: Option<String>,
+    /// The way to it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vpc_peering_connection_id: Option<String>,
+    /// Of the way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peering_status: Option<String>,
 }
 
 /// An IPv4 block as a peer.
@@ -140,6 +152,15 @@ pub struct ReferencedSecurityGroup {
     pub group_id: String,
     /// The account.
     pub user_id: String,
+    /// Of a group of another VPC.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vpc_id: Option<String>,
+    /// The way to it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub vpc_peering_connection_id: Option<String>,
+    /// Of the way.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub peering_status: Option<String>,
 }
 
 /// A rule that was taken away.
@@ -208,7 +229,7 @@ pub struct UserIdGroupPairParameter {
     pub group_id: Option<String>,
     /// Where it is.
     pub vpc_id: Option<String>,
-    /// There are no peerings.
+    /// The way to it.
     pub vpc_peering_connection_id: Option<String>,
     /// What answers print; no request's affair.
     pub peering_status: Option<String>,

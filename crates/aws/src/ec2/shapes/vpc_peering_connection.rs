@@ -88,7 +88,7 @@ pub struct VpcPeeringConnectionStateReason {
 }
 
 /// `AccepterPeeringConnectionOptions`, `RequesterPeeringConnectionOptions`.
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase", deny_unknown_fields)]
 pub struct PeeringConnectionOptionsRequest {
     /// Whether the side's host names resolve to private addresses in the peer.

@@ -55,6 +55,12 @@ pub(super) const ACL: Kind = Kind {
     not_found: "InvalidNetworkAclID.NotFound",
     noun: "network acl ID",
 };
+pub(super) const PEERING: Kind = Kind {
+    prefix: "pcx",
+    malformed: "InvalidVpcPeeringConnectionId.Malformed",
+    not_found: "InvalidVpcPeeringConnectionID.NotFound",
+    noun: "vpcPeeringConnection ID",
+};
 pub(super) const PREFIX_LIST: Kind = Kind {
     prefix: "pl",
     malformed: "InvalidPrefixListID.Malformed",

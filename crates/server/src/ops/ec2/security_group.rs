@@ -3,21 +3,28 @@
 mod authorize;
 mod describe;
 mod descriptions;
+mod for_vpc;
+mod peer;
 mod permission;
 mod printed;
+mod references;
 mod revoke;
 mod room;
 mod rules;
+mod stale;
 #[cfg(test)]
 mod tests;
 
 pub(super) use authorize::{authorize_egress, authorize_ingress, modify};
 pub(super) use describe::describe;
 pub(super) use descriptions::{describe_egress_rules_anew, describe_ingress_rules_anew};
+pub(super) use for_vpc::get as for_vpc;
 pub(super) use permission::block;
+pub(super) use references::describe as describe_references;
 pub(super) use revoke::{revoke_egress, revoke_ingress};
 pub(super) use room::{Resized, has_room};
 pub(super) use rules::describe as describe_rules;
+pub(super) use stale::describe as describe_stale;
 
 use flowlogd_aws::Fault;
 use flowlogd_aws::ec2::{

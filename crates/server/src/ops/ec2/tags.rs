@@ -13,11 +13,11 @@ use flowlogd_aws::ec2::{
 
 use super::filter_table::FilterTable;
 use super::page::page;
-use super::tagging;
+use super::{peering, tagging};
 use crate::call::Call;
 use crate::model::{
     FlowLog, Interface, InternetGateway, NetworkAcl, PrefixList, RouteTable, SecurityGroup, Subnet,
-    Tags, Vpc,
+    Tags, Vpc, VpcPeering,
 };
 use crate::state::Document;
 
@@ -47,7 +47,8 @@ tagged!(
     PrefixList,
     RouteTable,
     InternetGateway,
-    FlowLog
+    FlowLog,
+    VpcPeering
 );
 
 /// Changes the tags of a resource, and returns its type and what it has then; nothing if there is no such
@@ -77,6 +78,10 @@ fn change(
         RouteTable::KIND => of::<RouteTable>(call, id, edit),
         InternetGateway::KIND => of::<InternetGateway>(call, id, edit),
         FlowLog::KIND => of::<FlowLog>(call, id, edit),
+        VpcPeering::KIND => match peering::get(call, id)? {
+            Some(_) => of::<VpcPeering>(call, id, edit),
+            None => Ok(false),
+        },
         _ => {
             // Rules are in their groups.
             let groups: Vec<SecurityGroup> = call.list()?;
@@ -107,6 +112,7 @@ fn kind_of(id: &str) -> Result<&'static str, Fault> {
         "pl" => PrefixList::KIND,
         "rtb" => RouteTable::KIND,
         "igw" => InternetGateway::KIND,
+        "pcx" => VpcPeering::KIND,
         "fl" => FlowLog::KIND,
         _ => return Err(Fault::new("InvalidID", format!("The ID '{id}' is not valid"))),
     })
@@ -243,6 +249,9 @@ pub(super) fn describe(
     all::<RouteTable>(call, &mut enter)?;
     all::<InternetGateway>(call, &mut enter)?;
     all::<FlowLog>(call, &mut enter)?;
+    for peering in peering::all(call)? {
+        enter(&peering.id, VpcPeering::KIND, &peering.tags);
+    }
     for group in call.list::<SecurityGroup>()? {
         for rule in &group.rules {
             enter(&rule.id, RULE, &rule.tags);

@@ -17,7 +17,7 @@ use flowlogd_aws::ec2::{
 
 use super::identifier::VPC;
 use super::unsupported::refuse;
-use super::{fresh, tagging};
+use super::{fresh, peering, tagging};
 use crate::call::Call;
 use crate::model::{CidrAssociation, Vpc};
 pub(super) use attribute::{describe as describe_attribute, modify as modify_attribute};
@@ -91,12 +91,13 @@ pub(super) fn delete(call: &Call<'_>, request: DeleteVpcRequest) -> Result<(), F
     call.dry_run(dry_run)?;
 
     call.get::<Vpc>(&vpc_id)?.ok_or_else(|| VPC.missing(&vpc_id))?;
-    if parts::has_more(call, &vpc_id)? {
+    if parts::has_more(call, &vpc_id)? || peering::vpcs::hold(call, &vpc_id)? {
         return Err(Fault::new(
             "DependencyViolation",
             format!("The vpc '{vpc_id}' has dependencies and cannot be deleted."),
         ));
     }
+    peering::vpcs::withdraw(call, &vpc_id)?;
     parts::remove(call, &vpc_id)?;
     Ok(())
 }

@@ -7,6 +7,7 @@ use flowlogd_aws::ec2::{
     ModifySecurityGroupRulesRequest, ModifySecurityGroupRulesResponse,
 };
 
+use super::peer::Naming;
 use super::permission::{Named, Permission, of_update};
 use super::room::check_room;
 use super::{authorize_on, named, printed};
@@ -35,7 +36,7 @@ pub(in super::super) fn authorize_ingress(
     let (group, rules) = add(call, group?, &rules, false, &tags, request.dry_run)?;
     Ok(AuthorizeSecurityGroupIngressResponse {
         return_value: true,
-        security_group_rule_set: rules.iter().map(|it| printed::rule(call, &group, it)).collect(),
+        security_group_rule_set: printed::rules(call, &group, &rules)?,
     })
 }
 
@@ -59,7 +60,7 @@ pub(in super::super) fn authorize_egress(
     let (group, rules) = add(call, group?, &rules, true, &tags, request.dry_run)?;
     Ok(AuthorizeSecurityGroupEgressResponse {
         return_value: true,
-        security_group_rule_set: rules.iter().map(|it| printed::rule(call, &group, it)).collect(),
+        security_group_rule_set: printed::rules(call, &group, &rules)?,
     })
 }
 
@@ -71,7 +72,7 @@ fn add(
     tags: &Tags,
     dry_run: bool,
 ) -> Result<(SecurityGroup, Vec<SecurityGroupRule>), Fault> {
-    let permissions = rules.read(call, &group)?;
+    let permissions = rules.read(call, &group, Naming::Adding)?;
     if permissions.is_empty() {
         return Err(Fault::new(
             "MissingParameter",
@@ -131,6 +132,7 @@ fn refuse_twin(
 pub(super) fn peer_text(peer: &Peer) -> &str {
     match peer {
         Peer::Ipv4(text) | Peer::Ipv6(text) | Peer::PrefixList(text) | Peer::Group(text) => text,
+        Peer::PeeredGroup(peered) => &peered.group_id,
     }
 }
 

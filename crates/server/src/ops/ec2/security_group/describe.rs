@@ -32,7 +32,7 @@ fn groups(it: &IpPermission) -> Vec<String> {
 }
 
 fn users(it: &IpPermission) -> Vec<String> {
-    it.groups.iter().map(|pair| pair.user_id.clone()).collect()
+    it.groups.iter().filter_map(|pair| pair.user_id.clone()).collect()
 }
 
 fn lists(it: &IpPermission) -> Vec<String> {
@@ -96,13 +96,14 @@ pub(in super::super) fn describe(
         }
         found.retain(|group| group.vpc_id == vpc.id && group_names.contains(&group.name));
     }
-    let found = found
-        .iter()
-        .map(|group| (group, printed::group(call, group)))
-        .filter(|(group, printed)| FILTERS.matches(&filters, &group.tags, printed))
-        .map(|(_, printed)| printed)
-        .collect();
+    let mut passed = Vec::new();
+    for group in &found {
+        let printed = printed::group(call, group)?;
+        if FILTERS.matches(&filters, &group.tags, &printed) {
+            passed.push(printed);
+        }
+    }
     let (security_group_info, next_token) =
-        page(found, |it: &Printed| &it.group_id, max_results, next_token.as_deref())?;
+        page(passed, |it: &Printed| &it.group_id, max_results, next_token.as_deref())?;
     Ok(DescribeSecurityGroupsResponse { security_group_info, next_token })
 }

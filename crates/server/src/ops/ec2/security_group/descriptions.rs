@@ -10,6 +10,7 @@ use flowlogd_aws::ec2::{
 };
 
 use super::authorize::is_same;
+use super::peer::Naming;
 use super::permission::{Named, description};
 use super::{authorize_on, named};
 use crate::call::Call;
@@ -56,7 +57,7 @@ fn update(
         cidr_ip: None,
         source_group: None,
     };
-    let permissions = named.read(call, &group)?;
+    let permissions = named.read(call, &group, Naming::Finding)?;
     if permissions.is_empty() && by_id.is_empty() {
         return Err(Fault::new(
             "MissingParameter",

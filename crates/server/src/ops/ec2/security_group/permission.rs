@@ -6,9 +6,9 @@ use flowlogd_aws::ec2::shapes::{
 };
 use flowlogd_vpc::Cidr;
 
+use super::peer::{Naming, group_pair, prefix_list, referenced_group};
 use crate::call::Call;
-use crate::model::{Peer, PrefixList, SecurityGroup};
-use crate::ops::ec2::identifier::PREFIX_LIST;
+use crate::model::{Peer, SecurityGroup};
 
 /// A rule before it has an id.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -40,6 +40,7 @@ impl Named<'_> {
         &self,
         call: &Call<'_>,
         group: &SecurityGroup,
+        naming: Naming,
     ) -> Result<Vec<Permission>, Fault> {
         let has_single = self.ip_protocol.is_some()
             || self.from_port.is_some()
@@ -48,7 +49,7 @@ impl Named<'_> {
             || self.source_group.is_some();
         if !has_single {
             return self.ip_permissions.iter().try_fold(Vec::new(), |mut rules, permission| {
-                rules.extend(read(call, group, permission)?);
+                rules.extend(read(call, group, permission, naming)?);
                 Ok(rules)
             });
         }
@@ -77,7 +78,7 @@ impl Named<'_> {
             // Of a group by name alone, everything is meant.
             single.ip_protocol.get_or_insert_with(|| "-1".to_owned());
         }
-        read(call, group, &single)
+        read(call, group, &single, naming)
     }
 }
 
@@ -85,23 +86,13 @@ fn read(
     call: &Call<'_>,
     group: &SecurityGroup,
     permission: &IpPermissionParameter,
+    naming: Naming,
 ) -> Result<Vec<Permission>, Fault> {
     let protocol = protocol(permission.ip_protocol.as_deref())?;
     let (from_port, to_port) = ports(&protocol, permission.from_port, permission.to_port)?;
     let mut peers = Vec::new();
     for pair in &permission.groups {
-        let id = match (&pair.group_id, &pair.group_name) {
-            (Some(id), _) => id.clone(),
-            (None, Some(name)) => super::named(call, None, Some(name))?.id,
-            (None, None) => return Err(missing("groupId")),
-        };
-        if pair.vpc_peering_connection_id.is_some() {
-            return Err(Fault::new(
-                "InvalidVpcPeeringConnectionID.NotFound",
-                "There are no VPC peering connections here",
-            ));
-        }
-        peers.push((peer_group(call, group, &id)?, &pair.description));
+        peers.push((group_pair(call, group, pair, naming)?, &pair.description));
     }
     for range in &permission.ip_ranges {
         let cidr = range.cidr_ip.as_deref().ok_or_else(|| missing("cidrIp"))?;
@@ -174,30 +165,15 @@ pub(super) fn of_update(
         [Some(cidr), ..] => Peer::Ipv4(block(cidr, false)?),
         [_, Some(cidr), ..] => Peer::Ipv6(block(cidr, true)?),
         [_, _, Some(list), _] => prefix_list(call, list)?,
-        [_, _, _, Some(id)] => peer_group(call, group, id)?,
+        [_, _, _, Some(id)] => referenced_group(call, group, id)?,
         [None, None, None, None] => return Err(missing("cidrIp")),
     };
     let description = description(update.description.as_deref())?;
     Ok(Permission { protocol, from_port, to_port, peer, description })
 }
 
-fn missing(parameter: &str) -> Fault {
+pub(super) fn missing(parameter: &str) -> Fault {
     Fault::new("MissingParameter", format!("The request must contain the parameter {parameter}"))
-}
-
-/// A group of the same VPC.
-fn peer_group(call: &Call<'_>, group: &SecurityGroup, id: &str) -> Result<Peer, Fault> {
-    super::GROUP.check(id)?;
-    let peer: Option<SecurityGroup> = call.get(id)?;
-    peer.filter(|peer| peer.vpc_id == group.vpc_id)
-        .map(|peer| Peer::Group(peer.id))
-        .ok_or_else(|| super::GROUP.missing(id))
-}
-
-fn prefix_list(call: &Call<'_>, id: &str) -> Result<Peer, Fault> {
-    PREFIX_LIST.check(id)?;
-    let list: Option<PrefixList> = call.get(id)?;
-    list.map(|list| Peer::PrefixList(list.id)).ok_or_else(|| PREFIX_LIST.missing(id))
 }
 
 /// `TCP`, `6` → `tcp`; other numbers stay.

@@ -4,29 +4,33 @@ use flowlogd_aws::ec2::shapes;
 
 use crate::call::Call;
 use crate::model::{Peer, SecurityGroup, SecurityGroupRule};
-use crate::ops::ec2::tagging;
+use crate::ops::ec2::{peering, tagging};
+use crate::state::StateError;
 
 /// A group, its rules put together by protocol and ports.
-pub(super) fn group(call: &Call<'_>, group: &SecurityGroup) -> shapes::SecurityGroup {
+pub(super) fn group(
+    call: &Call<'_>,
+    group: &SecurityGroup,
+) -> Result<shapes::SecurityGroup, StateError> {
     let of = |is_egress| group.rules.iter().filter(move |rule| rule.is_egress == is_egress);
-    shapes::SecurityGroup {
+    Ok(shapes::SecurityGroup {
         owner_id: call.account().to_owned(),
         group_id: group.id.clone(),
         group_name: group.name.clone(),
         group_description: group.description.clone(),
         vpc_id: group.vpc_id.clone(),
         security_group_arn: call.ec2_arn("security-group", &group.id),
-        ip_permissions: permissions(call, of(false)),
-        ip_permissions_egress: permissions(call, of(true)),
+        ip_permissions: permissions(call, of(false))?,
+        ip_permissions_egress: permissions(call, of(true))?,
         tag_set: tagging::printed(&group.tags),
-    }
+    })
 }
 
 /// Rules with equal protocol and ports are one permission with several peers.
 pub(super) fn permissions<'a>(
     call: &Call<'_>,
     rules: impl Iterator<Item = &'a SecurityGroupRule>,
-) -> Vec<shapes::IpPermission> {
+) -> Result<Vec<shapes::IpPermission>, StateError> {
     let mut permissions: Vec<shapes::IpPermission> = Vec::new();
     for rule in rules {
         let is_its = |permission: &shapes::IpPermission| {
@@ -57,14 +61,53 @@ pub(super) fn permissions<'a>(
             Peer::PrefixList(id) => permission
                 .prefix_list_ids
                 .push(shapes::PrefixListId { description, prefix_list_id: id.clone() }),
-            Peer::Group(id) => permission.groups.push(shapes::UserIdGroupPair {
-                description,
-                user_id: call.account().to_owned(),
-                group_id: id.clone(),
-            }),
+            Peer::Group(_) | Peer::PeeredGroup(_) => {
+                permission.groups.extend(pair(call, rule)?);
+            }
         }
     }
-    permissions
+    Ok(permissions)
+}
+
+/// The group that a rule is for, if it is for one.
+pub(super) fn pair(
+    call: &Call<'_>,
+    rule: &SecurityGroupRule,
+) -> Result<Option<shapes::UserIdGroupPair>, StateError> {
+    let Some(found) = referenced(call, &rule.peer)? else { return Ok(None) };
+    Ok(Some(shapes::UserIdGroupPair {
+        description: rule.description.clone(),
+        user_id: Some(found.user_id),
+        group_name: None,
+        group_id: found.group_id,
+        vpc_id: found.vpc_id,
+        vpc_peering_connection_id: found.vpc_peering_connection_id,
+        peering_status: found.peering_status,
+    }))
+}
+
+/// A group as the peer of a rule; one of another VPC with the way to it.
+fn referenced(
+    call: &Call<'_>,
+    peer: &Peer,
+) -> Result<Option<shapes::ReferencedSecurityGroup>, StateError> {
+    Ok(match peer {
+        Peer::Ipv4(_) | Peer::Ipv6(_) | Peer::PrefixList(_) => None,
+        Peer::Group(id) => Some(shapes::ReferencedSecurityGroup {
+            group_id: id.clone(),
+            user_id: call.account().to_owned(),
+            vpc_id: None,
+            vpc_peering_connection_id: None,
+            peering_status: None,
+        }),
+        Peer::PeeredGroup(peered) => Some(shapes::ReferencedSecurityGroup {
+            group_id: peered.group_id.clone(),
+            user_id: peered.account.clone(),
+            vpc_id: Some(peered.vpc_id.clone()),
+            vpc_peering_connection_id: Some(peered.peering_id.clone()),
+            peering_status: Some(peering::status_code(call, &peered.peering_id)?.to_owned()),
+        }),
+    })
 }
 
 /// Ports of a rule alone: of all protocols they are -1.
@@ -75,12 +118,21 @@ const fn ports(rule: &SecurityGroupRule) -> (Option<i32>, Option<i32>) {
     }
 }
 
+/// Several rules of a group.
+pub(super) fn rules(
+    call: &Call<'_>,
+    group: &SecurityGroup,
+    rules: &[SecurityGroupRule],
+) -> Result<Vec<shapes::SecurityGroupRule>, StateError> {
+    rules.iter().map(|it| rule(call, group, it)).collect()
+}
+
 /// A rule.
 pub(super) fn rule(
     call: &Call<'_>,
     group: &SecurityGroup,
     rule: &SecurityGroupRule,
-) -> shapes::SecurityGroupRule {
+) -> Result<shapes::SecurityGroupRule, StateError> {
     let (from_port, to_port) = ports(rule);
     let mut printed = shapes::SecurityGroupRule {
         security_group_rule_id: rule.id.clone(),
@@ -102,14 +154,11 @@ pub(super) fn rule(
         Peer::Ipv4(cidr) => printed.cidr_ipv4 = Some(cidr.clone()),
         Peer::Ipv6(cidr) => printed.cidr_ipv6 = Some(cidr.clone()),
         Peer::PrefixList(id) => printed.prefix_list_id = Some(id.clone()),
-        Peer::Group(id) => {
-            printed.referenced_group_info = Some(shapes::ReferencedSecurityGroup {
-                group_id: id.clone(),
-                user_id: call.account().to_owned(),
-            });
+        Peer::Group(_) | Peer::PeeredGroup(_) => {
+            printed.referenced_group_info = referenced(call, &rule.peer)?;
         }
     }
-    printed
+    Ok(printed)
 }
 
 /// A rule that was taken away.
@@ -129,7 +178,11 @@ pub(super) fn revoked(
         cidr_ipv4: peer(|peer| if let Peer::Ipv4(it) = peer { Some(it) } else { None }),
         cidr_ipv6: peer(|peer| if let Peer::Ipv6(it) = peer { Some(it) } else { None }),
         prefix_list_id: peer(|peer| if let Peer::PrefixList(it) = peer { Some(it) } else { None }),
-        referenced_group_id: peer(|peer| if let Peer::Group(it) = peer { Some(it) } else { None }),
+        referenced_group_id: peer(|peer| match peer {
+            Peer::Group(id) => Some(id),
+            Peer::PeeredGroup(peered) => Some(&peered.group_id),
+            Peer::Ipv4(_) | Peer::Ipv6(_) | Peer::PrefixList(_) => None,
+        }),
         description: rule.description.clone(),
     }
 }

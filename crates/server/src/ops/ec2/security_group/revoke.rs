@@ -8,6 +8,7 @@ use flowlogd_aws::ec2::{
 };
 
 use super::authorize::is_same;
+use super::peer::Naming;
 use super::permission::Named;
 use super::{authorize_on, named, printed};
 use crate::call::Call;
@@ -75,7 +76,7 @@ fn revoke(
     dry_run: bool,
 ) -> Result<Revoked, Fault> {
     ids.iter().try_for_each(|id| RULE.check(id))?;
-    let permissions = rules.read(call, &group)?;
+    let permissions = rules.read(call, &group, Naming::Finding)?;
     if permissions.is_empty() && ids.is_empty() {
         return Err(Fault::new(
             "MissingParameter",
@@ -118,6 +119,6 @@ fn revoke(
         }
     }
     call.put(&group)?;
-    let unknown = printed::permissions(call, unknown.iter());
+    let unknown = printed::permissions(call, unknown.iter())?;
     Ok((unknown, revoked.iter().map(|rule| printed::revoked(&group, rule)).collect()))
 }

@@ -39,7 +39,7 @@ pub(in crate::ops::ec2) fn has_room(
             match rule.peer {
                 Peer::Ipv4(_) => v4 += weight,
                 Peer::Ipv6(_) => v6 += weight,
-                Peer::PrefixList(_) | Peer::Group(_) => {
+                Peer::PrefixList(_) | Peer::Group(_) | Peer::PeeredGroup(_) => {
                     v4 += weight;
                     v6 += weight;
                 }

@@ -48,13 +48,13 @@ pub(in super::super) fn describe(
         .iter()
         .flat_map(|group| group.rules.iter().map(move |rule| (group, rule)))
         .collect::<Vec<_>>();
-    let found = RULE
-        .select(all, &security_group_rule_ids, |(_, rule)| &rule.id)?
-        .into_iter()
-        .map(|(group, rule)| (rule, printed::rule(call, group, rule)))
-        .filter(|(rule, printed)| FILTERS.matches(&filters, &rule.tags, printed))
-        .map(|(_, printed)| printed)
-        .collect();
+    let mut found = Vec::new();
+    for (group, rule) in RULE.select(all, &security_group_rule_ids, |(_, rule)| &rule.id)? {
+        let printed = printed::rule(call, group, rule)?;
+        if FILTERS.matches(&filters, &rule.tags, &printed) {
+            found.push(printed);
+        }
+    }
     let (security_group_rule_set, next_token) =
         page(found, |it: &Printed| &it.security_group_rule_id, max_results, next_token.as_deref())?;
     Ok(DescribeSecurityGroupRulesResponse { security_group_rule_set, next_token })

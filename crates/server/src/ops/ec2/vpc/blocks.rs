@@ -9,6 +9,7 @@ use flowlogd_vpc::Cidr;
 
 use super::super::block;
 use super::super::identifier::{VPC, VPC_BLOCK};
+use super::super::peering;
 use super::super::unsupported::refuse;
 use super::ipv6::{self, Parameters, Wanted};
 use super::{parts, printed_association};
@@ -74,6 +75,7 @@ fn associate_ipv4(
             return Err(Fault::new("InvalidVpc.Range", text));
         }
     }
+    peering::vpcs::check_block(call, &vpc, cidr)?;
     leave_room(&vpc, vpc.cidrs.len(), call.config.quotas.ipv4_cidr_blocks_per_vpc)?;
     let made = CidrAssociation { id: call.new_id("vpc-cidr-assoc"), cidr: cidr.to_string() };
     vpc.cidrs.push(made.clone());
@@ -93,6 +95,7 @@ fn associate_ipv6(
 ) -> Result<AssociateVpcCidrBlockResponse, Fault> {
     leave_room(&vpc, vpc.ipv6_cidrs.len(), call.config.quotas.ipv6_cidr_blocks_per_vpc)?;
     let made = wanted.associate(call)?;
+    peering::vpcs::check_block(call, &vpc, block::stored(&made.cidr)?)?;
     vpc.ipv6_cidrs.push(made.clone());
     call.put(&vpc)?;
     parts::extend(call, &vpc, &made.cidr)?;
