@@ -3,24 +3,19 @@
 use flowlogd_aws::Fault;
 use flowlogd_aws::ec2::CreateRouteRequest;
 
-use super::super::identifier::{INTERFACE, Kind};
+use super::super::identifier::{INTERFACE, Kind, PEERING};
 use super::super::instance::INSTANCE;
 use super::super::internet_gateway::GATEWAY;
+use super::super::peering;
 use super::super::unsupported::refuse;
 use crate::call::Call;
-use crate::model::{Interface, InternetGateway, RouteTable, RouteTarget};
+use crate::model::{Interface, InternetGateway, PeeringStatus, RouteTable, RouteTarget};
 
 const NAT_GATEWAY: Kind = Kind {
     prefix: "nat",
     malformed: "InvalidNatGatewayID.Malformed",
     not_found: "InvalidNatGatewayID.NotFound",
     noun: "natGateway ID",
-};
-const PEERING: Kind = Kind {
-    prefix: "pcx",
-    malformed: "InvalidVpcPeeringConnectionId.Malformed",
-    not_found: "InvalidVpcPeeringConnectionID.NotFound",
-    noun: "vpcPeeringConnection ID",
 };
 /// The one target that a request names.
 #[derive(Debug)]
@@ -115,7 +110,19 @@ impl Wanted {
                 of_interface(primary.ok_or_else(|| INSTANCE.missing(&id))?, table)
             }
             Self::NatGateway(id) => Err(NAT_GATEWAY.missing(&id)),
-            Self::Peering(id) => Err(PEERING.missing(&id)),
+            Self::Peering(id) => {
+                let found = peering::get(call, &id)?.ok_or_else(|| PEERING.missing(&id))?;
+                if found.status != PeeringStatus::Active || found.beyond(&table.vpc_id).is_none() {
+                    return Err(Fault::new(
+                        "InvalidParameterValue",
+                        format!(
+                            "vpc peering connection {id} is not active, or not one of the VPC of route table {}",
+                            table.id
+                        ),
+                    ));
+                }
+                Ok(RouteTarget::VpcPeeringConnectionId(id))
+            }
         }
     }
 }

@@ -1,8 +1,10 @@
 //! What routes may lead to.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
-use crate::model::{Interface, InternetGateway, Route, RouteTable, RouteTarget};
+use crate::model::{
+    Interface, InternetGateway, PeeringStatus, Route, RouteTable, RouteTarget, VpcPeering,
+};
 use crate::state::{Place, StateError, Txn};
 
 /// Read once for all tables of a region.
@@ -11,6 +13,8 @@ pub(crate) struct RouteTargets {
     gateways: BTreeMap<String, Option<String>>,
     /// Interfaces, with their instances.
     interfaces: BTreeMap<String, Option<String>>,
+    /// Peering connections that are active.
+    peerings: BTreeSet<String>,
 }
 
 impl RouteTargets {
@@ -21,6 +25,12 @@ impl RouteTargets {
             gateways: gateways.map(|it| (it.id, it.vpc_id)).collect(),
             interfaces: interfaces
                 .map(|it| (it.id, it.attachment.map(|attachment| attachment.instance_id)))
+                .collect(),
+            peerings: txn
+                .list::<VpcPeering>(place)?
+                .into_iter()
+                .filter(|peering| peering.status == PeeringStatus::Active)
+                .map(|peering| peering.id)
                 .collect(),
         })
     }
@@ -38,7 +48,7 @@ impl RouteTargets {
             }
             // One that is attached to nothing hands nothing on.
             RouteTarget::NetworkInterfaceId(id) => self.instance_of(id).is_some(),
-            RouteTarget::VpcPeeringConnectionId(_) => false,
+            RouteTarget::VpcPeeringConnectionId(id) => self.peerings.contains(id),
         };
         if leads { "active" } else { "blackhole" }
     }

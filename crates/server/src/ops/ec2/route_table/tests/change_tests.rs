@@ -170,6 +170,35 @@ fn a_route_to_a_gateway_that_is_gone_is_a_black_hole() {
 }
 
 #[test]
+fn a_route_over_a_peering_connection_leads_as_long_as_that_is_active() {
+    let lab = Lab::new();
+    let other = new_vpc(&lab.door, "10.9.0.0/16");
+    let sides = [("VpcId", lab.vpc.as_str()), ("PeerVpcId", other.as_str())];
+    let made = lab.door.ec2("CreateVpcPeeringConnection", &sides).unwrap();
+    let id = text(&made, "vpcPeeringConnection.vpcPeeringConnectionId").to_owned();
+    let to = ("DestinationCidrBlock", "10.9.0.0/16");
+    let route = [to, ("VpcPeeringConnectionId", id.as_str())];
+    refused_with(lab.on("CreateRoute", &route), "InvalidParameterValue", "is not active");
+    let on = [("VpcPeeringConnectionId", id.as_str())];
+    lab.door.ec2("AcceptVpcPeeringConnection", &on).unwrap();
+
+    lab.on("CreateRoute", &route).unwrap();
+
+    let table = lab.described(&lab.table);
+    assert_eq!(text(&table, "routeSet.1.vpcPeeringConnectionId"), id);
+    assert_eq!(text(&table, "routeSet.1.state"), "active");
+    let peering = ("10.9.0.0/16".to_owned(), RouteTarget::Peering(id.clone()));
+    assert!(lab.routes_of_inventory(&lab.table).contains(&peering));
+    let elsewhere = new_table(&lab.door, &new_vpc(&lab.door, "10.8.0.0/16"));
+    let foreign = [("RouteTableId", elsewhere.as_str()), route[0], route[1]];
+    refused_with(lab.door.ec2("CreateRoute", &foreign), "InvalidParameterValue", &elsewhere);
+
+    lab.door.ec2("DeleteVpcPeeringConnection", &on).unwrap();
+
+    assert_eq!(text(&lab.described(&lab.table), "routeSet.1.state"), "blackhole");
+}
+
+#[test]
 fn routes_that_cannot_be_are_refused() {
     let lab = Lab::new();
     let anywhere = ("DestinationCidrBlock", "0.0.0.0/0");
