@@ -157,6 +157,16 @@ fn a_flow_log_is_over_what_is_ones_own_whatever_it_is_peered_with() {
     let mut door = TestDoor::new();
     let (_, theirs, id) = requested(&mut door);
     door.elsewhere(OTHER, REGION, |door| accept(door, &id)).unwrap();
+    let trust = serde_json::json!({
+        "Version": "2012-10-17",
+        "Statement": [{
+            "Effect": "Allow",
+            "Principal": { "Service": "vpc-flow-logs.amazonaws.com" },
+            "Action": "sts:AssumeRole",
+        }],
+    });
+    let trust = trust.to_string();
+    door.iam("CreateRole", &[("RoleName", "flows"), ("AssumeRolePolicyDocument", &trust)]).unwrap();
     let flow_log = [
         ("ResourceId.1", theirs.as_str()),
         ("ResourceType", "VPC"),
