@@ -6,9 +6,9 @@ use flowlogd_aws::{Arn, Fault};
 
 use crate::call::{Caller, Identity, internal};
 use crate::dispatch::Service;
-use crate::model::{AccessKey, InlinePolicy, KeyOwner, Role, Session, User};
+use crate::model::{AccessKey, Group, InlinePolicy, KeyOwner, Role, Session, User};
 use crate::ops::iam::managed_policy;
-use crate::state::{State, Txn};
+use crate::state::{Place, State, Txn};
 
 /// A key that was found, with what its signature is checked by.
 struct Found {
@@ -57,7 +57,7 @@ fn find_key(txn: &Txn<'_>, id: &str) -> Result<Option<Found>, Fault> {
         KeyOwner::User(id) => {
             let Some(user) = txn.get::<User>(&place, id)? else { return Ok(None) };
             let policies = Policies {
-                identity: policies(txn, &account, &user.inline, &user.attached)?,
+                identity: of_user(txn, &place, &user)?,
                 boundary: boundary(txn, &account, user.boundary.as_deref())?,
                 ..Policies::default()
             };
@@ -104,6 +104,17 @@ fn find_session(txn: &Txn<'_>, id: &str, token: &str) -> Result<Option<Found>, F
         token_issued: Some(session.issued),
     };
     Ok(Some(Found { caller, secret: session.secret, expires: Some(session.expires) }))
+}
+
+/// Returns a user's own policies and those of its groups.
+fn of_user(txn: &Txn<'_>, place: &Place, user: &User) -> Result<Vec<NamedPolicy>, Fault> {
+    let mut found = policies(txn, &place.account, &user.inline, &user.attached)?;
+    for id in &user.groups {
+        if let Some(group) = txn.get::<Group>(place, id)? {
+            found.extend(policies(txn, &place.account, &group.inline, &group.attached)?);
+        }
+    }
+    Ok(found)
 }
 
 fn policies(

@@ -47,6 +47,22 @@ pub struct User {
     pub tags: Vec<Tag>,
 }
 
+/// A group of users.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct Group {
+    /// `/` or `/…/`.
+    pub path: String,
+    /// As it was given.
+    pub group_name: String,
+    /// `AGPA…`.
+    pub group_id: String,
+    /// `arn:aws:iam::A:group/path/NAME`.
+    pub arn: String,
+    /// When it was made.
+    pub create_date: Seconds,
+}
+
 /// When and where credentials of a role were last used.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
@@ -100,7 +116,7 @@ pub struct Policy {
     pub path: String,
     /// The version that counts: `v1`.
     pub default_version_id: String,
-    /// How many users and roles have it.
+    /// How many users, groups and roles have it.
     pub attachment_count: u32,
     /// How many users and roles are limited by it.
     pub permissions_boundary_usage_count: u32,
@@ -131,7 +147,7 @@ pub struct PolicyVersion {
     pub create_date: Seconds,
 }
 
-/// A managed policy that a user or a role has.
+/// A managed policy that a user, a group or a role has.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct AttachedPolicy {

@@ -2,6 +2,7 @@
 
 mod access_keys;
 mod attachments;
+mod groups;
 mod inline_policies;
 mod managed_policies;
 mod permissions;
