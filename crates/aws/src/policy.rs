@@ -32,7 +32,7 @@ pub enum PolicyKind {
     Identity,
     /// A role's trust policy: principals required, no resources.
     Trust,
-    /// Handed over with AssumeRole: as identity policies.
+    /// Handed over where a session is made: as identity policies.
     Session,
 }
 
@@ -88,6 +88,17 @@ pub enum Principal {
         role_id: String,
         /// SESSION.
         session: String,
+    },
+    /// A federated session of a user or of the account.
+    Federated {
+        /// `arn:aws:sts::A:federated-user/NAME`.
+        arn: Arn,
+        /// Who made it: `arn:aws:iam::A:user/path/USER`, or the account's root.
+        issuer: Arn,
+        /// `AIDA…`; of root the account.
+        issuer_id: String,
+        /// NAME.
+        name: String,
     },
     /// An AWS service: only resource and trust policies count for it.
     Service {

@@ -1,6 +1,7 @@
 //! One call of an operation: who makes it, from where, and on what.
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use flowlogd_aws::policy::{Policies, Principal};
@@ -29,6 +30,12 @@ pub struct Caller {
     pub agent: Option<String>,
     /// When the temporary credentials were issued, Unix seconds.
     pub token_issued: Option<i64>,
+    /// Tags of the user or role, and those of the session.
+    pub tags: BTreeMap<String, String>,
+    /// Keys of session tags that sessions made by the caller inherit.
+    pub transitive: Vec<String>,
+    /// Who is behind the session, where that was said.
+    pub source_identity: Option<String>,
 }
 
 /// Whom a key belongs to.
@@ -55,7 +62,9 @@ impl Caller {
         match &self.identity {
             Identity::Iam { principal, .. } => match principal {
                 Principal::Root { account } => format!("arn:aws:iam::{account}:root"),
-                Principal::User { arn, .. } | Principal::Session { arn, .. } => arn.to_string(),
+                Principal::User { arn, .. }
+                | Principal::Session { arn, .. }
+                | Principal::Federated { arn, .. } => arn.to_string(),
                 Principal::Service { name } => name.clone(),
             },
             Identity::Agent { host } => format!("arn:aws:flowlogd::{}:agent/{host}", self.account),

@@ -14,6 +14,7 @@ mod security_group;
 mod session;
 mod subnet;
 mod user;
+mod user_session;
 mod vpc;
 mod vpc_attributes;
 
@@ -33,6 +34,7 @@ pub(crate) use security_group::{Peer, SecurityGroup, SecurityGroupRule};
 pub(crate) use session::Session;
 pub(crate) use subnet::Subnet;
 pub(crate) use user::User;
+pub(crate) use user_session::{Federated, SessionOwner, UserSession};
 pub(crate) use vpc::{CidrAssociation, Families, Ipv6Association, Vpc};
 pub(crate) use vpc_attributes::VpcAttributes;
 

@@ -38,7 +38,7 @@ impl Search<'_> {
             (_, Some((statement, Fit::Exact))) => return Decision::Allowed(Some(statement)),
             (Principal::Root { .. }, _) => return Decision::Allowed(None),
             (Principal::Service { .. }, _) => return Decision::ImplicitDeny(Layer::Trust),
-            (_, Some((statement, Fit::Role))) => Some(statement),
+            (_, Some((statement, Fit::Issuer))) => Some(statement),
             // The account is trusted: who may of it is its own policies' to say.
             (_, Some((_, Fit::Account | Fit::None)) | None) => self.allowing(&policies.identity),
         };
@@ -125,7 +125,7 @@ impl Search<'_> {
             Some(Selection::Of(principals)) => fit(principals),
             Some(Selection::AllBut(principals)) => match fit(principals) {
                 Fit::None => PrincipalMatcher::Everybody.fits(self.ask.principal),
-                Fit::Account | Fit::Role | Fit::Exact => Fit::None,
+                Fit::Account | Fit::Issuer | Fit::Exact => Fit::None,
             },
         }
     }

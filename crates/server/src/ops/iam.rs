@@ -17,7 +17,7 @@ mod policy_versions;
 mod roles;
 mod service_principals;
 mod tagging;
-mod tags;
+pub(super) mod tags;
 #[cfg(test)]
 pub(super) mod tests;
 mod trust;

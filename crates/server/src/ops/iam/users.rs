@@ -17,7 +17,7 @@ use super::paging::page;
 use super::tags;
 use crate::call::{Call, Identity};
 use crate::ids;
-use crate::model::{KeyOwner, User};
+use crate::model::{KeyOwner, SessionOwner, User, UserSession};
 
 pub(super) fn create(
     call: &Call<'_>,
@@ -88,7 +88,7 @@ pub(super) fn list(call: &Call<'_>, request: ListUsersRequest) -> Result<ListUse
     })
 }
 
-/// Renames or moves a user. It stays the same one: its unique id, keys and groups, and the trust in it go along.
+/// Renames or moves a user. It stays the same one: its unique id, keys, sessions and groups, and the trust in it go along.
 pub(super) fn update(call: &Call<'_>, request: UpdateUserRequest) -> Result<(), Fault> {
     let mut constraints = Constraints::new();
     if let Some(name) = &request.new_user_name {
@@ -116,6 +116,14 @@ pub(super) fn update(call: &Call<'_>, request: UpdateUserRequest) -> Result<(), 
         for mut key in keys_of(call, &KeyOwner::User(old_id.clone()))? {
             key.owner = KeyOwner::User(user.id.clone());
             store(call, &key)?;
+        }
+        for mut session in call.txn.list::<UserSession>(&place)? {
+            if let SessionOwner::User { id, .. } = &mut session.owner
+                && *id == old_id
+            {
+                id.clone_from(&user.id);
+                store(call, &session)?;
+            }
         }
         call.txn.delete::<User>(&place, &old_id, call.now())?;
     }
@@ -164,7 +172,9 @@ pub(super) fn named_or_caller(call: &Call<'_>, name: Option<String>) -> Result<W
             Ok(Whose::User(name.clone()))
         }
         Identity::Iam {
-            principal: Principal::Session { .. } | Principal::Service { .. }, ..
+            principal:
+                Principal::Session { .. } | Principal::Federated { .. } | Principal::Service { .. },
+            ..
         }
         | Identity::Agent { .. } => {
             Err(invalid("Must specify userName when calling with non-User credentials"))
