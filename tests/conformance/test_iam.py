@@ -66,6 +66,7 @@ def test_a_users_key_works_until_it_is_deactivated(iam, user, refused):
     assert ben.client("iam").get_user()["User"]["UserName"] == ben.name
     [key] = iam.list_access_keys(UserName=ben.name)["AccessKeyMetadata"]
     assert (key["AccessKeyId"], key["Status"]) == (ben.key, "Active")
+    assert iam.get_access_key_last_used(AccessKeyId=ben.key)["AccessKeyLastUsed"]["Region"] == "us-east-1"
 
     iam.update_access_key(UserName=ben.name, AccessKeyId=ben.key, Status="Inactive")
     refused("InvalidClientTokenId", ben.client("sts").get_caller_identity, status=403)
@@ -94,6 +95,31 @@ def test_a_wrong_secret_and_a_wrong_key_are_told_apart(shared, user, refused):
     refused("AuthFailure", forged.client("ec2").describe_vpcs, status=401)
     unknown = Caller(shared, "AKIAAAAAAAAAAAAAAAAA", "wrong")
     refused("InvalidClientTokenId", unknown.client("iam").list_users, status=403)
+
+
+def test_the_last_use_of_a_key_is_told_and_outlives_the_server(lab, refused):
+    iam = lab.client("iam")
+    iam.create_user(UserName="ned")
+    key = iam.create_access_key(UserName="ned")["AccessKey"]["AccessKeyId"]
+    never = iam.get_access_key_last_used(AccessKeyId=key)
+    assert (never["UserName"], never["AccessKeyLastUsed"]) == ("ned", {"ServiceName": "N/A", "Region": "N/A"})
+    secret = iam.create_access_key(UserName="ned")["AccessKey"]
+    ned = Caller(lab, secret["AccessKeyId"], secret["SecretAccessKey"])
+    ned.client("sts").get_caller_identity()
+    told = iam.get_access_key_last_used(AccessKeyId=ned.key)["AccessKeyLastUsed"]
+    assert told["ServiceName"] == "sts" and told["LastUsedDate"] > datetime.now(timezone.utc) - timedelta(minutes=1)
+    lab.server.end()
+    lab.start()
+    assert lab.client("iam").get_access_key_last_used(AccessKeyId=ned.key)["AccessKeyLastUsed"] == told
+    refused("NoSuchEntity", lab.client("iam").get_access_key_last_used, AccessKeyId="AKIAAAAAAAAAAAAAAAAA",
+            status=404)
+
+
+def test_the_account_is_summed_up(iam):
+    summary = iam.get_account_summary()["SummaryMap"]
+    assert summary["Users"] == len(list(iam.get_paginator("list_users").paginate().search("Users")))
+    assert (summary["UsersQuota"], summary["GroupsQuota"], summary["RolesQuota"]) == (5000, 300, 1000)
+    assert iam.list_account_aliases()["AccountAliases"] == []
 
 
 # ----------------------------------------------------------------- roles

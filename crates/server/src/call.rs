@@ -14,6 +14,7 @@ use sha2::{Digest as _, Sha256};
 use crate::config::Config;
 use crate::dispatch::{Circumstances, Service};
 use crate::ids;
+use crate::last_uses::LastUses;
 use crate::reports::Reports;
 use crate::state::{Document, Place, StateError, Txn};
 
@@ -78,6 +79,8 @@ pub struct Call<'a> {
     pub(crate) txn: &'a Txn<'a>,
     /// The log store, which has transactions of its own.
     pub(crate) logs: &'a LogStore,
+    /// When keys and roles were last used.
+    pub(crate) last_uses: &'a LastUses,
     /// What agents have told last.
     pub(crate) reports: &'a Reports,
     pub(crate) config: &'a Config,

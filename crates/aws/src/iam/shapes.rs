@@ -212,6 +212,18 @@ impl std::fmt::Debug for AccessKey {
     }
 }
 
+/// When, where and for what a key was last used.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase")]
+pub struct AccessKeyLastUsed {
+    /// Absent where it never was.
+    pub last_used_date: Option<Seconds>,
+    /// `ec2`; `N/A` where it never was used.
+    pub service_name: String,
+    /// `us-east-1`; `N/A` where it never was used.
+    pub region: String,
+}
+
 /// A key without its secret.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]

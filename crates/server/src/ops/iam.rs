@@ -1,6 +1,7 @@
 //! IAM: users, groups, roles and policies. There are no login profiles or providers.
 
 mod access_keys;
+mod account;
 mod attachments;
 mod boundaries;
 mod builtin;
@@ -48,6 +49,9 @@ pub(crate) fn operations() -> Vec<Operation> {
         Operation::write("AddUserToGroup", members::add),
         Operation::write("RemoveUserFromGroup", members::remove),
         Operation::read("ListGroupsForUser", members::list_for_user),
+        Operation::read("GetAccessKeyLastUsed", access_keys::last_used),
+        Operation::read("GetAccountSummary", account::summary),
+        Operation::read("ListAccountAliases", account::aliases),
         Operation::write("CreateRole", roles::create),
         Operation::read("GetRole", roles::get),
         Operation::read("ListRoles", roles::list),

@@ -20,7 +20,7 @@ use crate::call::Call;
 use crate::model::{Group, Role, User};
 
 /// Managed policies that one user, group or role may have.
-const MAX_ATTACHED: usize = 10;
+pub(super) const MAX_ATTACHED: usize = 10;
 
 #[expect(clippy::needless_pass_by_value, reason = "all operations have this shape")]
 pub(super) fn attach_user(call: &Call<'_>, request: AttachUserPolicyRequest) -> Result<(), Fault> {

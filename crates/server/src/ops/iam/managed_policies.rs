@@ -21,9 +21,9 @@ use crate::model::{Group, ManagedPolicy, PolicyVersion, Role, User};
 use crate::state::{Place, StateError, Txn};
 
 /// Policies that an account may have.
-const PER_ACCOUNT: usize = 1500;
+pub(super) const PER_ACCOUNT: usize = 1500;
 /// Characters that a document may have, white space not counted.
-const LONGEST: usize = 6144;
+pub(super) const LONGEST: usize = 6144;
 
 /// Returns a managed policy by its ARN: one of the account's, or one of AWS's, which are not stored.
 pub(crate) fn managed_policy(

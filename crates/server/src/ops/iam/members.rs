@@ -15,7 +15,7 @@ use crate::call::Call;
 use crate::model::{Group, User};
 
 /// Groups that one user may be in.
-const GROUPS_PER_USER: usize = 10;
+pub(super) const GROUPS_PER_USER: usize = 10;
 
 /// Adding again changes nothing (`iam-sts-sigv4-cloudtrail.md` §5.4).
 #[expect(clippy::needless_pass_by_value, reason = "all operations have this shape")]

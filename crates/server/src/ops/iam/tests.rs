@@ -4,6 +4,7 @@ mod access_keys;
 mod attachments;
 mod groups;
 mod inline_policies;
+mod last_uses;
 mod managed_policies;
 mod permissions;
 mod roles;
