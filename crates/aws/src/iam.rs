@@ -30,6 +30,8 @@ mod detach_role_policy;
 mod detach_user_policy;
 mod get_access_key_last_used;
 mod get_account_summary;
+mod get_context_keys_for_custom_policy;
+mod get_context_keys_for_principal_policy;
 mod get_group;
 mod get_group_policy;
 mod get_policy;
@@ -64,6 +66,8 @@ mod put_user_policy;
 mod remove_user_from_group;
 mod set_default_policy_version;
 pub mod shapes;
+mod simulate_custom_policy;
+mod simulate_principal_policy;
 mod tag_policy;
 mod tag_role;
 mod tag_user;
@@ -102,6 +106,12 @@ pub use detach_role_policy::DetachRolePolicyRequest;
 pub use detach_user_policy::DetachUserPolicyRequest;
 pub use get_access_key_last_used::{GetAccessKeyLastUsedRequest, GetAccessKeyLastUsedResponse};
 pub use get_account_summary::{GetAccountSummaryRequest, GetAccountSummaryResponse};
+pub use get_context_keys_for_custom_policy::{
+    GetContextKeysForCustomPolicyRequest, GetContextKeysForCustomPolicyResponse,
+};
+pub use get_context_keys_for_principal_policy::{
+    GetContextKeysForPrincipalPolicyRequest, GetContextKeysForPrincipalPolicyResponse,
+};
 pub use get_group::{GetGroupRequest, GetGroupResponse};
 pub use get_group_policy::{GetGroupPolicyRequest, GetGroupPolicyResponse};
 pub use get_policy::{GetPolicyRequest, GetPolicyResponse};
@@ -141,6 +151,10 @@ pub use put_user_permissions_boundary::PutUserPermissionsBoundaryRequest;
 pub use put_user_policy::PutUserPolicyRequest;
 pub use remove_user_from_group::RemoveUserFromGroupRequest;
 pub use set_default_policy_version::SetDefaultPolicyVersionRequest;
+pub use simulate_custom_policy::{SimulateCustomPolicyRequest, SimulateCustomPolicyResponse};
+pub use simulate_principal_policy::{
+    SimulatePrincipalPolicyRequest, SimulatePrincipalPolicyResponse,
+};
 pub use tag_policy::TagPolicyRequest;
 pub use tag_role::TagRoleRequest;
 pub use tag_user::TagUserRequest;

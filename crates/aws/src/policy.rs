@@ -11,19 +11,21 @@ mod laws;
 #[cfg(test)]
 mod oracle;
 mod parse;
+mod positions;
 mod principal;
 #[cfg(test)]
 mod tests;
 mod variable;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::Arn;
 use crate::one_line::one_line;
 use document::Statement;
 
 pub use clause::clause;
-pub use evaluate::evaluate;
+pub use evaluate::{deciding, evaluate};
+pub use positions::{Place, positions};
 
 /// What a policy is attached to; each kind has its own grammar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -52,6 +54,14 @@ impl Policy {
     pub fn parse(document: &str, kind: PolicyKind) -> Result<Self, MalformedPolicy> {
         let statements = parse::parse(document, kind)?;
         Ok(Self { statements })
+    }
+
+    /// Returns the context keys that it speaks of, in conditions and variables, each once.
+    pub fn context_keys(&self) -> BTreeSet<String> {
+        self.statements
+            .iter()
+            .flat_map(|statement| statement.context_keys.iter().cloned())
+            .collect()
     }
 
     /// Returns the principals that a trust policy names, as written: `("AWS", "arn:…")`,

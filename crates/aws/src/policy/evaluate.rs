@@ -14,6 +14,36 @@ pub fn evaluate(ask: &Ask<'_>, policies: &Policies) -> Evaluation {
     Evaluation { decision, misses: search.misses }
 }
 
+/// Returns the statements that make a decision: of a denial those that deny, else those of the principal's
+/// own policies that allow; none where nothing allows.
+pub fn deciding(ask: &Ask<'_>, policies: &Policies) -> Vec<StatementRef> {
+    let search = Search { ask, action: ask.action.to_ascii_lowercase(), misses: Vec::new() };
+    let all_of = |effect: Effect, policies: &[NamedPolicy]| {
+        let mut found = Vec::new();
+        for policy in policies {
+            let applying = statements(policy, effect)
+                .filter(|(_, statement)| search.mismatch(statement).is_none())
+                .map(|(index, statement)| reference(policy, index, statement));
+            found.extend(applying);
+        }
+        found
+    };
+    match evaluate(ask, policies).decision {
+        Decision::Allowed(_) => all_of(Effect::Allow, &policies.identity),
+        Decision::ImplicitDeny(_) => Vec::new(),
+        Decision::ExplicitDeny(..) => {
+            let session = policies.session.as_deref().unwrap_or_default();
+            let layers = [
+                policies.identity.as_slice(),
+                policies.boundary.as_slice(),
+                session,
+                policies.resource.as_slice(),
+            ];
+            layers.into_iter().flat_map(|layer| all_of(Effect::Deny, layer)).collect()
+        }
+    }
+}
+
 struct Search<'a> {
     ask: &'a Ask<'a>,
     /// In lower case.

@@ -17,6 +17,8 @@ mod paging;
 mod policy_versions;
 mod roles;
 mod service_principals;
+mod simulated;
+mod simulation;
 mod tagging;
 pub(super) mod tags;
 #[cfg(test)]
@@ -93,6 +95,10 @@ pub(crate) fn operations() -> Vec<Operation> {
         Operation::write("DeleteUserPermissionsBoundary", boundaries::delete_user),
         Operation::write("PutRolePermissionsBoundary", boundaries::put_role),
         Operation::write("DeleteRolePermissionsBoundary", boundaries::delete_role),
+        Operation::read("SimulateCustomPolicy", simulation::custom),
+        Operation::read("SimulatePrincipalPolicy", simulation::of_one_principal),
+        Operation::read("GetContextKeysForCustomPolicy", simulated::custom_keys),
+        Operation::read("GetContextKeysForPrincipalPolicy", simulated::principal_keys),
         Operation::write("TagUser", tagging::tag_user),
         Operation::write("UntagUser", tagging::untag_user),
         Operation::read("ListUserTags", tagging::list_user),

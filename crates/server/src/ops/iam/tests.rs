@@ -8,6 +8,7 @@ mod last_uses;
 mod managed_policies;
 mod permissions;
 mod roles;
+mod simulation;
 mod tags;
 mod trust;
 mod users;
