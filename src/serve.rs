@@ -134,7 +134,7 @@ async fn serve(
     let _ = http.await;
     maintenance.abort();
     last_uses.abort();
-    keep_last_uses(Arc::clone(&door)).await;
+    keep_last_uses(door).await;
     result
 }
 

@@ -93,7 +93,7 @@ mod tests {
     fn statements_of_a_list_are_told_one_by_one_whatever_their_strings_hold() {
         let document = "{\"Statement\": [\n  {\"Sid\": \"}\\\"{\"},\n  {\"Condition\": {\"x\": {}}}\n], \"Id\": \"Statement\"}";
 
-        assert_eq!(told(document), [(2, 4, 2, 18), (3, 4, 3, 28)]);
+        assert_eq!(told(document), [(2, 4, 2, 18), (3, 4, 3, 27)]);
         assert_eq!(told("{\"Id\": {\"Statement\": {}}}"), []);
     }
 }

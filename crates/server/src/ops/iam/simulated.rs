@@ -37,6 +37,7 @@ pub(super) enum Kind {
     Role,
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "all operations have this shape")]
 pub(super) fn custom_keys(
     call: &Call<'_>,
     request: GetContextKeysForCustomPolicyRequest,
@@ -46,6 +47,7 @@ pub(super) fn custom_keys(
     Ok(GetContextKeysForCustomPolicyResponse { context_key_names: keys(&policies) })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "all operations have this shape")]
 pub(super) fn principal_keys(
     call: &Call<'_>,
     request: GetContextKeysForPrincipalPolicyRequest,

@@ -38,6 +38,7 @@ const KEY_TYPES: [&str; 12] = [
 /// Where no resource is named.
 const ANY: &str = "*";
 
+#[expect(clippy::needless_pass_by_value, reason = "all operations have this shape")]
 pub(super) fn custom(
     call: &Call<'_>,
     request: SimulateCustomPolicyRequest,
@@ -65,6 +66,7 @@ pub(super) fn custom(
     Ok(SimulateCustomPolicyResponse { evaluation_results: items, is_truncated, marker })
 }
 
+#[expect(clippy::needless_pass_by_value, reason = "all operations have this shape")]
 pub(super) fn of_one_principal(
     call: &Call<'_>,
     request: SimulatePrincipalPolicyRequest,
