@@ -31,6 +31,10 @@ const DEFAULT_DATA_DIR: &str = "flowlogd-data";
 /// Between two looks at what the log store has to move, merge or delete.
 const MAINTENANCE: Duration = Duration::from_secs(1);
 
+/// Between two writes of when keys and roles were last used: what was not written when the machine stops is
+/// lost.
+const LAST_USES: Duration = Duration::from_secs(300);
+
 /// Runs the server until it is told to stop.
 pub(crate) fn run(options: &ServeOptions) -> Result<Status, Failure> {
     let mut config = config::read(options.config.as_deref())?;
@@ -91,6 +95,7 @@ async fn serve(
         flowlogd_server::enroll(&state, account, &host, unix_millis()).map_err(account_failure)?;
     let maintenance = tokio::spawn(maintain(logs.clone()));
     let door = Arc::new(Door::new(state, logs, config.server.clone()));
+    let last_uses = tokio::spawn(keep_last_uses_again_and_again(Arc::clone(&door)));
 
     let (stop, stopping) = watch::channel(false);
     let until_stopped = move || {
@@ -128,7 +133,27 @@ async fn serve(
     let _ = stop.send(true);
     let _ = http.await;
     maintenance.abort();
+    last_uses.abort();
+    keep_last_uses(door).await;
     result
+}
+
+/// Writes down when keys and roles were last used.
+async fn keep_last_uses(door: Arc<Door>) {
+    match tokio::task::spawn_blocking(move || door.keep_last_uses(unix_millis())).await {
+        Ok(Ok(())) => {}
+        Ok(Err(error)) => tracing::warn!(%error, "last uses of keys could not be written"),
+        Err(error) => tracing::error!(%error, "writing last uses of keys broke off"),
+    }
+}
+
+async fn keep_last_uses_again_and_again(door: Arc<Door>) {
+    let mut ticks = tokio::time::interval(LAST_USES);
+    ticks.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    loop {
+        ticks.tick().await;
+        keep_last_uses(Arc::clone(&door)).await;
+    }
 }
 
 /// Has the log store move, merge and delete events, again and again.

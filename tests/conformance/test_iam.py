@@ -7,36 +7,18 @@ from datetime import datetime, timedelta, timezone
 
 import pytest
 
+from identities import BY_ACCOUNT, Caller, document, policy, session
 from lab import ACCOUNT, TRUST, registered
+from test_iam_groups import OPERATIONS as OF_GROUPS
+from test_iam_simulation import OPERATIONS as OF_SIMULATION
+from test_sts import OPERATIONS as OF_SESSIONS, REFUSED
 
-BY_ACCOUNT = {
-    "Version": "2012-10-17",
-    "Statement": [
-        {"Effect": "Allow", "Principal": {"AWS": f"arn:aws:iam::{ACCOUNT}:root"}, "Action": "sts:AssumeRole"}
-    ],
-}
 READ_ONLY = "arn:aws:iam::aws:policy/ReadOnlyAccess"
-
-
-def policy(*actions, effect="Allow", resource="*", **more):
-    return {"Effect": effect, "Action": list(actions), "Resource": resource, **more}
-
-
-def document(*statements):
-    return {"Version": "2012-10-17", "Statement": list(statements)}
 
 
 @pytest.fixture
 def iam(shared):
     return shared.client("iam")
-
-
-class Caller:
-    """An identity's clients."""
-
-    def __init__(self, lab, key, secret, token=None):
-        self.key = key
-        self.client = lambda service: lab.client(service, key, secret, token)
 
 
 @pytest.fixture
@@ -56,13 +38,6 @@ def user(shared, iam, request):
         return caller
 
     return make
-
-
-def session(lab, caller, role, **more):
-    """The caller as a role."""
-    answer = caller.client("sts").assume_role(RoleArn=role, RoleSessionName="me", **more)
-    mine = answer["Credentials"]
-    return Caller(lab, mine["AccessKeyId"], mine["SecretAccessKey"], mine["SessionToken"]), answer
 
 
 # ----------------------------------------------------------------- users and keys
@@ -92,6 +67,7 @@ def test_a_users_key_works_until_it_is_deactivated(iam, user, refused):
     assert ben.client("iam").get_user()["User"]["UserName"] == ben.name
     [key] = iam.list_access_keys(UserName=ben.name)["AccessKeyMetadata"]
     assert (key["AccessKeyId"], key["Status"]) == (ben.key, "Active")
+    assert iam.get_access_key_last_used(AccessKeyId=ben.key)["AccessKeyLastUsed"]["Region"] == "us-east-1"
 
     iam.update_access_key(UserName=ben.name, AccessKeyId=ben.key, Status="Inactive")
     refused("InvalidClientTokenId", ben.client("sts").get_caller_identity, status=403)
@@ -120,6 +96,31 @@ def test_a_wrong_secret_and_a_wrong_key_are_told_apart(shared, user, refused):
     refused("AuthFailure", forged.client("ec2").describe_vpcs, status=401)
     unknown = Caller(shared, "AKIAAAAAAAAAAAAAAAAA", "wrong")
     refused("InvalidClientTokenId", unknown.client("iam").list_users, status=403)
+
+
+def test_the_last_use_of_a_key_is_told_and_outlives_the_server(lab, refused):
+    iam = lab.client("iam")
+    iam.create_user(UserName="ned")
+    key = iam.create_access_key(UserName="ned")["AccessKey"]["AccessKeyId"]
+    never = iam.get_access_key_last_used(AccessKeyId=key)
+    assert (never["UserName"], never["AccessKeyLastUsed"]) == ("ned", {"ServiceName": "N/A", "Region": "N/A"})
+    secret = iam.create_access_key(UserName="ned")["AccessKey"]
+    ned = Caller(lab, secret["AccessKeyId"], secret["SecretAccessKey"])
+    ned.client("sts").get_caller_identity()
+    told = iam.get_access_key_last_used(AccessKeyId=ned.key)["AccessKeyLastUsed"]
+    assert told["ServiceName"] == "sts" and told["LastUsedDate"] > datetime.now(timezone.utc) - timedelta(minutes=1)
+    lab.server.end()
+    lab.start()
+    assert lab.client("iam").get_access_key_last_used(AccessKeyId=ned.key)["AccessKeyLastUsed"] == told
+    refused("NoSuchEntity", lab.client("iam").get_access_key_last_used, AccessKeyId="AKIAAAAAAAAAAAAAAAAA",
+            status=404)
+
+
+def test_the_account_is_summed_up(iam):
+    summary = iam.get_account_summary()["SummaryMap"]
+    assert summary["Users"] == len(list(iam.get_paginator("list_users").paginate().search("Users")))
+    assert (summary["UsersQuota"], summary["GroupsQuota"], summary["RolesQuota"]) == (5000, 300, 1000)
+    assert iam.list_account_aliases()["AccountAliases"] == []
 
 
 # ----------------------------------------------------------------- roles
@@ -376,4 +377,5 @@ def test_who_may_not_assume_a_role_is_told(shared, user, refused):
 
 
 def test_every_operation_has_answered(shared, whole_module):
-    assert (registered("iam") | registered("sts")) - shared.answered == set()
+    elsewhere = OF_GROUPS | OF_SIMULATION | OF_SESSIONS | REFUSED
+    assert (registered("iam") | registered("sts")) - elsewhere - shared.answered == set()

@@ -4,14 +4,19 @@ use percent_encoding::utf8_percent_encode;
 
 use crate::codec::query::RESERVED;
 
+mod add_user_to_group;
+mod attach_group_policy;
 mod attach_role_policy;
 mod attach_user_policy;
 mod create_access_key;
+mod create_group;
 mod create_policy;
 mod create_policy_version;
 mod create_role;
 mod create_user;
 mod delete_access_key;
+mod delete_group;
+mod delete_group_policy;
 mod delete_policy;
 mod delete_policy_version;
 mod delete_role;
@@ -20,8 +25,15 @@ mod delete_role_policy;
 mod delete_user;
 mod delete_user_permissions_boundary;
 mod delete_user_policy;
+mod detach_group_policy;
 mod detach_role_policy;
 mod detach_user_policy;
+mod get_access_key_last_used;
+mod get_account_summary;
+mod get_context_keys_for_custom_policy;
+mod get_context_keys_for_principal_policy;
+mod get_group;
+mod get_group_policy;
 mod get_policy;
 mod get_policy_version;
 mod get_role;
@@ -29,9 +41,14 @@ mod get_role_policy;
 mod get_user;
 mod get_user_policy;
 mod list_access_keys;
+mod list_account_aliases;
+mod list_attached_group_policies;
 mod list_attached_role_policies;
 mod list_attached_user_policies;
 mod list_entities_for_policy;
+mod list_group_policies;
+mod list_groups;
+mod list_groups_for_user;
 mod list_policies;
 mod list_policy_tags;
 mod list_policy_versions;
@@ -41,12 +58,16 @@ mod list_roles;
 mod list_user_policies;
 mod list_user_tags;
 mod list_users;
+mod put_group_policy;
 mod put_role_permissions_boundary;
 mod put_role_policy;
 mod put_user_permissions_boundary;
 mod put_user_policy;
+mod remove_user_from_group;
 mod set_default_policy_version;
 pub mod shapes;
+mod simulate_custom_policy;
+mod simulate_principal_policy;
 mod tag_policy;
 mod tag_role;
 mod tag_user;
@@ -55,17 +76,23 @@ mod untag_role;
 mod untag_user;
 mod update_access_key;
 mod update_assume_role_policy;
+mod update_group;
 mod update_role;
 mod update_user;
 
+pub use add_user_to_group::AddUserToGroupRequest;
+pub use attach_group_policy::AttachGroupPolicyRequest;
 pub use attach_role_policy::AttachRolePolicyRequest;
 pub use attach_user_policy::AttachUserPolicyRequest;
 pub use create_access_key::{CreateAccessKeyRequest, CreateAccessKeyResponse};
+pub use create_group::{CreateGroupRequest, CreateGroupResponse};
 pub use create_policy::{CreatePolicyRequest, CreatePolicyResponse};
 pub use create_policy_version::{CreatePolicyVersionRequest, CreatePolicyVersionResponse};
 pub use create_role::{CreateRoleRequest, CreateRoleResponse};
 pub use create_user::{CreateUserRequest, CreateUserResponse};
 pub use delete_access_key::DeleteAccessKeyRequest;
+pub use delete_group::DeleteGroupRequest;
+pub use delete_group_policy::DeleteGroupPolicyRequest;
 pub use delete_policy::DeletePolicyRequest;
 pub use delete_policy_version::DeletePolicyVersionRequest;
 pub use delete_role::DeleteRoleRequest;
@@ -74,8 +101,19 @@ pub use delete_role_policy::DeleteRolePolicyRequest;
 pub use delete_user::DeleteUserRequest;
 pub use delete_user_permissions_boundary::DeleteUserPermissionsBoundaryRequest;
 pub use delete_user_policy::DeleteUserPolicyRequest;
+pub use detach_group_policy::DetachGroupPolicyRequest;
 pub use detach_role_policy::DetachRolePolicyRequest;
 pub use detach_user_policy::DetachUserPolicyRequest;
+pub use get_access_key_last_used::{GetAccessKeyLastUsedRequest, GetAccessKeyLastUsedResponse};
+pub use get_account_summary::{GetAccountSummaryRequest, GetAccountSummaryResponse};
+pub use get_context_keys_for_custom_policy::{
+    GetContextKeysForCustomPolicyRequest, GetContextKeysForCustomPolicyResponse,
+};
+pub use get_context_keys_for_principal_policy::{
+    GetContextKeysForPrincipalPolicyRequest, GetContextKeysForPrincipalPolicyResponse,
+};
+pub use get_group::{GetGroupRequest, GetGroupResponse};
+pub use get_group_policy::{GetGroupPolicyRequest, GetGroupPolicyResponse};
 pub use get_policy::{GetPolicyRequest, GetPolicyResponse};
 pub use get_policy_version::{GetPolicyVersionRequest, GetPolicyVersionResponse};
 pub use get_role::{GetRoleRequest, GetRoleResponse};
@@ -83,6 +121,10 @@ pub use get_role_policy::{GetRolePolicyRequest, GetRolePolicyResponse};
 pub use get_user::{GetUserRequest, GetUserResponse};
 pub use get_user_policy::{GetUserPolicyRequest, GetUserPolicyResponse};
 pub use list_access_keys::{ListAccessKeysRequest, ListAccessKeysResponse};
+pub use list_account_aliases::{ListAccountAliasesRequest, ListAccountAliasesResponse};
+pub use list_attached_group_policies::{
+    ListAttachedGroupPoliciesRequest, ListAttachedGroupPoliciesResponse,
+};
 pub use list_attached_role_policies::{
     ListAttachedRolePoliciesRequest, ListAttachedRolePoliciesResponse,
 };
@@ -90,6 +132,9 @@ pub use list_attached_user_policies::{
     ListAttachedUserPoliciesRequest, ListAttachedUserPoliciesResponse,
 };
 pub use list_entities_for_policy::{ListEntitiesForPolicyRequest, ListEntitiesForPolicyResponse};
+pub use list_group_policies::{ListGroupPoliciesRequest, ListGroupPoliciesResponse};
+pub use list_groups::{ListGroupsRequest, ListGroupsResponse};
+pub use list_groups_for_user::{ListGroupsForUserRequest, ListGroupsForUserResponse};
 pub use list_policies::{ListPoliciesRequest, ListPoliciesResponse};
 pub use list_policy_tags::{ListPolicyTagsRequest, ListPolicyTagsResponse};
 pub use list_policy_versions::{ListPolicyVersionsRequest, ListPolicyVersionsResponse};
@@ -99,11 +144,17 @@ pub use list_roles::{ListRolesRequest, ListRolesResponse};
 pub use list_user_policies::{ListUserPoliciesRequest, ListUserPoliciesResponse};
 pub use list_user_tags::{ListUserTagsRequest, ListUserTagsResponse};
 pub use list_users::{ListUsersRequest, ListUsersResponse};
+pub use put_group_policy::PutGroupPolicyRequest;
 pub use put_role_permissions_boundary::PutRolePermissionsBoundaryRequest;
 pub use put_role_policy::PutRolePolicyRequest;
 pub use put_user_permissions_boundary::PutUserPermissionsBoundaryRequest;
 pub use put_user_policy::PutUserPolicyRequest;
+pub use remove_user_from_group::RemoveUserFromGroupRequest;
 pub use set_default_policy_version::SetDefaultPolicyVersionRequest;
+pub use simulate_custom_policy::{SimulateCustomPolicyRequest, SimulateCustomPolicyResponse};
+pub use simulate_principal_policy::{
+    SimulatePrincipalPolicyRequest, SimulatePrincipalPolicyResponse,
+};
 pub use tag_policy::TagPolicyRequest;
 pub use tag_role::TagRoleRequest;
 pub use tag_user::TagUserRequest;
@@ -112,6 +163,7 @@ pub use untag_role::UntagRoleRequest;
 pub use untag_user::UntagUserRequest;
 pub use update_access_key::UpdateAccessKeyRequest;
 pub use update_assume_role_policy::UpdateAssumeRolePolicyRequest;
+pub use update_group::UpdateGroupRequest;
 pub use update_role::{UpdateRoleRequest, UpdateRoleResponse};
 pub use update_user::UpdateUserRequest;
 

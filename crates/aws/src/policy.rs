@@ -11,19 +11,21 @@ mod laws;
 #[cfg(test)]
 mod oracle;
 mod parse;
+mod positions;
 mod principal;
 #[cfg(test)]
 mod tests;
 mod variable;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::Arn;
 use crate::one_line::one_line;
 use document::Statement;
 
 pub use clause::clause;
-pub use evaluate::evaluate;
+pub use evaluate::{deciding, evaluate};
+pub use positions::{Place, positions};
 
 /// What a policy is attached to; each kind has its own grammar.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -32,7 +34,7 @@ pub enum PolicyKind {
     Identity,
     /// A role's trust policy: principals required, no resources.
     Trust,
-    /// Handed over with AssumeRole: as identity policies.
+    /// Handed over where a session is made: as identity policies.
     Session,
 }
 
@@ -52,6 +54,14 @@ impl Policy {
     pub fn parse(document: &str, kind: PolicyKind) -> Result<Self, MalformedPolicy> {
         let statements = parse::parse(document, kind)?;
         Ok(Self { statements })
+    }
+
+    /// Returns the context keys that it speaks of, in conditions and variables, each once.
+    pub fn context_keys(&self) -> BTreeSet<String> {
+        self.statements
+            .iter()
+            .flat_map(|statement| statement.context_keys.iter().cloned())
+            .collect()
     }
 
     /// Returns the principals that a trust policy names, as written: `("AWS", "arn:…")`,
@@ -88,6 +98,17 @@ pub enum Principal {
         role_id: String,
         /// SESSION.
         session: String,
+    },
+    /// A federated session of a user or of the account.
+    Federated {
+        /// `arn:aws:sts::A:federated-user/NAME`.
+        arn: Arn,
+        /// Who made it: `arn:aws:iam::A:user/path/USER`, or the account's root.
+        issuer: Arn,
+        /// `AIDA…`; of root the account.
+        issuer_id: String,
+        /// NAME.
+        name: String,
     },
     /// An AWS service: only resource and trust policies count for it.
     Service {

@@ -6,15 +6,29 @@ use flowlogd_aws::{Arn, Fault};
 
 use crate::call::{Caller, Identity, internal};
 use crate::dispatch::Service;
-use crate::model::{AccessKey, InlinePolicy, KeyOwner, Role, Session, User};
+use crate::model::{
+    AccessKey, Group, InlinePolicy, KeyOwner, Role, Session, SessionOwner, Tags, User, UserSession,
+};
 use crate::ops::iam::managed_policy;
-use crate::state::{State, Txn};
+use crate::state::{Place, State, Txn};
+
+/// The policy that allows everything.
+const EVERYTHING: &str = "arn:aws:iam::aws:policy/AdministratorAccess";
 
 /// A key that was found, with what its signature is checked by.
 struct Found {
     caller: Caller,
     secret: String,
     expires: Option<i64>,
+    reach: Reach,
+}
+
+/// Which services a key is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Reach {
+    All,
+    /// Without MFA, sessions of users cannot call IAM (`iam-sts-sigv4-cloudtrail.md` §6).
+    AllButIam,
 }
 
 /// Authenticates a request. `now` is in Unix seconds, `skew` in seconds.
@@ -27,6 +41,7 @@ pub(crate) fn authenticate(
     skew: i64,
 ) -> Result<Caller, Fault> {
     let found = state.read(|txn| find(txn, presented))?;
+    let found = found.filter(|found| found.reach == Reach::All || service != Service::Iam);
     let Some(found) = found else { return Err(unknown_key(service)) };
     if found.expires.is_some_and(|expires| expires <= now) {
         return Err(expired(service));
@@ -47,39 +62,68 @@ fn find_key(txn: &Txn<'_>, id: &str) -> Result<Option<Found>, Fault> {
     let Some((place, key)) = txn.find::<AccessKey>(id)?.filter(|(_, key)| key.active) else {
         return Ok(None);
     };
-    let account = place.account.clone();
-    let identity = match &key.owner {
-        KeyOwner::Root => Identity::Iam {
-            principal: Principal::Root { account: account.clone() },
-            policies: Box::default(),
-        },
-        KeyOwner::Agent(host) => Identity::Agent { host: host.clone() },
+    let (identity, tags) = match &key.owner {
+        KeyOwner::Root => (root(&place), Tags::new()),
+        KeyOwner::Agent(host) => (Identity::Agent { host: host.clone() }, Tags::new()),
         KeyOwner::User(id) => {
             let Some(user) = txn.get::<User>(&place, id)? else { return Ok(None) };
-            let policies = Policies {
-                identity: policies(txn, &account, &user.inline, &user.attached)?,
-                boundary: boundary(txn, &account, user.boundary.as_deref())?,
-                ..Policies::default()
-            };
-            let arn = Arn::new("iam", "", &account, format!("user{}{}", user.path, user.name));
-            let principal = Principal::User { arn, id: user.unique_id, name: user.name };
-            Identity::Iam { principal, policies: Box::new(policies) }
+            (user_identity(txn, &place, &user)?, user.tags)
         }
     };
-    let caller =
-        Caller { account, identity, access_key_id: key.id, agent: None, token_issued: None };
-    Ok(Some(Found { caller, secret: key.secret, expires: None }))
+    let caller = Caller {
+        account: place.account,
+        identity,
+        access_key_id: key.id,
+        agent: None,
+        token_issued: None,
+        tags,
+        transitive: Vec::new(),
+        source_identity: None,
+    };
+    Ok(Some(Found { caller, secret: key.secret, expires: None, reach: Reach::All }))
+}
+
+fn root(place: &Place) -> Identity {
+    let principal = Principal::Root { account: place.account.clone() };
+    Identity::Iam { principal, policies: Box::default() }
+}
+
+fn user_identity(txn: &Txn<'_>, place: &Place, user: &User) -> Result<Identity, Fault> {
+    let policies = Policies {
+        identity: of_user(txn, place, user)?,
+        boundary: boundary(txn, &place.account, user.boundary.as_deref())?,
+        ..Policies::default()
+    };
+    let arn = user_arn(&place.account, user);
+    let principal = Principal::User { arn, id: user.unique_id.clone(), name: user.name.clone() };
+    Ok(Identity::Iam { principal, policies: Box::new(policies) })
+}
+
+fn user_arn(account: &str, user: &User) -> Arn {
+    Arn::new("iam", "", account, format!("user{}{}", user.path, user.name))
 }
 
 fn find_session(txn: &Txn<'_>, id: &str, token: &str) -> Result<Option<Found>, Fault> {
-    let Some((place, session)) = txn.find::<Session>(id)? else { return Ok(None) };
-    if !is_same(&session.token, token) {
-        return Ok(None);
+    if let Some((place, session)) = txn.find::<Session>(id)? {
+        return if is_same(&session.token, token) {
+            role_session(txn, place, session)
+        } else {
+            Ok(None)
+        };
     }
+    match txn.find::<UserSession>(id)? {
+        Some((place, session)) if is_same(&session.token, token) => {
+            user_session(txn, place, session)
+        }
+        Some(_) | None => Ok(None),
+    }
+}
+
+fn role_session(txn: &Txn<'_>, place: Place, session: Session) -> Result<Option<Found>, Fault> {
     let role = txn.get::<Role>(&place, &session.role)?;
     // A role that was made anew does not revive the sessions of the old one.
     let Some(role) = role.filter(|role| role.unique_id == session.role_id) else { return Ok(None) };
-    let account = place.account.clone();
+    let account = place.account;
     let passed = match &session.policies {
         None => None,
         Some(inline) => Some(policies(txn, &account, inline, &session.managed)?),
@@ -102,8 +146,94 @@ fn find_session(txn: &Txn<'_>, id: &str, token: &str) -> Result<Option<Found>, F
         access_key_id: session.id,
         agent: session.agent,
         token_issued: Some(session.issued),
+        tags: with_session_tags(role.tags, session.tags),
+        transitive: session.transitive,
+        source_identity: session.source_identity,
     };
-    Ok(Some(Found { caller, secret: session.secret, expires: Some(session.expires) }))
+    let (secret, expires) = (session.secret, Some(session.expires));
+    Ok(Some(Found { caller, secret, expires, reach: Reach::All }))
+}
+
+fn user_session(txn: &Txn<'_>, place: Place, session: UserSession) -> Result<Option<Found>, Fault> {
+    let owner = match &session.owner {
+        SessionOwner::Root => None,
+        SessionOwner::User { id, unique_id } => {
+            let user = txn.get::<User>(&place, id)?;
+            let Some(user) = user.filter(|user| user.unique_id == *unique_id) else {
+                return Ok(None);
+            };
+            Some(user)
+        }
+    };
+    let mut identity = match &owner {
+        None => root(&place),
+        Some(user) => user_identity(txn, &place, user)?,
+    };
+    let mut tags = owner.map(|user| user.tags).unwrap_or_default();
+    if let Some(federated) = session.federated {
+        let account = &place.account;
+        let limits = policies(txn, account, &federated.policies, &federated.managed)?;
+        identity = federate(txn, account, identity, &federated.name, limits)?;
+        tags = with_session_tags(tags, federated.tags);
+    }
+    let caller = Caller {
+        account: place.account,
+        identity,
+        access_key_id: session.id,
+        agent: None,
+        token_issued: Some(session.issued),
+        tags,
+        transitive: Vec::new(),
+        source_identity: None,
+    };
+    let (secret, expires) = (session.secret, Some(session.expires));
+    Ok(Some(Found { caller, secret, expires, reach: Reach::AllButIam }))
+}
+
+/// Makes a federated session of an identity: it may do what both its owner and its own policies allow.
+fn federate(
+    txn: &Txn<'_>,
+    account: &str,
+    owner: Identity,
+    name: &str,
+    limits: Vec<NamedPolicy>,
+) -> Result<Identity, Fault> {
+    let Identity::Iam { principal, mut policies } = owner else { return Ok(owner) };
+    let (issuer, issuer_id) = match principal {
+        Principal::User { arn, id, .. } => (arn, id),
+        Principal::Root { .. }
+        | Principal::Session { .. }
+        | Principal::Federated { .. }
+        | Principal::Service { .. } => {
+            // What root may do, as a policy that can be limited.
+            policies.identity.extend(managed(txn, account, EVERYTHING)?);
+            (Arn::new("iam", "", account, "root"), account.to_owned())
+        }
+    };
+    policies.session = Some(limits);
+    let arn = Arn::new("sts", "", account, format!("federated-user/{name}"));
+    let principal = Principal::Federated { arn, issuer, issuer_id, name: name.to_owned() };
+    Ok(Identity::Iam { principal, policies })
+}
+
+/// Tags of a user or role with those of its session, which win; keys compare without case.
+fn with_session_tags(mut tags: Tags, session: Tags) -> Tags {
+    for (key, value) in session {
+        tags.retain(|other, _| other.to_lowercase() != key.to_lowercase());
+        tags.insert(key, value);
+    }
+    tags
+}
+
+/// Returns a user's own policies and those of its groups.
+fn of_user(txn: &Txn<'_>, place: &Place, user: &User) -> Result<Vec<NamedPolicy>, Fault> {
+    let mut found = policies(txn, &place.account, &user.inline, &user.attached)?;
+    for id in &user.groups {
+        if let Some(group) = txn.get::<Group>(place, id)? {
+            found.extend(policies(txn, &place.account, &group.inline, &group.attached)?);
+        }
+    }
+    Ok(found)
 }
 
 fn policies(

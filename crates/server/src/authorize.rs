@@ -88,7 +88,18 @@ impl Call<'_> {
                 context.set("aws:PrincipalType", "AssumedRole");
                 context.set("aws:userid", format!("{role_id}:{session}"));
             }
+            Principal::Federated { arn, name, .. } => {
+                context.set("aws:PrincipalArn", arn.to_string());
+                context.set("aws:PrincipalType", "FederatedUser");
+                context.set("aws:userid", format!("{}:{name}", arn.account));
+            }
             Principal::Service { .. } => {}
+        }
+        for (key, value) in &self.caller.tags {
+            context.set(&format!("aws:PrincipalTag/{key}"), value.clone());
+        }
+        if let Some(identity) = &self.caller.source_identity {
+            context.set("aws:SourceIdentity", identity.clone());
         }
         if let Some(issued) = self.caller.token_issued {
             context.set("aws:TokenIssueTime", flowlogd_aws::Seconds(issued).to_string());

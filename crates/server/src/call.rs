@@ -1,6 +1,7 @@
 //! One call of an operation: who makes it, from where, and on what.
 
 use std::cell::Cell;
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use flowlogd_aws::policy::{Policies, Principal};
@@ -13,6 +14,7 @@ use sha2::{Digest as _, Sha256};
 use crate::config::Config;
 use crate::dispatch::{Circumstances, Service};
 use crate::ids;
+use crate::last_uses::LastUses;
 use crate::reports::Reports;
 use crate::state::{Document, Place, StateError, Txn};
 
@@ -29,6 +31,12 @@ pub struct Caller {
     pub agent: Option<String>,
     /// When the temporary credentials were issued, Unix seconds.
     pub token_issued: Option<i64>,
+    /// Tags of the user or role, and those of the session.
+    pub tags: BTreeMap<String, String>,
+    /// Keys of session tags that sessions made by the caller inherit.
+    pub transitive: Vec<String>,
+    /// Who is behind the session, where that was said.
+    pub source_identity: Option<String>,
 }
 
 /// Whom a key belongs to.
@@ -55,7 +63,9 @@ impl Caller {
         match &self.identity {
             Identity::Iam { principal, .. } => match principal {
                 Principal::Root { account } => format!("arn:aws:iam::{account}:root"),
-                Principal::User { arn, .. } | Principal::Session { arn, .. } => arn.to_string(),
+                Principal::User { arn, .. }
+                | Principal::Session { arn, .. }
+                | Principal::Federated { arn, .. } => arn.to_string(),
                 Principal::Service { name } => name.clone(),
             },
             Identity::Agent { host } => format!("arn:aws:flowlogd::{}:agent/{host}", self.account),
@@ -69,6 +79,8 @@ pub struct Call<'a> {
     pub(crate) txn: &'a Txn<'a>,
     /// The log store, which has transactions of its own.
     pub(crate) logs: &'a LogStore,
+    /// When keys and roles were last used.
+    pub(crate) last_uses: &'a LastUses,
     /// What agents have told last.
     pub(crate) reports: &'a Reports,
     pub(crate) config: &'a Config,

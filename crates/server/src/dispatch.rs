@@ -15,9 +15,10 @@ use serde::de::DeserializeOwned;
 
 use crate::call::{Call, Caller, internal};
 use crate::config::Config;
+use crate::last_uses::LastUses;
 use crate::ops;
 use crate::reports::Reports;
-use crate::state::{State, Txn};
+use crate::state::{State, StateError, Txn};
 
 /// The services that are spoken here.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
@@ -231,6 +232,7 @@ pub struct Door {
     config: Config,
     operations: HashMap<Service, HashMap<&'static str, Operation>>,
     reports: Reports,
+    last_uses: LastUses,
 }
 
 impl Door {
@@ -250,7 +252,14 @@ impl Door {
                 (service, by_name.collect())
             })
             .collect();
-        Self { state, logs, config, operations, reports: Reports::default() }
+        Self {
+            state,
+            logs,
+            config,
+            operations,
+            reports: Reports::default(),
+            last_uses: LastUses::default(),
+        }
     }
 
     /// The state behind it.
@@ -266,6 +275,17 @@ impl Door {
     /// What agents have told last.
     pub(crate) const fn reports(&self) -> &Reports {
         &self.reports
+    }
+
+    /// When keys and roles were last used.
+    pub(crate) const fn last_uses(&self) -> &LastUses {
+        &self.last_uses
+    }
+
+    /// Writes down when keys and roles were last used; until then it is in memory. `now` is in Unix
+    /// milliseconds.
+    pub fn keep_last_uses(&self, now: i64) -> Result<(), StateError> {
+        self.last_uses.keep(&self.state, now)
     }
 
     /// Its configuration.
@@ -343,6 +363,7 @@ impl Door {
             let call = Call {
                 txn,
                 logs: &self.logs,
+                last_uses: &self.last_uses,
                 reports: &self.reports,
                 config: &self.config,
                 caller,

@@ -279,6 +279,7 @@ impl Shared {
         let caller =
             authenticate(self.door.state(), service, &parts, &presented, now / 1000, skew)?;
         seen.principal = Some(caller.arn());
+        self.door.last_uses().note(&caller, service, &presented.region, now / 1000);
         let Route { action, body, .. } = route?;
         let circumstances = Circumstances {
             now,

@@ -16,6 +16,7 @@ mod dispatch;
 pub mod http;
 mod ids;
 mod inventory;
+mod last_uses;
 mod line_formats;
 mod model;
 mod ops;

@@ -1,5 +1,6 @@
 //! A door without HTTP and signatures: what unit tests of operations call.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -163,6 +164,9 @@ fn caller(principal: Principal, policies: Policies) -> Caller {
         access_key_id: "AKIATEST".to_owned(),
         agent: None,
         token_issued: None,
+        tags: BTreeMap::new(),
+        transitive: Vec::new(),
+        source_identity: None,
     }
 }
 

@@ -10,7 +10,7 @@ use super::shapes::{PolicyGroup, PolicyRole, PolicyUser};
 pub struct ListEntitiesForPolicyRequest {
     /// Of the managed policy.
     pub policy_arn: String,
-    /// `User` or `Role`; there are no others.
+    /// `User`, `Group` or `Role`; of the others there is none.
     pub entity_filter: Option<String>,
     /// Only paths that begin so.
     pub path_prefix: Option<String>,
@@ -26,7 +26,7 @@ pub struct ListEntitiesForPolicyRequest {
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "PascalCase")]
 pub struct ListEntitiesForPolicyResponse {
-    /// There are no groups.
+    /// Groups that have it.
     #[serde(default)]
     pub policy_groups: Vec<PolicyGroup>,
     /// Users that have it.

@@ -37,6 +37,8 @@ pub(crate) struct Statement {
     /// Not of trust policies.
     pub(crate) resources: Option<Selection<ResourceGlob>>,
     pub(crate) conditions: Vec<Condition>,
+    /// Of its conditions and variables: as written, those of variables in lower case.
+    pub(crate) context_keys: Vec<String>,
 }
 
 impl Statement {

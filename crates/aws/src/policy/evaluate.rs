@@ -14,6 +14,36 @@ pub fn evaluate(ask: &Ask<'_>, policies: &Policies) -> Evaluation {
     Evaluation { decision, misses: search.misses }
 }
 
+/// Returns the statements that make a decision: of a denial those that deny, else those of the principal's
+/// own policies that allow; none where nothing allows.
+pub fn deciding(ask: &Ask<'_>, policies: &Policies) -> Vec<StatementRef> {
+    let search = Search { ask, action: ask.action.to_ascii_lowercase(), misses: Vec::new() };
+    let all_of = |effect: Effect, policies: &[NamedPolicy]| {
+        let mut found = Vec::new();
+        for policy in policies {
+            let applying = statements(policy, effect)
+                .filter(|(_, statement)| search.mismatch(statement).is_none())
+                .map(|(index, statement)| reference(policy, index, statement));
+            found.extend(applying);
+        }
+        found
+    };
+    match evaluate(ask, policies).decision {
+        Decision::Allowed(_) => all_of(Effect::Allow, &policies.identity),
+        Decision::ImplicitDeny(_) => Vec::new(),
+        Decision::ExplicitDeny(..) => {
+            let session = policies.session.as_deref().unwrap_or_default();
+            let layers = [
+                policies.identity.as_slice(),
+                policies.boundary.as_slice(),
+                session,
+                policies.resource.as_slice(),
+            ];
+            layers.into_iter().flat_map(|layer| all_of(Effect::Deny, layer)).collect()
+        }
+    }
+}
+
 struct Search<'a> {
     ask: &'a Ask<'a>,
     /// In lower case.
@@ -38,7 +68,7 @@ impl Search<'_> {
             (_, Some((statement, Fit::Exact))) => return Decision::Allowed(Some(statement)),
             (Principal::Root { .. }, _) => return Decision::Allowed(None),
             (Principal::Service { .. }, _) => return Decision::ImplicitDeny(Layer::Trust),
-            (_, Some((statement, Fit::Role))) => Some(statement),
+            (_, Some((statement, Fit::Issuer))) => Some(statement),
             // The account is trusted: who may of it is its own policies' to say.
             (_, Some((_, Fit::Account | Fit::None)) | None) => self.allowing(&policies.identity),
         };
@@ -125,7 +155,7 @@ impl Search<'_> {
             Some(Selection::Of(principals)) => fit(principals),
             Some(Selection::AllBut(principals)) => match fit(principals) {
                 Fit::None => PrincipalMatcher::Everybody.fits(self.ask.principal),
-                Fit::Account | Fit::Role | Fit::Exact => Fit::None,
+                Fit::Account | Fit::Issuer | Fit::Exact => Fit::None,
             },
         }
     }

@@ -84,7 +84,9 @@ const RESOURCES: [&str; 25] = [
     "arn:aws:logs:us-east-1:123456789012:${aws:SourceArn}",
 ];
 
-const PRINCIPALS: [(&str, &str); 16] = [
+const PRINCIPALS: [(&str, &str); 18] = [
+    ("AWS", "arn:aws:sts::123456789012:federated-user/fed"),
+    ("AWS", "arn:aws:sts::123456789012:federated-user/other"),
     ("AWS", "*"),
     ("AWS", "123456789012"),
     ("AWS", "arn:aws:iam::123456789012:root"),
@@ -397,12 +399,17 @@ fn context() -> impl Strategy<Value = Vec<(&'static str, Vec<&'static str>)>> {
 }
 
 fn case() -> impl Strategy<Value = Case> {
-    let asker = select(&[Asker::Ann, Asker::Ann, Asker::Reader, Asker::Reader, Asker::Root][..]);
+    let askers =
+        [Asker::Ann, Asker::Ann, Asker::Reader, Asker::Reader, Asker::Fed, Asker::Fed, Asker::Root];
+    let asker = prop::sample::select(askers.to_vec());
     let asked = (asker, select(&ASKED_ACTIONS[..]), select(&ASKED_RESOURCES[..]));
     let asked_of_trust =
         prop_oneof![3 => Just(Asker::FlowLogs), 1 => Just(Asker::Root), 8 => asked.0.clone()];
     (
-        prop::collection::vec(document(PolicyKind::Identity), 0..4),
+        (
+            prop::collection::vec(document(PolicyKind::Identity), 0..4),
+            prop::collection::vec(document(PolicyKind::Identity), 0..3),
+        ),
         prop::option::weighted(0.3, document(PolicyKind::Identity)),
         prop::option::weighted(0.3, prop::collection::vec(document(PolicyKind::Session), 0..3)),
         prop::option::weighted(0.4, document(PolicyKind::Trust)),
@@ -410,7 +417,14 @@ fn case() -> impl Strategy<Value = Case> {
         context(),
     )
         .prop_map(
-            |(identity, boundary, session, trust, (asked, of_trust, assumes), context)| {
+            |(
+                (identity, groups),
+                boundary,
+                session,
+                trust,
+                (asked, of_trust, assumes),
+                context,
+            )| {
                 let (asker, action, resource) = asked;
                 let (asker, action, resource) = if trust.is_some() {
                     let action = if assumes { "sts:AssumeRole" } else { action };
@@ -418,7 +432,20 @@ fn case() -> impl Strategy<Value = Case> {
                 } else {
                     (asker, action, resource)
                 };
-                Case { identity, boundary, session, trust, asker, action, resource, context }
+                // Roles and the account are in no groups.
+                let in_groups = matches!(asker, Asker::Ann | Asker::Fed);
+                let groups = if in_groups { groups } else { Vec::new() };
+                Case {
+                    identity,
+                    groups,
+                    boundary,
+                    session,
+                    trust,
+                    asker,
+                    action,
+                    resource,
+                    context,
+                }
             },
         )
 }
@@ -438,11 +465,18 @@ fn principal(asker: Asker) -> Principal {
             role_id: "AROAREADER".to_owned(),
             session: "s1".to_owned(),
         },
+        Asker::Fed => Principal::Federated {
+            arn: arn("arn:aws:sts::123456789012:federated-user/fed"),
+            issuer: arn("arn:aws:iam::123456789012:user/ann"),
+            issuer_id: "AIDAANN".to_owned(),
+            name: "fed".to_owned(),
+        },
         Asker::FlowLogs => Principal::Service { name: "vpc-flow-logs.amazonaws.com".to_owned() },
     }
 }
 
-fn decided(case: &Case) -> Decision {
+/// The decision, and the places of the statements that make it.
+fn decided(case: &Case) -> (Decision, Vec<String>) {
     let read = |name: String, text: &String, kind| NamedPolicy {
         name,
         policy: Policy::parse(text, kind).unwrap_or_else(|error| panic!("{error}: {text}")),
@@ -452,7 +486,11 @@ fn decided(case: &Case) -> Decision {
         numbered.map(|(n, text)| read(format!("{name}-{n}"), text, kind)).collect::<Vec<_>>()
     };
     let policies = Policies {
-        identity: all("identity", &case.identity, PolicyKind::Identity),
+        identity: [
+            all("identity", &case.identity, PolicyKind::Identity),
+            all("group", &case.groups, PolicyKind::Identity),
+        ]
+        .concat(),
         boundary: all("boundary", case.boundary.as_slice(), PolicyKind::Identity).pop(),
         session: case.session.as_ref().map(|texts| all("session", texts, PolicyKind::Session)),
         resource: all("trust", case.trust.as_slice(), PolicyKind::Trust).pop(),
@@ -463,14 +501,16 @@ fn decided(case: &Case) -> Decision {
     }
     let principal = principal(case.asker);
     let (action, resource) = (case.action, case.resource);
-    evaluate(&Ask { principal: &principal, action, resource, context: &context }, &policies)
-        .decision
+    let ask = Ask { principal: &principal, action, resource, context: &context };
+    let statements = deciding(&ask, &policies).iter().map(place).collect();
+    (evaluate(&ask, &policies).decision, statements)
+}
+
+fn place(StatementRef { policy, index, sid }: &StatementRef) -> String {
+    format!("{policy}#{index} {}", sid.as_deref().unwrap_or("-"))
 }
 
 fn text(decision: &Decision) -> String {
-    let place = |StatementRef { policy, index, sid }: &StatementRef| {
-        format!("{policy}#{index} {}", sid.as_deref().unwrap_or("-"))
-    };
     match decision {
         Decision::Allowed(None) => "allow".to_owned(),
         Decision::Allowed(Some(statement)) => format!("allow {}", place(statement)),
@@ -484,7 +524,11 @@ proptest! {
 
     #[test]
     fn decisions_and_their_statements_are_the_oracles(case in case()) {
-        prop_assert_eq!(text(&decided(&case)), Oracle::new(&case).decide().text);
+        let (decision, statements) = decided(&case);
+        let oracle = Oracle::new(&case);
+
+        prop_assert_eq!(text(&decision), oracle.decide().text);
+        prop_assert_eq!(statements, oracle.deciding());
     }
 }
 
@@ -498,7 +542,7 @@ fn the_cases_reach_every_decision_and_every_operator() {
         let case = case().new_tree(&mut runner).unwrap().current();
         let oracle = Oracle::new(&case);
         let outcome = oracle.decide();
-        assert_eq!(text(&decided(&case)), outcome.text, "{case:#?}");
+        assert_eq!(text(&decided(&case).0), outcome.text, "{case:#?}");
         for kind in kinds(&outcome.text, outcome.statement.as_ref()) {
             *seen.entry(kind).or_default() += 1;
         }
@@ -522,8 +566,9 @@ fn the_cases_reach_every_decision_and_every_operator() {
 }
 
 /// With how the deciding statement decides.
-const KINDS: [&str; 22] = [
+const KINDS: [&str; 23] = [
     "allow",
+    "allow group",
     "allow identity",
     "allow trust",
     "no Identity",

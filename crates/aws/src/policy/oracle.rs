@@ -10,7 +10,10 @@ use serde_json::Value;
 /// A case, in plain text.
 #[derive(Clone, Debug)]
 pub(super) struct Case {
+    /// Of the asker itself.
     pub(super) identity: Vec<String>,
+    /// Of its groups.
+    pub(super) groups: Vec<String>,
     pub(super) boundary: Option<String>,
     pub(super) session: Option<Vec<String>>,
     pub(super) trust: Option<String>,
@@ -28,6 +31,8 @@ pub(super) enum Asker {
     Ann,
     /// `assumed-role/reader/s1` of `role/path/reader`, `AROAREADER`.
     Reader,
+    /// `federated-user/fed`, which Ann made.
+    Fed,
     /// `vpc-flow-logs.amazonaws.com`.
     FlowLogs,
 }
@@ -65,16 +70,42 @@ impl<'a> Oracle<'a> {
         Self { case, operators: RefCell::default() }
     }
 
+    /// The policies of a layer. A user's groups count as it does itself (§2.1, step 5).
+    fn layer(&self, layer: &'static str) -> Vec<Named<'a>> {
+        let case = self.case;
+        let texts: [(&str, &'a [String]); 2] = match layer {
+            "Identity" => [("identity", &case.identity), ("group", &case.groups)],
+            "Boundary" => [("boundary", case.boundary.as_slice()), ("", &[])],
+            "Session" => [("session", case.session.as_deref().unwrap_or_default()), ("", &[])],
+            _ => [("trust", case.trust.as_slice()), ("", &[])],
+        };
+        let mut named = Vec::new();
+        for (name, texts) in texts {
+            for (n, text) in texts.iter().enumerate() {
+                named.push((layer, format!("{name}-{n}"), text.as_str()));
+            }
+        }
+        named
+    }
+
+    /// Places of all statements that make the decision (§5.5): with a denial the denials alone.
+    pub(super) fn deciding(&self) -> Vec<String> {
+        let outcome = self.decide().text;
+        let statements = if outcome.starts_with("deny") {
+            let layers = ["Identity", "Boundary", "Session", "Trust"];
+            self.applying(&layers.map(|layer| self.layer(layer)).concat(), "Deny")
+        } else if outcome.starts_with("allow") {
+            self.applying(&self.layer("Identity"), "Allow")
+        } else {
+            Vec::new()
+        };
+        statements.into_iter().map(|(_, place, ..)| place).collect()
+    }
+
     /// §2.1, step by step.
     pub(super) fn decide(&self) -> Outcome {
-        let named = |layer, name: &str, texts: &'a [String]| -> Vec<Named<'a>> {
-            let names = texts.iter().enumerate();
-            names.map(|(n, text)| (layer, format!("{name}-{n}"), text.as_str())).collect()
-        };
-        let identity = named("Identity", "identity", &self.case.identity);
-        let boundary = named("Boundary", "boundary", self.case.boundary.as_slice());
-        let session = named("Session", "session", self.case.session.as_deref().unwrap_or_default());
-        let trust = named("Trust", "trust", self.case.trust.as_slice());
+        let [identity, boundary, session, trust] =
+            ["Identity", "Boundary", "Session", "Trust"].map(|layer| self.layer(layer));
 
         let every = [&identity[..], &boundary[..], &session[..], &trust[..]].concat();
         if let Some((layer, place, statement, _)) = self.applying(&every, "Deny").into_iter().next()
@@ -165,7 +196,11 @@ impl<'a> Oracle<'a> {
 
     /// "As for the type of caller."
     fn anybody(&self) -> Reach {
-        if self.case.asker == Asker::Reader { Reach::PastIdentity } else { Reach::PastAll }
+        if matches!(self.case.asker, Asker::Reader | Asker::Fed) {
+            Reach::PastIdentity
+        } else {
+            Reach::PastAll
+        }
     }
 
     fn most_reaching(&self, principals: &Value) -> Reach {
@@ -180,7 +215,7 @@ impl<'a> Oracle<'a> {
                 let reach = match (kind.as_str(), self.case.asker) {
                     ("AWS", _) if value == "*" => self.anybody(),
                     ("AWS", Asker::Root) if account => Reach::PastAll,
-                    ("AWS", Asker::Ann | Asker::Reader) if account => Reach::Delegated,
+                    ("AWS", Asker::Ann | Asker::Reader | Asker::Fed) if account => Reach::Delegated,
                     ("AWS", Asker::Ann)
                         if ["arn:aws:iam::123456789012:user/ann", "AIDAANN"].contains(&value) =>
                     {
@@ -194,6 +229,17 @@ impl<'a> Oracle<'a> {
                     ("AWS", Asker::Reader)
                         if ["arn:aws:iam::123456789012:role/path/reader", "AROAREADER"]
                             .contains(&value) =>
+                    {
+                        Reach::PastIdentity
+                    }
+                    ("AWS", Asker::Fed)
+                        if value == "arn:aws:sts::123456789012:federated-user/fed" =>
+                    {
+                        Reach::PastAll
+                    }
+                    // The user that a federated session is of.
+                    ("AWS", Asker::Fed)
+                        if ["arn:aws:iam::123456789012:user/ann", "AIDAANN"].contains(&value) =>
                     {
                         Reach::PastIdentity
                     }

@@ -9,6 +9,7 @@ use super::condition::Condition;
 use super::document::{Effect, Selection, Statement};
 use super::glob::{ActionGlob, ResourceGlob};
 use super::principal::PrincipalMatcher;
+use super::variable::Template;
 use super::{MalformedPolicy, PolicyKind};
 
 /// JSON whose objects keep their members as they were written, so that none hides another.
@@ -201,7 +202,13 @@ fn statement(
     for resource in resources.iter().flat_map(Selection::items) {
         check_resource(resource)?;
     }
+    let mut context_keys: Vec<String> = conditions.iter().map(|one| one.key.clone()).collect();
+    let texts = resources.iter().flat_map(Selection::items);
+    for text in texts.chain(conditions.iter().flat_map(|condition| &condition.values)) {
+        context_keys.extend(Template::parse(text, variables).keys().map(str::to_owned));
+    }
     Ok(Statement {
+        context_keys,
         sid,
         effect,
         principal,

@@ -27,8 +27,9 @@ pub(super) enum Fit {
     None,
     /// Its account is meant: its own policies have to allow too.
     Account,
-    /// The role of a session is meant: its policies need not allow, but boundary and session policies limit.
-    Role,
+    /// The role or user behind a session is meant: its policies need not allow, but boundary and session
+    /// policies limit.
+    Issuer,
     /// It itself is meant: only an explicit denial counts against it.
     Exact,
 }
@@ -91,26 +92,33 @@ impl PrincipalMatcher {
     /// of the time when the policy was saved writes its unique id in their place (§4).
     pub(super) fn fits(&self, principal: &Principal) -> Fit {
         let exact = |is_it: bool| if is_it { Fit::Exact } else { Fit::None };
-        let of_role = |is_it: bool| if is_it { Fit::Role } else { Fit::None };
+        let behind = |is_it: bool| if is_it { Fit::Issuer } else { Fit::None };
         match (self, principal) {
-            // As for the type of the caller (§2.3); of a session that is its role.
-            (Self::Everybody, Principal::Session { .. }) => Fit::Role,
+            // As for the type of the caller (§2.3); of a session that is who is behind it.
+            (Self::Everybody, Principal::Session { .. } | Principal::Federated { .. }) => {
+                Fit::Issuer
+            }
             (Self::Everybody, _) => Fit::Exact,
             (Self::Account { account, .. }, Principal::Root { account: own }) => {
                 exact(account == own)
             }
             (Self::Account { account, .. }, Principal::User { arn, .. })
-            | (Self::Account { account, .. }, Principal::Session { arn, .. }) => {
+            | (Self::Account { account, .. }, Principal::Session { arn, .. })
+            | (Self::Account { account, .. }, Principal::Federated { arn, .. }) => {
                 if *account == arn.account { Fit::Account } else { Fit::None }
             }
             (Self::Arn(named), Principal::User { arn, .. }) => exact(*named == arn.to_string()),
             (Self::Arn(named), Principal::Session { arn, role, .. }) => {
-                exact(*named == arn.to_string()).max(of_role(*named == role.to_string()))
+                exact(*named == arn.to_string()).max(behind(*named == role.to_string()))
+            }
+            (Self::Arn(named), Principal::Federated { arn, issuer, .. }) => {
+                exact(*named == arn.to_string()).max(behind(*named == issuer.to_string()))
+            }
+            (Self::UniqueId(named), Principal::Federated { issuer_id, .. }) => {
+                behind(named == issuer_id)
             }
             (Self::UniqueId(named), Principal::User { id, .. }) => exact(named == id),
-            (Self::UniqueId(named), Principal::Session { role_id, .. }) => {
-                of_role(named == role_id)
-            }
+            (Self::UniqueId(named), Principal::Session { role_id, .. }) => behind(named == role_id),
             (Self::Service(named), Principal::Service { name }) => exact(named == name),
             (
                 Self::Account { .. }

@@ -57,6 +57,14 @@ impl Template {
         Self { written: written.to_owned(), pieces }
     }
 
+    /// Returns the keys of its variables.
+    pub(super) fn keys(&self) -> impl Iterator<Item = &str> {
+        self.pieces.iter().filter_map(|piece| match piece {
+            Piece::Variable { key, .. } => Some(key.as_str()),
+            Piece::Text(_) | Piece::Escaped(_) => None,
+        })
+    }
+
     pub(super) fn is_fixed(&self) -> bool {
         !self.pieces.iter().any(|piece| matches!(piece, Piece::Variable { .. }))
     }

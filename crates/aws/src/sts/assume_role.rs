@@ -20,10 +20,10 @@ pub struct AssumeRoleRequest {
     pub policy: Option<String>,
     /// 900 to 43200; 3600 where it is absent.
     pub duration_seconds: Option<i64>,
-    /// Session tags: refused.
+    /// Session tags; at most fifty.
     #[serde(default)]
     pub tags: Vec<Tag>,
-    /// Session tags: refused.
+    /// Keys of session tags that sessions made with this one inherit.
     #[serde(default)]
     pub transitive_tag_keys: Vec<String>,
     /// What the role's owner and a third party agreed on.
@@ -32,7 +32,7 @@ pub struct AssumeRoleRequest {
     pub serial_number: Option<String>,
     /// Of a device: refused.
     pub token_code: Option<String>,
-    /// Refused.
+    /// Who is behind the session, for good; 2 to 64 characters.
     pub source_identity: Option<String>,
     /// Refused.
     #[serde(default)]
@@ -67,8 +67,10 @@ pub struct AssumeRoleResponse {
     pub credentials: Credentials,
     /// Who the session is.
     pub assumed_role_user: AssumedRoleUser,
-    /// How much of the space for session policies is used, in percent; absent where there are none.
+    /// How much of the space for policies and tags is used, in percent; absent where there are none.
     pub packed_policy_size: Option<u32>,
+    /// Who is behind the session, where that was said.
+    pub source_identity: Option<String>,
 }
 
 /// Temporary credentials.
@@ -124,6 +126,7 @@ mod tests {
                 arn: "arn:aws:sts::123456789012:assumed-role/r/s".to_owned(),
             },
             packed_policy_size: None,
+            source_identity: None,
         };
 
         let text = xml::write_query(crate::sts::NAMESPACE, "AssumeRole", "i", &answer).unwrap();

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::{InlinePolicy, document};
+use super::{InlinePolicy, Tags, document};
 
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub(crate) struct Session {
@@ -22,6 +22,15 @@ pub(crate) struct Session {
     /// Session policies; none were passed if absent. Managed ones are kept by their ARN in `managed`.
     pub(crate) policies: Option<Vec<InlinePolicy>>,
     pub(crate) managed: Vec<String>,
+    /// Session tags, those that were inherited among them.
+    #[serde(default)]
+    pub(crate) tags: Tags,
+    /// Keys of the tags that sessions made with this one inherit.
+    #[serde(default)]
+    pub(crate) transitive: Vec<String>,
+    /// Who is behind it, for good.
+    #[serde(default)]
+    pub(crate) source_identity: Option<String>,
     /// Host name of the agent that assumed the role for delivery.
     pub(crate) agent: Option<String>,
 }

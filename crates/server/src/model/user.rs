@@ -21,6 +21,9 @@ pub(crate) struct User {
     /// ARN of a managed policy.
     pub(crate) boundary: Option<String>,
     pub(crate) tags: Tags,
+    /// The groups that it is in, by the ids of their documents.
+    #[serde(default)]
+    pub(crate) groups: Vec<String>,
 }
 
 document!(User, "user");

@@ -1,6 +1,7 @@
-//! IAM: users, roles and policies. There are no groups, login profiles or providers.
+//! IAM: users, groups, roles and policies. There are no login profiles or providers.
 
 mod access_keys;
+mod account;
 mod attachments;
 mod boundaries;
 mod builtin;
@@ -8,14 +9,18 @@ pub(super) mod constraint;
 pub(super) mod documents;
 mod entity;
 mod fault;
+mod groups;
 mod inline_policies;
 mod managed_policies;
+mod members;
 mod paging;
 mod policy_versions;
 mod roles;
 mod service_principals;
+mod simulated;
+mod simulation;
 mod tagging;
-mod tags;
+pub(super) mod tags;
 #[cfg(test)]
 pub(super) mod tests;
 mod trust;
@@ -38,6 +43,17 @@ pub(crate) fn operations() -> Vec<Operation> {
         Operation::read("ListAccessKeys", access_keys::list),
         Operation::write("UpdateAccessKey", access_keys::update),
         Operation::write("DeleteAccessKey", access_keys::delete),
+        Operation::write("CreateGroup", groups::create),
+        Operation::read("GetGroup", groups::get),
+        Operation::read("ListGroups", groups::list),
+        Operation::write("UpdateGroup", groups::update),
+        Operation::write("DeleteGroup", groups::delete),
+        Operation::write("AddUserToGroup", members::add),
+        Operation::write("RemoveUserFromGroup", members::remove),
+        Operation::read("ListGroupsForUser", members::list_for_user),
+        Operation::read("GetAccessKeyLastUsed", access_keys::last_used),
+        Operation::read("GetAccountSummary", account::summary),
+        Operation::read("ListAccountAliases", account::aliases),
         Operation::write("CreateRole", roles::create),
         Operation::read("GetRole", roles::get),
         Operation::read("ListRoles", roles::list),
@@ -48,6 +64,10 @@ pub(crate) fn operations() -> Vec<Operation> {
         Operation::read("GetUserPolicy", inline_policies::get_user),
         Operation::read("ListUserPolicies", inline_policies::list_user),
         Operation::write("DeleteUserPolicy", inline_policies::delete_user),
+        Operation::write("PutGroupPolicy", inline_policies::put_group),
+        Operation::read("GetGroupPolicy", inline_policies::get_group),
+        Operation::read("ListGroupPolicies", inline_policies::list_group),
+        Operation::write("DeleteGroupPolicy", inline_policies::delete_group),
         Operation::write("PutRolePolicy", inline_policies::put_role),
         Operation::read("GetRolePolicy", inline_policies::get_role),
         Operation::read("ListRolePolicies", inline_policies::list_role),
@@ -64,6 +84,9 @@ pub(crate) fn operations() -> Vec<Operation> {
         Operation::write("AttachUserPolicy", attachments::attach_user),
         Operation::write("DetachUserPolicy", attachments::detach_user),
         Operation::read("ListAttachedUserPolicies", attachments::list_user),
+        Operation::write("AttachGroupPolicy", attachments::attach_group),
+        Operation::write("DetachGroupPolicy", attachments::detach_group),
+        Operation::read("ListAttachedGroupPolicies", attachments::list_group),
         Operation::write("AttachRolePolicy", attachments::attach_role),
         Operation::write("DetachRolePolicy", attachments::detach_role),
         Operation::read("ListAttachedRolePolicies", attachments::list_role),
@@ -72,6 +95,10 @@ pub(crate) fn operations() -> Vec<Operation> {
         Operation::write("DeleteUserPermissionsBoundary", boundaries::delete_user),
         Operation::write("PutRolePermissionsBoundary", boundaries::put_role),
         Operation::write("DeleteRolePermissionsBoundary", boundaries::delete_role),
+        Operation::read("SimulateCustomPolicy", simulation::custom),
+        Operation::read("SimulatePrincipalPolicy", simulation::of_one_principal),
+        Operation::read("GetContextKeysForCustomPolicy", simulated::custom_keys),
+        Operation::read("GetContextKeysForPrincipalPolicy", simulated::principal_keys),
         Operation::write("TagUser", tagging::tag_user),
         Operation::write("UntagUser", tagging::untag_user),
         Operation::read("ListUserTags", tagging::list_user),

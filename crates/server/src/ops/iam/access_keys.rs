@@ -1,23 +1,24 @@
 //! Long-term access keys of users and of the account. Those of agents are not IAM's.
 
-use flowlogd_aws::iam::shapes::{AccessKey as Printed, AccessKeyMetadata};
+use flowlogd_aws::iam::shapes::{AccessKey as Printed, AccessKeyLastUsed, AccessKeyMetadata};
 use flowlogd_aws::iam::{
-    CreateAccessKeyRequest, CreateAccessKeyResponse, DeleteAccessKeyRequest, ListAccessKeysRequest,
+    CreateAccessKeyRequest, CreateAccessKeyResponse, DeleteAccessKeyRequest,
+    GetAccessKeyLastUsedRequest, GetAccessKeyLastUsedResponse, ListAccessKeysRequest,
     ListAccessKeysResponse, UpdateAccessKeyRequest,
 };
 use flowlogd_aws::{Fault, Seconds};
 
 use super::constraint::Constraints;
-use super::entity::{action, existing, store};
+use super::entity::{Entity as _, action, existing, store};
 use super::fault::{limit_exceeded, no_such_entity};
 use super::paging::page;
 use super::users::{Whose, named_or_caller, root_arn};
 use crate::call::Call;
 use crate::ids;
-use crate::model::{AccessKey, KeyOwner, User};
+use crate::model::{AccessKey, KeyOwner, LastUse, User};
 
 /// Keys that one user may have.
-const PER_USER: usize = 2;
+pub(super) const PER_USER: usize = 2;
 
 pub(super) fn create(
     call: &Call<'_>,
@@ -72,7 +73,43 @@ pub(super) fn delete(call: &Call<'_>, request: DeleteAccessKeyRequest) -> Result
     let (owner, _) = owner(call, request.user_name, key_id(&id))?;
     let key = key_of(call, &owner, &id)?;
     call.txn.delete::<AccessKey>(&call.global(), &key.id, call.now())?;
+    call.txn.delete::<LastUse>(&call.global(), &key.id, call.now())?;
     Ok(())
+}
+
+/// Tells when a key of a user or of the account was last used. Those of agents and sessions are not IAM's.
+pub(super) fn last_used(
+    call: &Call<'_>,
+    request: GetAccessKeyLastUsedRequest,
+) -> Result<GetAccessKeyLastUsedResponse, Fault> {
+    let id = request.access_key_id;
+    let place = call.global();
+    let owner = call.txn.get::<AccessKey>(&place, &id)?.map(|key| key.owner);
+    let (resource, user_name) = match owner {
+        Some(KeyOwner::Root) => (root_arn(call), Some(None)),
+        Some(KeyOwner::User(user)) => match call.txn.get::<User>(&place, &user)? {
+            Some(user) => (user.arn(call.account()), Some(Some(user.name))),
+            None => ("*".to_owned(), None),
+        },
+        Some(KeyOwner::Agent(_)) | None => ("*".to_owned(), None),
+    };
+    call.authorize(&action(call), &resource)?;
+    key_id(&id).finish()?;
+    let user_name = user_name.ok_or_else(|| unknown_key(&id))?;
+    let used = call.last_uses.of_key(call.txn, &place, &id)?;
+    let access_key_last_used = match used {
+        Some(used) => AccessKeyLastUsed {
+            last_used_date: Some(Seconds(used.at)),
+            service_name: used.service,
+            region: used.region,
+        },
+        None => AccessKeyLastUsed {
+            last_used_date: None,
+            service_name: "N/A".to_owned(),
+            region: "N/A".to_owned(),
+        },
+    };
+    Ok(GetAccessKeyLastUsedResponse { user_name, access_key_last_used })
 }
 
 /// Returns the keys of an owner, the oldest first.
@@ -115,7 +152,11 @@ fn key_of(call: &Call<'_>, owner: &KeyOwner, id: &str) -> Result<AccessKey, Faul
     call.txn
         .get::<AccessKey>(&call.global(), id)?
         .filter(|key| key.owner == *owner)
-        .ok_or_else(|| no_such_entity(format!("The Access Key with id {id} cannot be found.")))
+        .ok_or_else(|| unknown_key(id))
+}
+
+fn unknown_key(id: &str) -> Fault {
+    no_such_entity(format!("The Access Key with id {id} cannot be found."))
 }
 
 fn metadata(key: &AccessKey, user_name: Option<String>) -> AccessKeyMetadata {

@@ -1,10 +1,12 @@
-//! Which managed policies users and roles have.
+//! Which managed policies users, groups and roles have.
 
 use flowlogd_aws::Fault;
-use flowlogd_aws::iam::shapes::{AttachedPolicy, PolicyRole, PolicyUser};
+use flowlogd_aws::iam::shapes::{AttachedPolicy, PolicyGroup, PolicyRole, PolicyUser};
 use flowlogd_aws::iam::{
-    AttachRolePolicyRequest, AttachUserPolicyRequest, DetachRolePolicyRequest,
-    DetachUserPolicyRequest, ListAttachedRolePoliciesRequest, ListAttachedRolePoliciesResponse,
+    AttachGroupPolicyRequest, AttachRolePolicyRequest, AttachUserPolicyRequest,
+    DetachGroupPolicyRequest, DetachRolePolicyRequest, DetachUserPolicyRequest,
+    ListAttachedGroupPoliciesRequest, ListAttachedGroupPoliciesResponse,
+    ListAttachedRolePoliciesRequest, ListAttachedRolePoliciesResponse,
     ListAttachedUserPoliciesRequest, ListAttachedUserPoliciesResponse,
     ListEntitiesForPolicyRequest, ListEntitiesForPolicyResponse,
 };
@@ -15,10 +17,10 @@ use super::fault::{limit_exceeded, no_such_entity};
 use super::managed_policies::{USAGE_FILTERS, managed_policy, parsed, readable};
 use super::paging::{Page, page};
 use crate::call::Call;
-use crate::model::{Role, User};
+use crate::model::{Group, Role, User};
 
-/// Managed policies that one user or role may have.
-const MAX_ATTACHED: usize = 10;
+/// Managed policies that one user, group or role may have.
+pub(super) const MAX_ATTACHED: usize = 10;
 
 #[expect(clippy::needless_pass_by_value, reason = "all operations have this shape")]
 pub(super) fn attach_user(call: &Call<'_>, request: AttachUserPolicyRequest) -> Result<(), Fault> {
@@ -31,6 +33,14 @@ pub(super) fn attach_role(call: &Call<'_>, request: AttachRolePolicyRequest) -> 
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "all operations have this shape")]
+pub(super) fn attach_group(
+    call: &Call<'_>,
+    request: AttachGroupPolicyRequest,
+) -> Result<(), Fault> {
+    attach::<Group>(call, &request.group_name, &request.policy_arn)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "all operations have this shape")]
 pub(super) fn detach_user(call: &Call<'_>, request: DetachUserPolicyRequest) -> Result<(), Fault> {
     detach::<User>(call, &request.user_name, &request.policy_arn)
 }
@@ -38,6 +48,14 @@ pub(super) fn detach_user(call: &Call<'_>, request: DetachUserPolicyRequest) -> 
 #[expect(clippy::needless_pass_by_value, reason = "all operations have this shape")]
 pub(super) fn detach_role(call: &Call<'_>, request: DetachRolePolicyRequest) -> Result<(), Fault> {
     detach::<Role>(call, &request.role_name, &request.policy_arn)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "all operations have this shape")]
+pub(super) fn detach_group(
+    call: &Call<'_>,
+    request: DetachGroupPolicyRequest,
+) -> Result<(), Fault> {
+    detach::<Group>(call, &request.group_name, &request.policy_arn)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "all operations have this shape")]
@@ -64,13 +82,26 @@ pub(super) fn list_role(
     Ok(ListAttachedRolePoliciesResponse { attached_policies: items, is_truncated, marker })
 }
 
-/// Whom a policy belongs to. There are no groups.
+#[expect(clippy::needless_pass_by_value, reason = "all operations have this shape")]
+pub(super) fn list_group(
+    call: &Call<'_>,
+    request: ListAttachedGroupPoliciesRequest,
+) -> Result<ListAttachedGroupPoliciesResponse, Fault> {
+    let prefix = request.path_prefix.as_deref();
+    let attached = attached::<Group>(call, &request.group_name, prefix)?;
+    let Page { items, is_truncated, marker } =
+        page(attached, by_name, request.max_items, request.marker.as_deref())?;
+    Ok(ListAttachedGroupPoliciesResponse { attached_policies: items, is_truncated, marker })
+}
+
+/// Whom a policy belongs to.
 #[expect(clippy::needless_pass_by_value, reason = "all operations have this shape")]
 pub(super) fn entities(
     call: &Call<'_>,
     request: ListEntitiesForPolicyRequest,
 ) -> Result<ListEntitiesForPolicyResponse, Fault> {
     enum Having {
+        Group(Group),
         User(User),
         Role(Role),
     }
@@ -84,6 +115,11 @@ pub(super) fn entities(
     let policy = readable(call, &request.policy_arn, constraints)?;
     let wanted = |kind: &str| request.entity_filter.as_deref().is_none_or(|filter| filter == kind);
     let mut having = Vec::new();
+    if wanted("Group") {
+        let groups: Vec<Group> = call.txn.list(&call.global())?;
+        let groups = groups.into_iter().filter(|group| has(group, &policy.id, usage, prefix));
+        having.extend(groups.map(Having::Group));
+    }
     if wanted("User") {
         let users: Vec<User> = call.txn.list(&call.global())?;
         let users = users.into_iter().filter(|user| has(user, &policy.id, usage, prefix));
@@ -95,13 +131,19 @@ pub(super) fn entities(
         having.extend(roles.map(Having::Role));
     }
     let key = |entity: &Having| match entity {
+        Having::Group(group) => format!("group {}", group.id),
         Having::User(user) => format!("user {}", user.id),
         Having::Role(role) => format!("role {}", role.id),
     };
     let page = page(having, key, request.max_items, request.marker.as_deref())?;
-    let (mut policy_users, mut policy_roles) = (Vec::new(), Vec::new());
+    let (mut policy_groups, mut policy_users, mut policy_roles) =
+        (Vec::new(), Vec::new(), Vec::new());
     for entity in page.items {
         match entity {
+            Having::Group(group) => {
+                policy_groups
+                    .push(PolicyGroup { group_name: group.name, group_id: group.unique_id });
+            }
             Having::User(user) => {
                 policy_users.push(PolicyUser { user_name: user.name, user_id: user.unique_id });
             }
@@ -111,7 +153,7 @@ pub(super) fn entities(
         }
     }
     Ok(ListEntitiesForPolicyResponse {
-        policy_groups: Vec::new(),
+        policy_groups,
         policy_users,
         policy_roles,
         is_truncated: page.is_truncated,

@@ -7,7 +7,7 @@ use flowlogd_aws::iam::{
 };
 
 use super::constraint::Constraints;
-use super::entity::{Entity, existing, store};
+use super::entity::{Actor, existing, store};
 use super::managed_policies::boundary_policy;
 use crate::call::Call;
 use crate::model::{Role, User};
@@ -43,7 +43,7 @@ pub(super) fn delete_role(
 }
 
 /// A policy may ask for the boundary that is to be set, so that is the one the call is judged by.
-fn put<E: Entity>(call: &Call<'_>, name: &str, boundary: String) -> Result<(), Fault> {
+fn put<E: Actor>(call: &Call<'_>, name: &str, boundary: String) -> Result<(), Fault> {
     let mut entity: E = existing(call, name, Constraints::new(), |context| {
         context.set("iam:PermissionsBoundary", boundary.clone());
     })?;
@@ -53,7 +53,7 @@ fn put<E: Entity>(call: &Call<'_>, name: &str, boundary: String) -> Result<(), F
 }
 
 /// Where there is none, nothing is to be done.
-fn delete<E: Entity>(call: &Call<'_>, name: &str) -> Result<(), Fault> {
+fn delete<E: Actor>(call: &Call<'_>, name: &str) -> Result<(), Fault> {
     let mut entity: E = existing(call, name, Constraints::new(), |_| {})?;
     *entity.boundary_mut() = None;
     store(call, &entity)

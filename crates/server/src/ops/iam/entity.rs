@@ -1,4 +1,4 @@
-//! What users and roles have in common: names, paths, policies, tags.
+//! What users, groups and roles have in common: names, paths, policies.
 
 use flowlogd_aws::policy::Context;
 use flowlogd_aws::{Arn, Fault};
@@ -6,15 +6,17 @@ use flowlogd_aws::{Arn, Fault};
 use super::constraint::Constraints;
 use super::fault::{already_exists, limit_exceeded, no_such_entity};
 use crate::call::Call;
-use crate::model::{InlinePolicy, Role, Tags, User};
+use crate::model::{Group, InlinePolicy, Role, Tags, User};
 use crate::state::{Document, Place, StateError, Txn};
 
-/// A user or a role.
+/// A user, a group or a role.
 pub(super) trait Entity: Document {
     /// As ARNs and messages call it.
     const NOUN: &'static str;
     /// The same with a capital letter.
     const TITLE: &'static str;
+    /// Characters that its name may have.
+    const LONGEST_NAME: usize;
     /// How many an account may have.
     const PER_ACCOUNT: usize;
     /// Characters that its inline policies may have together, white space not counted.
@@ -26,10 +28,11 @@ pub(super) trait Entity: Document {
     fn inline_mut(&mut self) -> &mut Vec<InlinePolicy>;
     fn attached(&self) -> &[String];
     fn attached_mut(&mut self) -> &mut Vec<String>;
-    fn boundary(&self) -> Option<&str>;
-    fn boundary_mut(&mut self) -> &mut Option<String>;
-    fn tags(&self) -> &Tags;
-    fn tags_mut(&mut self) -> &mut Tags;
+
+    /// ARN of the policy that limits it.
+    fn boundary(&self) -> Option<&str> {
+        None
+    }
 
     /// `arn:aws:iam::A:user/path/NAME`.
     fn arn(&self, account: &str) -> String {
@@ -37,19 +40,22 @@ pub(super) trait Entity: Document {
     }
 
     /// Sets the keys by which policies know it.
-    fn describe(&self, context: &mut Context) {
-        describe_tags(self.tags(), context);
-        if let Some(boundary) = self.boundary() {
-            context.set("iam:PermissionsBoundary", boundary);
-        }
-    }
+    fn describe(&self, _context: &mut Context) {}
+}
+
+/// An entity that acts, a user or a role: it may have tags and a boundary, which groups have not.
+pub(super) trait Actor: Entity {
+    fn boundary_mut(&mut self) -> &mut Option<String>;
+    fn tags_mut(&mut self) -> &mut Tags;
 }
 
 macro_rules! entity {
-    ($type:ty, $noun:literal, $title:literal, $per_account:literal, $inline_limit:literal) => {
+    ($type:ty, $noun:literal, $title:literal, $longest:literal, $per_account:literal, $inline_limit:literal
+     $(, $actor:tt)?) => {
         impl Entity for $type {
             const NOUN: &'static str = $noun;
             const TITLE: &'static str = $title;
+            const LONGEST_NAME: usize = $longest;
             const PER_ACCOUNT: usize = $per_account;
             const INLINE_LIMIT: usize = $inline_limit;
 
@@ -71,14 +77,27 @@ macro_rules! entity {
             fn attached_mut(&mut self) -> &mut Vec<String> {
                 &mut self.attached
             }
-            fn boundary(&self) -> Option<&str> {
-                self.boundary.as_deref()
+            $(entity!(@$actor);)?
+        }
+    };
+    (@actor) => {
+        fn boundary(&self) -> Option<&str> {
+            self.boundary.as_deref()
+        }
+        fn describe(&self, context: &mut Context) {
+            describe_tags(&self.tags, context);
+            if let Some(boundary) = &self.boundary {
+                context.set("iam:PermissionsBoundary", boundary.clone());
             }
+        }
+    };
+}
+
+macro_rules! actor {
+    ($type:ty) => {
+        impl Actor for $type {
             fn boundary_mut(&mut self) -> &mut Option<String> {
                 &mut self.boundary
-            }
-            fn tags(&self) -> &Tags {
-                &self.tags
             }
             fn tags_mut(&mut self) -> &mut Tags {
                 &mut self.tags
@@ -88,8 +107,11 @@ macro_rules! entity {
 }
 
 // Quotas of `iam-sts-sigv4-cloudtrail.md` §1.2.
-entity!(User, "user", "User", 5000, 2048);
-entity!(Role, "role", "Role", 1000, 10_240);
+entity!(User, "user", "User", 64, 5000, 2048, actor);
+entity!(Group, "group", "Group", 128, 300, 5120);
+entity!(Role, "role", "Role", 64, 1000, 10_240, actor);
+actor!(User);
+actor!(Role);
 
 /// `arn:aws:iam::A:user/path/NAME`: IAM's ARNs have no region.
 pub(super) fn arn(account: &str, noun: &str, path: &str, name: &str) -> String {
@@ -127,9 +149,13 @@ pub(super) fn existing<E: Entity>(
         }
         add(context);
     })?;
-    constraints.name(&format!("{}Name", E::NOUN), name, 64).finish()?;
-    found
-        .ok_or_else(|| no_such_entity(format!("The {} with name {name} cannot be found.", E::NOUN)))
+    constraints.name(&format!("{}Name", E::NOUN), name, E::LONGEST_NAME).finish()?;
+    found.ok_or_else(|| unknown::<E>(name))
+}
+
+/// There is no entity of this name.
+pub(super) fn unknown<E: Entity>(name: &str) -> Fault {
+    no_such_entity(format!("The {} with name {name} cannot be found.", E::NOUN))
 }
 
 /// Asks for the making of an entity: the action itself, and the tagging of it where there are tags.

@@ -18,6 +18,10 @@ pub(super) fn limit_exceeded(message: impl Into<String>) -> Fault {
     Fault::new("LimitExceeded", message).with_status(409)
 }
 
+pub(super) fn invalid_input(message: impl Into<String>) -> Fault {
+    Fault::new("InvalidInput", message)
+}
+
 pub(super) fn malformed_policy(message: impl Into<String>) -> Fault {
     Fault::new("MalformedPolicyDocument", message)
 }

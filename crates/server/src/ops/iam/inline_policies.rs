@@ -1,11 +1,13 @@
-//! Policies that are part of a user or a role.
+//! Policies that are part of a user, a group or a role.
 
 use flowlogd_aws::Fault;
 use flowlogd_aws::iam::{
-    DeleteRolePolicyRequest, DeleteUserPolicyRequest, GetRolePolicyRequest, GetRolePolicyResponse,
-    GetUserPolicyRequest, GetUserPolicyResponse, ListRolePoliciesRequest, ListRolePoliciesResponse,
-    ListUserPoliciesRequest, ListUserPoliciesResponse, PutRolePolicyRequest, PutUserPolicyRequest,
-    encoded_document,
+    DeleteGroupPolicyRequest, DeleteRolePolicyRequest, DeleteUserPolicyRequest,
+    GetGroupPolicyRequest, GetGroupPolicyResponse, GetRolePolicyRequest, GetRolePolicyResponse,
+    GetUserPolicyRequest, GetUserPolicyResponse, ListGroupPoliciesRequest,
+    ListGroupPoliciesResponse, ListRolePoliciesRequest, ListRolePoliciesResponse,
+    ListUserPoliciesRequest, ListUserPoliciesResponse, PutGroupPolicyRequest, PutRolePolicyRequest,
+    PutUserPolicyRequest, encoded_document,
 };
 use flowlogd_aws::policy::PolicyKind;
 
@@ -15,7 +17,7 @@ use super::entity::{Entity, existing, store};
 use super::fault::{limit_exceeded, no_such_entity};
 use super::paging::{Page, page};
 use crate::call::Call;
-use crate::model::{InlinePolicy, Role, User};
+use crate::model::{Group, InlinePolicy, Role, User};
 
 pub(super) fn put_user(call: &Call<'_>, request: PutUserPolicyRequest) -> Result<(), Fault> {
     put::<User>(call, &request.user_name, request.policy_name, request.policy_document)
@@ -23,6 +25,10 @@ pub(super) fn put_user(call: &Call<'_>, request: PutUserPolicyRequest) -> Result
 
 pub(super) fn put_role(call: &Call<'_>, request: PutRolePolicyRequest) -> Result<(), Fault> {
     put::<Role>(call, &request.role_name, request.policy_name, request.policy_document)
+}
+
+pub(super) fn put_group(call: &Call<'_>, request: PutGroupPolicyRequest) -> Result<(), Fault> {
+    put::<Group>(call, &request.group_name, request.policy_name, request.policy_document)
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "all operations have this shape")]
@@ -46,6 +52,16 @@ pub(super) fn get_role(
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "all operations have this shape")]
+pub(super) fn get_group(
+    call: &Call<'_>,
+    request: GetGroupPolicyRequest,
+) -> Result<GetGroupPolicyResponse, Fault> {
+    let (group_name, policy) = get::<Group>(call, &request.group_name, &request.policy_name)?;
+    let policy_document = encoded_document(&policy.document);
+    Ok(GetGroupPolicyResponse { group_name, policy_name: policy.name, policy_document })
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "all operations have this shape")]
 pub(super) fn list_user(
     call: &Call<'_>,
     request: ListUserPoliciesRequest,
@@ -66,6 +82,16 @@ pub(super) fn list_role(
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "all operations have this shape")]
+pub(super) fn list_group(
+    call: &Call<'_>,
+    request: ListGroupPoliciesRequest,
+) -> Result<ListGroupPoliciesResponse, Fault> {
+    let Page { items, is_truncated, marker } =
+        list::<Group>(call, &request.group_name, request.max_items, request.marker.as_deref())?;
+    Ok(ListGroupPoliciesResponse { policy_names: items, is_truncated, marker })
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "all operations have this shape")]
 pub(super) fn delete_user(call: &Call<'_>, request: DeleteUserPolicyRequest) -> Result<(), Fault> {
     delete::<User>(call, &request.user_name, &request.policy_name)
 }
@@ -73,6 +99,14 @@ pub(super) fn delete_user(call: &Call<'_>, request: DeleteUserPolicyRequest) -> 
 #[expect(clippy::needless_pass_by_value, reason = "all operations have this shape")]
 pub(super) fn delete_role(call: &Call<'_>, request: DeleteRolePolicyRequest) -> Result<(), Fault> {
     delete::<Role>(call, &request.role_name, &request.policy_name)
+}
+
+#[expect(clippy::needless_pass_by_value, reason = "all operations have this shape")]
+pub(super) fn delete_group(
+    call: &Call<'_>,
+    request: DeleteGroupPolicyRequest,
+) -> Result<(), Fault> {
+    delete::<Group>(call, &request.group_name, &request.policy_name)
 }
 
 /// Adds a policy, or replaces the one of this name.

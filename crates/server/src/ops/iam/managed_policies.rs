@@ -17,13 +17,13 @@ use super::paging::page;
 use super::{builtin, documents, tags};
 use crate::call::Call;
 use crate::ids;
-use crate::model::{ManagedPolicy, PolicyVersion, Role, User};
+use crate::model::{Group, ManagedPolicy, PolicyVersion, Role, User};
 use crate::state::{Place, StateError, Txn};
 
 /// Policies that an account may have.
-const PER_ACCOUNT: usize = 1500;
+pub(super) const PER_ACCOUNT: usize = 1500;
 /// Characters that a document may have, white space not counted.
-const LONGEST: usize = 6144;
+pub(super) const LONGEST: usize = 6144;
 
 /// Returns a managed policy by its ARN: one of the account's, or one of AWS's, which are not stored.
 pub(crate) fn managed_policy(
@@ -227,7 +227,7 @@ pub(super) fn boundary_policy(call: &Call<'_>, arn: &str) -> Result<ManagedPolic
     })
 }
 
-/// How many users and roles have a policy.
+/// How many users, groups and roles have a policy.
 #[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Use {
     attached: u32,
@@ -248,6 +248,7 @@ fn uses(call: &Call<'_>) -> Result<HashMap<String, Use>, Fault> {
     }
     let mut uses = HashMap::new();
     count(&call.txn.list::<User>(&call.global())?, &mut uses);
+    count(&call.txn.list::<Group>(&call.global())?, &mut uses);
     count(&call.txn.list::<Role>(&call.global())?, &mut uses);
     Ok(uses)
 }

@@ -17,7 +17,7 @@ use crate::call::Call;
 use crate::model::{ManagedPolicy, PolicyVersion};
 
 /// Versions that a policy may have.
-const MAX_VERSIONS: usize = 5;
+pub(super) const MAX_VERSIONS: usize = 5;
 
 pub(super) fn create(
     call: &Call<'_>,

@@ -75,7 +75,12 @@ pub(super) fn create(
 #[expect(clippy::needless_pass_by_value, reason = "all operations have this shape")]
 pub(super) fn get(call: &Call<'_>, request: GetRoleRequest) -> Result<GetRoleResponse, Fault> {
     let role: Role = existing(call, &request.role_name, Constraints::new(), |_| {})?;
-    Ok(GetRoleResponse { role: printed(call, &role)? })
+    let used = call.last_uses.of_role(call.account(), &role);
+    let role_last_used = used.map(|(at, region)| RoleLastUsed {
+        last_used_date: Some(Seconds(at)),
+        region: Some(region),
+    });
+    Ok(GetRoleResponse { role: Printed { role_last_used, ..printed(call, &role)? } })
 }
 
 #[expect(clippy::needless_pass_by_value, reason = "all operations have this shape")]
@@ -90,7 +95,6 @@ pub(super) fn list(call: &Call<'_>, request: ListRolesRequest) -> Result<ListRol
     for mut role in page.items {
         role.boundary = None;
         role.tags = Tags::new();
-        role.last_used = None;
         listed.push(printed(call, &role)?);
     }
     Ok(ListRolesResponse { roles: listed, is_truncated: page.is_truncated, marker: page.marker })
@@ -157,9 +161,6 @@ fn printed(call: &Call<'_>, role: &Role) -> Result<Printed, Fault> {
         max_session_duration: Some(role.max_session_duration),
         permissions_boundary: printed_boundary(role.boundary.as_deref()),
         tags: tags::printed(&role.tags),
-        role_last_used: role.last_used.as_ref().map(|(at, region)| RoleLastUsed {
-            last_used_date: Some(Seconds(*at)),
-            region: Some(region.clone()),
-        }),
+        role_last_used: None,
     })
 }

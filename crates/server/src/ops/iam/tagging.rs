@@ -9,7 +9,7 @@ use flowlogd_aws::iam::{
 };
 
 use super::constraint::Constraints;
-use super::entity::{Entity, existing, store};
+use super::entity::{Actor, existing, store};
 use super::managed_policies::{own, readable};
 use super::paging::Page;
 use super::tags;
@@ -87,7 +87,7 @@ pub(super) fn list_policy(
     Ok(ListPolicyTagsResponse { tags: items, is_truncated, marker })
 }
 
-fn tag<E: Entity>(call: &Call<'_>, name: &str, given: &[Tag]) -> Result<(), Fault> {
+fn tag<E: Actor>(call: &Call<'_>, name: &str, given: &[Tag]) -> Result<(), Fault> {
     let mut entity: E = existing(call, name, Constraints::new(), |context| {
         tags::describe_request(given, context);
     })?;
@@ -95,7 +95,7 @@ fn tag<E: Entity>(call: &Call<'_>, name: &str, given: &[Tag]) -> Result<(), Faul
     store(call, &entity)
 }
 
-fn untag<E: Entity>(call: &Call<'_>, name: &str, keys: &[String]) -> Result<(), Fault> {
+fn untag<E: Actor>(call: &Call<'_>, name: &str, keys: &[String]) -> Result<(), Fault> {
     let mut entity: E = existing(call, name, Constraints::new(), |context| {
         tags::describe_keys(keys.iter(), context);
     })?;

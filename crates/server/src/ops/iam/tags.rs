@@ -15,6 +15,11 @@ const PATTERN: &str = r"[\p{L}\p{Z}\p{N}_.:/=+\-@]";
 
 /// Reads the tags of a request. Keys are unique without case (`iam-sts-sigv4-cloudtrail.md` §1.2).
 pub(super) fn read(given: &[Tag]) -> Result<Tags, Fault> {
+    read_or(given, "InvalidInput")
+}
+
+/// The same; `code` is that of the fault for keys that cannot be.
+pub(in crate::ops) fn read_or(given: &[Tag], code: &'static str) -> Result<Tags, Fault> {
     let mut constraints = Constraints::new().count("tags", given.len(), MAX_TAGS);
     for (number, Tag { key, value }) in (1..).zip(given) {
         let at = |member: &str| format!("tags.{number}.member.{member}");
@@ -29,11 +34,11 @@ pub(super) fn read(given: &[Tag]) -> Result<Tags, Fault> {
     for Tag { key, value } in given {
         if key.to_lowercase().starts_with("aws:") {
             let text = format!("The tag key '{key}' is reserved: keys must not start with 'aws:'.");
-            return Err(Fault::new("InvalidInput", text));
+            return Err(Fault::new(code, text));
         }
         if tags.keys().any(|other| same(other, key)) {
             let text = "Duplicate tag keys found. Please note that Tag keys are case insensitive.";
-            return Err(Fault::new("InvalidInput", text));
+            return Err(Fault::new(code, text));
         }
         tags.insert(key.clone(), value.clone());
     }
@@ -64,7 +69,7 @@ pub(super) fn remove(tags: &mut Tags, keys: &[String]) -> Result<(), Fault> {
 }
 
 /// Sets the keys by which policies know the tags of a request.
-pub(super) fn describe_request(given: &[Tag], context: &mut Context) {
+pub(in crate::ops) fn describe_request(given: &[Tag], context: &mut Context) {
     for Tag { key, value } in given {
         context.set(&format!("aws:RequestTag/{key}"), value.clone());
     }
@@ -93,7 +98,7 @@ pub(super) fn listed(
     page(printed(tags), |tag| tag.key.clone(), max_items, marker)
 }
 
-fn same(one: &str, other: &str) -> bool {
+pub(in crate::ops) fn same(one: &str, other: &str) -> bool {
     one.to_lowercase() == other.to_lowercase()
 }
 

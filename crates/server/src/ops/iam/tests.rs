@@ -2,10 +2,13 @@
 
 mod access_keys;
 mod attachments;
+mod groups;
 mod inline_policies;
+mod last_uses;
 mod managed_policies;
 mod permissions;
 mod roles;
+mod simulation;
 mod tags;
 mod trust;
 mod users;

@@ -17,7 +17,7 @@ use super::paging::page;
 use super::tags;
 use crate::call::{Call, Identity};
 use crate::ids;
-use crate::model::{KeyOwner, User};
+use crate::model::{KeyOwner, SessionOwner, User, UserSession};
 
 pub(super) fn create(
     call: &Call<'_>,
@@ -55,6 +55,7 @@ pub(super) fn create(
         attached: Vec::new(),
         boundary,
         tags,
+        groups: Vec::new(),
     };
     store(call, &user)?;
     Ok(CreateUserResponse { user: printed(call, &user) })
@@ -78,10 +79,8 @@ pub(super) fn list(call: &Call<'_>, request: ListUsersRequest) -> Result<ListUse
     Constraints::new().length("pathPrefix", prefix, 1, 512).finish()?;
     let mut users: Vec<User> = call.txn.list(&call.global())?;
     users.retain(|user| user.path.starts_with(prefix));
-    let page =
-        page(users, |user| user.id.clone(), request.max_items, request.marker.as_deref())?.map(
-            |user| Printed { permissions_boundary: None, tags: Vec::new(), ..printed(call, &user) },
-        );
+    let page = page(users, |user| user.id.clone(), request.max_items, request.marker.as_deref())?
+        .map(|user| listed(call, &user));
     Ok(ListUsersResponse {
         users: page.items,
         is_truncated: page.is_truncated,
@@ -89,7 +88,7 @@ pub(super) fn list(call: &Call<'_>, request: ListUsersRequest) -> Result<ListUse
     })
 }
 
-/// Renames or moves a user. It stays the same one: its unique id, its keys and the trust in it go along.
+/// Renames or moves a user. It stays the same one: its unique id, keys, sessions and groups, and the trust in it go along.
 pub(super) fn update(call: &Call<'_>, request: UpdateUserRequest) -> Result<(), Fault> {
     let mut constraints = Constraints::new();
     if let Some(name) = &request.new_user_name {
@@ -118,6 +117,14 @@ pub(super) fn update(call: &Call<'_>, request: UpdateUserRequest) -> Result<(), 
             key.owner = KeyOwner::User(user.id.clone());
             store(call, &key)?;
         }
+        for mut session in call.txn.list::<UserSession>(&place)? {
+            if let SessionOwner::User { id, .. } = &mut session.owner
+                && *id == old_id
+            {
+                id.clone_from(&user.id);
+                store(call, &session)?;
+            }
+        }
         call.txn.delete::<User>(&place, &old_id, call.now())?;
     }
     store(call, &user)
@@ -126,6 +133,9 @@ pub(super) fn update(call: &Call<'_>, request: UpdateUserRequest) -> Result<(), 
 #[expect(clippy::needless_pass_by_value, reason = "all operations have this shape")]
 pub(super) fn delete(call: &Call<'_>, request: DeleteUserRequest) -> Result<(), Fault> {
     let user: User = existing(call, &request.user_name, Constraints::new(), |_| {})?;
+    if !user.groups.is_empty() {
+        return Err(delete_conflict("Cannot delete entity, must remove users from group first."));
+    }
     entity_is_bare(&user)?;
     if !keys_of(call, &KeyOwner::User(user.id.clone()))?.is_empty() {
         return Err(delete_conflict("Cannot delete entity, must remove referenced objects first."));
@@ -162,7 +172,9 @@ pub(super) fn named_or_caller(call: &Call<'_>, name: Option<String>) -> Result<W
             Ok(Whose::User(name.clone()))
         }
         Identity::Iam {
-            principal: Principal::Session { .. } | Principal::Service { .. }, ..
+            principal:
+                Principal::Session { .. } | Principal::Federated { .. } | Principal::Service { .. },
+            ..
         }
         | Identity::Agent { .. } => {
             Err(invalid("Must specify userName when calling with non-User credentials"))
@@ -189,6 +201,11 @@ fn root(call: &Call<'_>) -> Result<Printed, Fault> {
         permissions_boundary: None,
         tags: Vec::new(),
     })
+}
+
+/// A user as lists print it: without tags and boundary (`iam-sts-sigv4-cloudtrail.md` §5.4).
+pub(super) fn listed(call: &Call<'_>, user: &User) -> Printed {
+    Printed { permissions_boundary: None, tags: Vec::new(), ..printed(call, user) }
 }
 
 fn printed(call: &Call<'_>, user: &User) -> Printed {

@@ -1,17 +1,19 @@
 //! Sessions of roles (`iam-sts-sigv4-cloudtrail.md` §6).
 
-use flowlogd_aws::policy::{
-    self, Ask, Decision, Evaluation, Layer, Policies, PolicyKind, Principal,
-};
+use flowlogd_aws::policy::{self, Ask, Context, Decision, Evaluation, Layer, Policies, Principal};
 use flowlogd_aws::sts::{AssumeRoleRequest, AssumeRoleResponse, AssumedRoleUser, Credentials};
 use flowlogd_aws::{Arn, Fault, Seconds};
 
 use super::delivery;
+use super::session_policies::{MAX_MANAGED, SessionPolicies};
+use super::session_tags::{self, SessionTags};
+use super::sweep::sweep;
+use super::unsupported::refuse;
 use crate::call::{Call, Identity};
 use crate::ids;
-use crate::model::{InlinePolicy, Role, Session};
+use crate::model::{Role, Session};
 use crate::ops::iam::constraint::{Constraints, in_name, invalid};
-use crate::ops::iam::{documents, managed_policy, role_by_arn, trust_policy};
+use crate::ops::iam::{role_by_arn, trust_policy};
 use crate::state::Place;
 
 const ACTION: &str = "sts:AssumeRole";
@@ -19,32 +21,31 @@ const ACTION: &str = "sts:AssumeRole";
 const DEFAULT_DURATION: i64 = 3600;
 /// Seconds that a session may last whose role was assumed by another role.
 const LONGEST_CHAINED: i64 = 3600;
-/// Characters that session policies and the ARNs of managed ones may have together.
-const POLICY_SPACE: usize = 2048;
-/// Session policies that are managed ones.
-const MAX_MANAGED: usize = 10;
-/// Old sessions that are looked at when one is made. More than one, so that they cannot pile up.
-const SWEPT: usize = 32;
 
 pub(super) fn assume(
     call: &Call<'_>,
     request: AssumeRoleRequest,
 ) -> Result<AssumeRoleResponse, Fault> {
     let arn = checked(&request)?;
-    refuse_unsupported(&request)?;
+    refuse_unsupported(call, &request)?;
+    let source_identity = source_identity(call, &request);
     let role = role_by_arn(call.txn, &arn)?;
-    authorize(call, &arn, role.as_ref(), &request)?;
+    authorize(call, &arn, role.as_ref(), &request, source_identity.as_deref())?;
     let role = role.ok_or_else(|| not_trusted(call, &request.role_arn))?;
     let duration = duration(call, &role, &request)?;
-    let limits = Limits::read(call, &arn.account, &request)?;
+    let SessionTags { tags, transitive } =
+        SessionTags::read(call, &request.tags, &request.transitive_tag_keys)?;
+    let limits = SessionPolicies::read(
+        call,
+        &arn.account,
+        request.policy.as_deref(),
+        &request.policy_arns,
+        &request.tags,
+    )?;
 
     let place = Place::global(&arn.account);
     let now = call.now() / 1000;
-    for old in call.txn.oldest::<Session>(&place, SWEPT)? {
-        if old.expires <= now {
-            call.txn.delete::<Session>(&place, &old.id, call.now())?;
-        }
-    }
+    sweep::<Session>(call, &place, |session| session.expires)?;
     let session = Session {
         id: ids::unique("ASIA", 20),
         secret: ids::secret(),
@@ -56,6 +57,9 @@ pub(super) fn assume(
         expires: now + duration,
         policies: limits.inline,
         managed: limits.managed,
+        tags,
+        transitive,
+        source_identity,
         agent: match &call.caller.identity {
             Identity::Agent { host } => Some(host.clone()),
             Identity::Iam { .. } => None,
@@ -76,6 +80,7 @@ pub(super) fn assume(
             expiration: Seconds(session.expires),
         },
         packed_policy_size: limits.packed,
+        source_identity: session.source_identity,
     })
 }
 
@@ -96,6 +101,14 @@ fn checked(request: &AssumeRoleRequest) -> Result<Arn, Fault> {
             |character| in_name(character) || matches!(character, ':' | '/'),
         );
     }
+    if let Some(identity) = &request.source_identity {
+        constraints = constraints.length("sourceIdentity", identity, 2, 64).pattern(
+            "sourceIdentity",
+            identity,
+            r"[\w+=,.@-]*",
+            in_name,
+        );
+    }
     constraints.finish()?;
     request
         .role_arn
@@ -105,24 +118,23 @@ fn checked(request: &AssumeRoleRequest) -> Result<Arn, Fault> {
         .ok_or_else(|| invalid(format!("{} is invalid", request.role_arn)))
 }
 
-/// A session that silently lacked what was asked for would be another one than the caller thinks.
-fn refuse_unsupported(request: &AssumeRoleRequest) -> Result<(), Fault> {
-    let unsupported = [
-        ("Tags", !request.tags.is_empty()),
-        ("TransitiveTagKeys", !request.transitive_tag_keys.is_empty()),
+/// What nobody may ask for here, and what an agent, for which a service's rules count, may not.
+fn refuse_unsupported(call: &Call<'_>, request: &AssumeRoleRequest) -> Result<(), Fault> {
+    let is_agent = matches!(call.caller.identity, Identity::Agent { .. });
+    refuse(&[
+        ("Tags", is_agent && !request.tags.is_empty()),
+        ("TransitiveTagKeys", is_agent && !request.transitive_tag_keys.is_empty()),
         ("SerialNumber", request.serial_number.is_some()),
         ("TokenCode", request.token_code.is_some()),
-        ("SourceIdentity", request.source_identity.is_some()),
+        ("SourceIdentity", is_agent && request.source_identity.is_some()),
         ("ProvidedContexts", !request.provided_contexts.is_empty()),
         ("MinimumSessionTokenSize", request.minimum_session_token_size.is_some()),
-    ];
-    match unsupported.iter().find(|(_, given)| *given) {
-        Some((parameter, _)) => Err(Fault::new(
-            "InvalidParameterValue",
-            format!("The parameter {parameter} is not supported here: leave it out."),
-        )),
-        None => Ok(()),
-    }
+    ])
+}
+
+/// Who is behind the session: as the request says, or as was said when the caller's session was made.
+fn source_identity(call: &Call<'_>, request: &AssumeRoleRequest) -> Option<String> {
+    request.source_identity.clone().or_else(|| call.caller.source_identity.clone())
 }
 
 fn authorize(
@@ -130,43 +142,93 @@ fn authorize(
     arn: &Arn,
     role: Option<&Role>,
     request: &AssumeRoleRequest,
+    source_identity: Option<&str>,
 ) -> Result<(), Fault> {
     call.authorized.set(true);
     match &call.caller.identity {
         Identity::Agent { host } => {
             let evaluation = delivery::may_assume(call, host, role, request)?;
-            allowed(call, &request.role_arn, &evaluation)
+            allowed(call, ACTION, &request.role_arn, &evaluation)
         }
         Identity::Iam { principal: Principal::Root { .. }, .. } => {
             let text = "Roles may not be assumed by root accounts.";
             Err(Fault::new("AccessDenied", text).with_status(403))
         }
+        // A federated session may ask who it is, and nothing else of STS.
+        Identity::Iam { principal: Principal::Federated { .. }, .. } => {
+            Err(not_trusted(call, &request.role_arn))
+        }
         Identity::Iam { principal, policies } => {
             let Some(role) = role else { return Err(not_trusted(call, &request.role_arn)) };
             let trust = trust_policy(call.txn, &arn.account, role)?;
             let policies = Policies { resource: Some(trust), ..(**policies).clone() };
-            let mut context = call.context(principal);
-            context.set("aws:ResourceAccount", arn.account.clone());
-            context.set("sts:RoleSessionName", request.role_session_name.clone());
-            if let Some(id) = &request.external_id {
-                context.set("sts:ExternalId", id.clone());
-            }
-            for (key, value) in &role.tags {
-                context.set(&format!("aws:ResourceTag/{key}"), value.clone());
-                context.set(&format!("iam:ResourceTag/{key}"), value.clone());
-            }
+            let context = context(call, principal, arn, role, request, source_identity);
             let resource = request.role_arn.as_str();
-            let ask = Ask { principal, action: ACTION, resource, context: &context };
-            allowed(call, resource, &policy::evaluate(&ask, &policies))
+            // Tags and source identity are permissions of their own, in the trust policy as well.
+            let actions = [
+                (ACTION, true),
+                ("sts:TagSession", !request.tags.is_empty()),
+                ("sts:SetSourceIdentity", source_identity.is_some()),
+            ];
+            for (action, _) in actions.into_iter().filter(|(_, asked)| *asked) {
+                let ask = Ask { principal, action, resource, context: &context };
+                allowed(call, action, resource, &policy::evaluate(&ask, &policies))?;
+            }
+            keeps_source_identity(call, resource, source_identity)
         }
     }
 }
 
-fn allowed(call: &Call<'_>, role_arn: &str, evaluation: &Evaluation) -> Result<(), Fault> {
+fn context(
+    call: &Call<'_>,
+    principal: &Principal,
+    arn: &Arn,
+    role: &Role,
+    request: &AssumeRoleRequest,
+    source_identity: Option<&str>,
+) -> Context {
+    let mut context = call.context(principal);
+    context.set("aws:ResourceAccount", arn.account.clone());
+    context.set("sts:RoleSessionName", request.role_session_name.clone());
+    if let Some(id) = &request.external_id {
+        context.set("sts:ExternalId", id.clone());
+    }
+    if let Some(identity) = source_identity {
+        context.set("sts:SourceIdentity", identity);
+    }
+    session_tags::describe(&request.tags, &request.transitive_tag_keys, &mut context);
+    for (key, value) in &role.tags {
+        context.set(&format!("aws:ResourceTag/{key}"), value.clone());
+        context.set(&format!("iam:ResourceTag/{key}"), value.clone());
+    }
+    context
+}
+
+/// Who is behind a session stays behind those that are made with it.
+fn keeps_source_identity(
+    call: &Call<'_>,
+    role_arn: &str,
+    source_identity: Option<&str>,
+) -> Result<(), Fault> {
+    match &call.caller.source_identity {
+        Some(own) if Some(own.as_str()) != source_identity => {
+            let clause = "because the source identity of the calling session cannot be changed";
+            Err(call.denied("sts:SetSourceIdentity", role_arn, clause))
+        }
+        Some(_) | None => Ok(()),
+    }
+}
+
+fn allowed(
+    call: &Call<'_>,
+    action: &str,
+    role_arn: &str,
+    evaluation: &Evaluation,
+) -> Result<(), Fault> {
     if evaluation.is_allowed() {
         return Ok(());
     }
-    Err(call.denied(ACTION, role_arn, &policy::clause(&evaluation.decision, ACTION)))
+    Err(call.denied(action, role_arn, &policy::clause(&evaluation.decision, action)))
 }
 
 /// A role that does not exist trusts nobody: who may not assume a role does not learn whether there is one.
@@ -191,49 +253,4 @@ fn duration(call: &Call<'_>, role: &Role, request: &AssumeRoleRequest) -> Result
         ));
     }
     Ok(duration)
-}
-
-/// What the caller takes away from the session.
-struct Limits {
-    /// Absent where the session may do all that the role may.
-    inline: Option<Vec<InlinePolicy>>,
-    managed: Vec<String>,
-    /// Percent of the space that is used.
-    packed: Option<u32>,
-}
-
-impl Limits {
-    fn read(call: &Call<'_>, account: &str, request: &AssumeRoleRequest) -> Result<Self, Fault> {
-        if request.policy.is_none() && request.policy_arns.is_empty() {
-            return Ok(Self { inline: None, managed: Vec::new(), packed: None });
-        }
-        let mut used = 0;
-        let mut managed = Vec::new();
-        for (number, descriptor) in (1..).zip(&request.policy_arns) {
-            let arn = &descriptor.arn;
-            Constraints::new().arn(&format!("policyArns.{number}.member.arn"), arn).finish()?;
-            if managed_policy(call.txn, account, arn)?.is_none() {
-                let text = format!("Policy {arn} does not exist or is not attachable.");
-                return Err(Fault::new("InvalidParameterValue", text));
-            }
-            used += arn.chars().count();
-            managed.push(arn.clone());
-        }
-        let mut inline = Vec::new();
-        if let Some(document) = &request.policy {
-            documents::read("policy", document, PolicyKind::Session)?;
-            used += document.chars().count();
-            inline.push(InlinePolicy { name: "session".to_owned(), document: document.clone() });
-        }
-        let percent = (used * 100).div_ceil(POLICY_SPACE);
-        if used > POLICY_SPACE {
-            return Err(Fault::new(
-                "PackedPolicyTooLarge",
-                format!(
-                    "Packed policy consumes {percent}% of allotted space, please use smaller policy."
-                ),
-            ));
-        }
-        Ok(Self { inline: Some(inline), managed, packed: u32::try_from(percent).ok() })
-    }
 }

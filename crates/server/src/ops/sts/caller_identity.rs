@@ -19,6 +19,7 @@ pub(super) fn get(
             Principal::Root { account } => account.clone(),
             Principal::User { id, .. } => id.clone(),
             Principal::Session { role_id, session, .. } => format!("{role_id}:{session}"),
+            Principal::Federated { arn, name, .. } => format!("{}:{name}", arn.account),
             Principal::Service { name } => name.clone(),
         },
     };

@@ -240,14 +240,14 @@ fn a_refused_call_leaves_nothing_behind() {
 }
 
 #[test]
-fn groups_are_not_known_here() {
+fn login_profiles_are_not_known_here() {
     let door = TestDoor::new();
 
-    let answer = refused(&door, "CreateGroup", &[("GroupName", "g")]);
+    let answer = refused(&door, "CreateLoginProfile", &[("UserName", "bob")]);
 
     assert_eq!(
         answer,
-        "InvalidAction (400): Could not find operation CreateGroup for version 2010-05-08"
+        "InvalidAction (400): Could not find operation CreateLoginProfile for version 2010-05-08"
     );
 }
 

@@ -1,0 +1,13 @@
+//! `AddUserToGroup`.
+
+use serde::{Deserialize, Serialize};
+
+/// Request of `AddUserToGroup`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct AddUserToGroupRequest {
+    /// Of the group.
+    pub group_name: String,
+    /// Of the user.
+    pub user_name: String,
+}

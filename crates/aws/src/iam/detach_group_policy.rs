@@ -1,0 +1,13 @@
+//! `DetachGroupPolicy`.
+
+use serde::{Deserialize, Serialize};
+
+/// Request of `DetachGroupPolicy`.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "PascalCase", deny_unknown_fields)]
+pub struct DetachGroupPolicyRequest {
+    /// Of the group.
+    pub group_name: String,
+    /// Of the managed policy.
+    pub policy_arn: String,
+}
