@@ -33,7 +33,7 @@ const MAINTENANCE: Duration = Duration::from_secs(1);
 
 /// Between two writes of when keys and roles were last used: what was not written when the machine stops is
 /// lost.
-const LAST_USES: Duration = Duration::from_secs(300);
+const LAST_USES: Duration = Duration::from_mins(5);
 
 /// Runs the server until it is told to stop.
 pub(crate) fn run(options: &ServeOptions) -> Result<Status, Failure> {

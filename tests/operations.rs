@@ -196,8 +196,8 @@ fn filters(folder: &str, operation: &str) -> Vec<String> {
 }
 
 fn walk(directory: &Path, files: &mut Vec<PathBuf>) {
-    let mut entries: Vec<PathBuf> =
-        fs::read_dir(directory).unwrap().map(|entry| entry.unwrap().path()).collect();
+    let entries = fs::read_dir(directory).expect("the folder is there").map_while(Result::ok);
+    let mut entries: Vec<PathBuf> = entries.map(|entry| entry.path()).collect();
     entries.sort();
     for path in entries {
         if path.is_dir() {

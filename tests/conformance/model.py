@@ -14,6 +14,8 @@ BEYOND_THE_MODEL = {
     ("DescribeInternetGateways.internetGatewaySet.attachmentSet.state", "available"),
     # https://github.com/awsdocs/iam-user-guide/issues/82
     ("PermissionsBoundary.PermissionsBoundaryType", "Policy"),
+    # As recorded (`iam-sts-sigv4-cloudtrail.md` §5.5).
+    ("MatchedStatements.SourcePolicyType", "IAM Policy"),
 }
 TIME = re.compile(r"\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d{3})?Z$")
 

@@ -15,7 +15,12 @@ BEYOND_THE_MODEL = {
     ("ec2", "RevokeSecurityGroupEgress"): {"GroupName"},
     ("ec2", "CreateFlowLogs"): {"TagFieldSpecification"},
     ("logs", "FilterLogEvents"): {"startFromHead"},
+    ("ec2", "CreateVpcPeeringConnection"): {"RequesterPeeringConnectionOptions"},
+    ("iam", "SimulateCustomPolicy"): {"OrderedOrganizationPolicyInputList"},
+    ("iam", "SimulatePrincipalPolicy"): {"OrderedOrganizationPolicyInputList", "PolicyExclusionList"},
     ("sts", "AssumeRole"): {"MinimumSessionTokenSize"},
+    ("sts", "GetFederationToken"): {"MinimumSessionTokenSize"},
+    ("sts", "GetSessionToken"): {"MinimumSessionTokenSize"},
 }
 
 

@@ -279,9 +279,9 @@ fn route_table(owner: &str, targets: &RouteTargets, table: &RouteTable) -> Value
         .map(|route| {
             let is_v6 = route.destination.contains(':');
             let (member, target) = match &route.target {
-                RouteTarget::GatewayId(id) => ("GatewayId", id),
-                RouteTarget::NetworkInterfaceId(id) => ("NetworkInterfaceId", id),
-                RouteTarget::VpcPeeringConnectionId(id) => ("VpcPeeringConnectionId", id),
+                RouteTarget::Gateway(id) => ("GatewayId", id),
+                RouteTarget::NetworkInterface(id) => ("NetworkInterfaceId", id),
+                RouteTarget::VpcPeeringConnection(id) => ("VpcPeeringConnectionId", id),
             };
             json!({
                 if is_v6 { "DestinationIpv6CidrBlock" } else { "DestinationCidrBlock" }:

@@ -401,7 +401,7 @@ fn context() -> impl Strategy<Value = Vec<(&'static str, Vec<&'static str>)>> {
 fn case() -> impl Strategy<Value = Case> {
     let askers =
         [Asker::Ann, Asker::Ann, Asker::Reader, Asker::Reader, Asker::Fed, Asker::Fed, Asker::Root];
-    let asker = prop::sample::select(askers.to_vec());
+    let asker = select(askers.to_vec());
     let asked = (asker, select(&ASKED_ACTIONS[..]), select(&ASKED_RESOURCES[..]));
     let asked_of_trust =
         prop_oneof![3 => Just(Asker::FlowLogs), 1 => Just(Asker::Root), 8 => asked.0.clone()];

@@ -35,12 +35,14 @@ pub(crate) struct Route {
 
 /// Where a route leads; stored under the name of AWS's member.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
 pub(crate) enum RouteTarget {
     /// `local` or `igw-…`.
-    GatewayId(String),
-    NetworkInterfaceId(String),
-    VpcPeeringConnectionId(String),
+    #[serde(rename = "gateway_id")]
+    Gateway(String),
+    #[serde(rename = "network_interface_id")]
+    NetworkInterface(String),
+    #[serde(rename = "vpc_peering_connection_id")]
+    VpcPeeringConnection(String),
 }
 
 /// The target of the routes inside the VPC.
@@ -49,12 +51,12 @@ const LOCAL: &str = "local";
 impl Route {
     /// To a block of the VPC.
     pub(crate) fn local(cidr: &str) -> Self {
-        let target = RouteTarget::GatewayId(LOCAL.to_owned());
+        let target = RouteTarget::Gateway(LOCAL.to_owned());
         Self { destination: cidr.to_owned(), target }
     }
 
     pub(crate) fn is_local(&self) -> bool {
-        matches!(&self.target, RouteTarget::GatewayId(id) if id == LOCAL)
+        matches!(&self.target, RouteTarget::Gateway(id) if id == LOCAL)
     }
 }
 

@@ -281,6 +281,8 @@ fn parse<D: Document>(body: &str) -> Result<D, StateError> {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::model::Interface;
     use crate::state::State;
@@ -300,7 +302,7 @@ mod tests {
             tcp_established_timeout: None,
             udp_stream_timeout: None,
             udp_timeout: None,
-            tags: Default::default(),
+            tags: BTreeMap::default(),
         }
     }
 

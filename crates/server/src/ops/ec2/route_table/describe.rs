@@ -107,11 +107,11 @@ impl RouteTargets {
             origin: if route.is_local() { "CreateRouteTable" } else { "CreateRoute" }.to_owned(),
         };
         match &route.target {
-            RouteTarget::GatewayId(id) => printed.gateway_id = Some(id.clone()),
-            RouteTarget::VpcPeeringConnectionId(id) => {
+            RouteTarget::Gateway(id) => printed.gateway_id = Some(id.clone()),
+            RouteTarget::VpcPeeringConnection(id) => {
                 printed.vpc_peering_connection_id = Some(id.clone());
             }
-            RouteTarget::NetworkInterfaceId(id) => {
+            RouteTarget::NetworkInterface(id) => {
                 printed.network_interface_id = Some(id.clone());
                 printed.instance_id = self.instance_of(id).cloned();
                 printed.instance_owner_id =

@@ -1,5 +1,7 @@
 //! The routes of a table.
 
+use std::net::IpAddr;
+
 use flowlogd_aws::Fault;
 use flowlogd_aws::ec2::shapes::Unsupported;
 use flowlogd_aws::ec2::{
@@ -131,8 +133,8 @@ fn destination(
 ) -> Result<Cidr, Fault> {
     refuse(&[("DestinationPrefixListId", prefix_list.is_some())])?;
     match (ipv4, ipv6) {
-        (Some(text), None) => block::read_as("destinationCidrBlock", text, |it| it.is_ipv4()),
-        (None, Some(text)) => block::read_as("destinationIpv6CidrBlock", text, |it| it.is_ipv6()),
+        (Some(text), None) => block::read_as("destinationCidrBlock", text, IpAddr::is_ipv4),
+        (None, Some(text)) => block::read_as("destinationIpv6CidrBlock", text, IpAddr::is_ipv6),
         (None, None) => Err(Fault::new(
             "MissingParameter",
             "The request must contain the parameter destinationCidrBlock or destinationIpv6CidrBlock",

@@ -93,7 +93,7 @@ impl Wanted {
                         ),
                     ));
                 }
-                Ok(RouteTarget::GatewayId(id))
+                Ok(RouteTarget::Gateway(id))
             }
             Self::Interface(id) => {
                 let interface: Interface = call.get(&id)?.ok_or_else(|| INTERFACE.missing(&id))?;
@@ -121,7 +121,7 @@ impl Wanted {
                         ),
                     ));
                 }
-                Ok(RouteTarget::VpcPeeringConnectionId(id))
+                Ok(RouteTarget::VpcPeeringConnection(id))
             }
         }
     }
@@ -137,5 +137,5 @@ fn of_interface(interface: Interface, table: &RouteTable) -> Result<RouteTarget,
             ),
         ));
     }
-    Ok(RouteTarget::NetworkInterfaceId(interface.id))
+    Ok(RouteTarget::NetworkInterface(interface.id))
 }

@@ -43,12 +43,12 @@ impl RouteTargets {
     /// `active`, or `blackhole` where the target is gone, or of no use.
     pub(crate) fn state(&self, table: &RouteTable, route: &Route) -> &'static str {
         let leads = match &route.target {
-            RouteTarget::GatewayId(id) => {
+            RouteTarget::Gateway(id) => {
                 route.is_local() || self.gateways.get(id) == Some(&Some(table.vpc_id.clone()))
             }
             // One that is attached to nothing hands nothing on.
-            RouteTarget::NetworkInterfaceId(id) => self.instance_of(id).is_some(),
-            RouteTarget::VpcPeeringConnectionId(id) => self.peerings.contains(id),
+            RouteTarget::NetworkInterface(id) => self.instance_of(id).is_some(),
+            RouteTarget::VpcPeeringConnection(id) => self.peerings.contains(id),
         };
         if leads { "active" } else { "blackhole" }
     }

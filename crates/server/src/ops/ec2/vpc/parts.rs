@@ -201,7 +201,7 @@ fn main_table_of(vpc: &Vpc, gateway: Option<&InternetGateway>) -> RouteTable {
     let ipv6 = vpc.ipv6_cidrs.iter().map(|block| Route::local(&block.cidr));
     let outward = gateway.map(|gateway| Route {
         destination: ANYWHERE.to_owned(),
-        target: RouteTarget::GatewayId(gateway.id.clone()),
+        target: RouteTarget::Gateway(gateway.id.clone()),
     });
     RouteTable {
         id: ids::resource("rtb"),
