@@ -5,6 +5,7 @@ use flowlogd_aws::{Arn, Fault};
 
 use crate::call::{Call, Identity};
 use crate::dispatch::Service;
+use crate::ops::ec2;
 use crate::ops::flowlogd::{DECISIONS, holds};
 
 impl Call<'_> {
@@ -25,6 +26,9 @@ impl Call<'_> {
         match &self.caller.identity {
             Identity::Iam { principal, policies } => {
                 let mut context = self.context(principal);
+                if self.service == Service::Ec2 {
+                    ec2::add_tags_of(self, resource, &mut context)?;
+                }
                 add(&mut context);
                 let ask = Ask { principal, action, resource, context: &context };
                 let evaluation = policy::evaluate(&ask, policies);

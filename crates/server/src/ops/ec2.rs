@@ -31,6 +31,7 @@ mod zone;
 use crate::dispatch::Operation;
 pub(crate) use fresh::furnish;
 pub(crate) use route_table::RouteTargets;
+pub(crate) use tags::add_to_context as add_tags_of;
 pub(crate) use zone::id_of as zone_id_of;
 
 pub(crate) fn operations() -> Vec<Operation> {

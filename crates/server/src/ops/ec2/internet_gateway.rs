@@ -115,18 +115,12 @@ fn authorized(
     id: &str,
     vpc_id: Option<&str>,
 ) -> Result<Option<InternetGateway>, Fault> {
-    let gateway: Option<InternetGateway> = call.get(id)?;
     let action = format!("ec2:{}", call.action);
-    let arn = call.ec2_arn("internet-gateway", id);
-    let tags = gateway.iter().flat_map(|gateway| &gateway.tags);
-    call.authorize_with(&action, &arn, |context| tagging::add_resource_tags(context, tags))?;
+    call.authorize(&action, &call.ec2_arn("internet-gateway", id))?;
     if let Some(vpc_id) = vpc_id {
-        let vpc: Option<Vpc> = call.get(vpc_id)?;
-        let tags = vpc.iter().flat_map(|vpc| &vpc.tags);
-        let arn = call.ec2_arn("vpc", vpc_id);
-        call.authorize_with(&action, &arn, |context| tagging::add_resource_tags(context, tags))?;
+        call.authorize(&action, &call.ec2_arn("vpc", vpc_id))?;
     }
     GATEWAY.check(id)?;
     vpc_id.map_or(Ok(()), |vpc_id| VPC.check(vpc_id))?;
-    Ok(gateway)
+    Ok(call.get(id)?)
 }

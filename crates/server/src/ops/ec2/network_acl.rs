@@ -84,9 +84,7 @@ pub(super) fn delete(call: &Call<'_>, request: DeleteNetworkAclRequest) -> Resul
 fn authorized(call: &Call<'_>, id: &str) -> Result<Option<NetworkAcl>, Fault> {
     let acl: Option<NetworkAcl> = call.get(id)?;
     let arn = call.ec2_arn("network-acl", id);
-    call.authorize_with(&format!("ec2:{}", call.action), &arn, |context| {
-        tagging::add_resource_tags(context, acl.iter().flat_map(|acl| &acl.tags));
-    })?;
+    call.authorize(&format!("ec2:{}", call.action), &arn)?;
     ACL.check(id)?;
     Ok(acl)
 }

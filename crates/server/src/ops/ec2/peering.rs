@@ -74,10 +74,6 @@ fn authorized(call: &Call<'_>, id: &str) -> Result<Option<VpcPeering>, Fault> {
     let arn = call.ec2_arn("vpc-peering-connection", id);
     call.authorize_with(&format!("ec2:{}", call.action), &arn, |context| {
         let Some(peering) = &peering else { return };
-        for (key, value) in &peering.tags {
-            context.set(&format!("aws:ResourceTag/{key}"), value.clone());
-            context.set(&format!("ec2:ResourceTag/{key}"), value.clone());
-        }
         context.set("ec2:RequesterVpc", vpcs::arn(&peering.requester));
         context.set("ec2:AccepterVpc", vpcs::arn(&peering.accepter));
     })?;

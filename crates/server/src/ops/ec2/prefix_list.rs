@@ -93,12 +93,7 @@ pub(super) fn delete(
 fn authorized(call: &Call<'_>, id: &str) -> Result<Option<PrefixList>, Fault> {
     let list: Option<PrefixList> = call.get(id)?;
     let arn = call.ec2_arn("prefix-list", id);
-    call.authorize_with(&format!("ec2:{}", call.action), &arn, |context| {
-        for (key, value) in list.iter().flat_map(|list| &list.tags) {
-            context.set(&format!("aws:ResourceTag/{key}"), value.clone());
-            context.set(&format!("ec2:ResourceTag/{key}"), value.clone());
-        }
-    })?;
+    call.authorize(&format!("ec2:{}", call.action), &arn)?;
     PREFIX_LIST.check(id)?;
     Ok(list)
 }

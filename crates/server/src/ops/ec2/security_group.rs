@@ -185,12 +185,7 @@ fn authorize_on(
 ) -> Result<(), Fault> {
     let id = group.map(|group| group.id.as_str()).or(id).unwrap_or("*");
     let arn = call.ec2_arn("security-group", id);
-    call.authorize_with(&format!("ec2:{}", call.action), &arn, |context| {
-        for (key, value) in group.iter().flat_map(|group| &group.tags) {
-            context.set(&format!("aws:ResourceTag/{key}"), value.clone());
-            context.set(&format!("ec2:ResourceTag/{key}"), value.clone());
-        }
-    })
+    call.authorize(&format!("ec2:{}", call.action), &arn)
 }
 
 fn default_vpc(call: &Call<'_>) -> Result<Vpc, Fault> {

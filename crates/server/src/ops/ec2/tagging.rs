@@ -91,17 +91,6 @@ pub(super) fn printed(tags: &Tags) -> Vec<Tag> {
     tags.iter().map(|(key, value)| Tag { key: key.clone(), value: value.clone() }).collect()
 }
 
-/// Says in the context of a permission which tags the resource has.
-pub(super) fn add_resource_tags<'a>(
-    context: &mut flowlogd_aws::policy::Context,
-    tags: impl Iterator<Item = (&'a String, &'a String)>,
-) {
-    for (key, value) in tags {
-        context.set(&format!("aws:ResourceTag/{key}"), value.clone());
-        context.set(&format!("ec2:ResourceTag/{key}"), value.clone());
-    }
-}
-
 impl Call<'_> {
     /// Asks for the making of a resource with tags: the action itself, and `ec2:CreateTags` where there are
     /// tags (`iam-sts-sigv4-cloudtrail.md` §2.4, §3.1).

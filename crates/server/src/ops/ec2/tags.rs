@@ -10,6 +10,7 @@ use flowlogd_aws::ec2::shapes::{TagDescription, TagParameter};
 use flowlogd_aws::ec2::{
     CreateTagsRequest, DeleteTagsRequest, DescribeTagsRequest, DescribeTagsResponse,
 };
+use flowlogd_aws::policy::Context;
 
 use super::filter_table::FilterTable;
 use super::page::page;
@@ -19,7 +20,7 @@ use crate::model::{
     FlowLog, Interface, InternetGateway, NetworkAcl, PrefixList, RouteTable, SecurityGroup, Subnet,
     Tags, Vpc, VpcPeering,
 };
-use crate::state::Document;
+use crate::state::{Document, StateError};
 
 /// Resources that one call may name.
 const MAX_RESOURCES: usize = 1000;
@@ -94,6 +95,49 @@ fn change(
             }
             Ok(false)
         }
+    }
+}
+
+/// Says in the context of a question about a resource, an ARN, which tags that has
+/// (`iam-sts-sigv4-cloudtrail.md` §3.1).
+pub(crate) fn add_to_context(
+    call: &Call<'_>,
+    resource: &str,
+    context: &mut Context,
+) -> Result<(), Fault> {
+    let Some((_, id)) = resource.rsplit_once('/') else { return Ok(()) };
+    for (key, value) in of(call, id)? {
+        context.set(&format!("aws:ResourceTag/{key}"), value.clone());
+        context.set(&format!("ec2:ResourceTag/{key}"), value);
+    }
+    Ok(())
+}
+
+/// Returns the tags of a resource; none where there is no such resource, or it has none of its own.
+fn of(call: &Call<'_>, id: &str) -> Result<Tags, StateError> {
+    fn of<D: Tagged>(call: &Call<'_>, id: &str) -> Result<Tags, StateError> {
+        Ok(call.get::<D>(id)?.map(|mut it| std::mem::take(it.tags())).unwrap_or_default())
+    }
+    match kind_of(id).unwrap_or_default() {
+        Vpc::KIND => of::<Vpc>(call, id),
+        Subnet::KIND => of::<Subnet>(call, id),
+        Interface::KIND => of::<Interface>(call, id),
+        SecurityGroup::KIND => of::<SecurityGroup>(call, id),
+        NetworkAcl::KIND => of::<NetworkAcl>(call, id),
+        PrefixList::KIND => of::<PrefixList>(call, id),
+        RouteTable::KIND => of::<RouteTable>(call, id),
+        InternetGateway::KIND => of::<InternetGateway>(call, id),
+        FlowLog::KIND => of::<FlowLog>(call, id),
+        VpcPeering::KIND => match peering::get(call, id)? {
+            Some(peering) => Ok(peering.tags),
+            None => Ok(Tags::new()),
+        },
+        RULE => {
+            let rules = call.list::<SecurityGroup>()?.into_iter().flat_map(|group| group.rules);
+            let rule = rules.into_iter().find(|rule| rule.id == id);
+            Ok(rule.map(|rule| rule.tags).unwrap_or_default())
+        }
+        _ => Ok(Tags::new()),
     }
 }
 
@@ -186,7 +230,7 @@ pub(super) fn delete(call: &Call<'_>, request: DeleteTagsRequest) -> Result<(), 
 
 fn authorize(call: &Call<'_>, ids: &[String], tags: &[TagParameter]) -> Result<(), Fault> {
     let action = format!("ec2:{}", call.action);
-    let add = |context: &mut flowlogd_aws::policy::Context| {
+    let add = |context: &mut Context| {
         for TagParameter { key, value } in tags {
             if let Some(value) = value {
                 context.set(&format!("aws:RequestTag/{key}"), value.clone());

@@ -19,13 +19,7 @@ pub(in super::super) fn delete(
         return Err(Fault::new("MissingParameter", text));
     }
     for id in &request.flow_log_ids {
-        let tags = call.get::<FlowLog>(id)?.map(|flow_log| flow_log.tags).unwrap_or_default();
-        call.authorize_with("ec2:DeleteFlowLogs", &call.ec2_arn("vpc-flow-log", id), |context| {
-            for (key, value) in &tags {
-                context.set(&format!("aws:ResourceTag/{key}"), value.clone());
-                context.set(&format!("ec2:ResourceTag/{key}"), value.clone());
-            }
-        })?;
+        call.authorize("ec2:DeleteFlowLogs", &call.ec2_arn("vpc-flow-log", id))?;
     }
     check_ids(&request.flow_log_ids)?;
     call.dry_run(request.dry_run)?;
